@@ -1,0 +1,30 @@
+import Glibc
+import Synchronization
+
+/// Turns ^C and SIGTERM into a question that long work asks between two steps.
+///
+/// The first signal asks the work to keep its state and stop; a second one ends the process as usual.
+public enum Interruption {
+    private static let requested = Atomic(false)
+
+    /// Whether somebody asked for the work to stop.
+    public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+
+    /// Throws the failure that an interrupted stage ends with (exit 75).
+    public static func check() throws {
+        if isRequested {
+            throw StageFailure(.tryLater, "interrupted", hint: "run the same command again to go on")
+        }
+    }
+
+    /// Starts to listen. Called once, by ``StageCommand``, before any work.
+    static func listen() {
+        // The first access initializes the flag, which a signal handler must not do.
+        guard !isRequested else { return }
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                if Interruption.requested.exchange(true, ordering: .relaxed) { _exit(128 + number) }
+            }
+        }
+    }
+}

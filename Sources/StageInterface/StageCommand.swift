@@ -1,0 +1,54 @@
+public import ArgumentParser
+import Foundation
+
+/// An executable of Retort: parses options, does one thing, reports.
+///
+/// Conformers implement ``perform(_:)``; errors, exit status, timing, memory and the JSON report are handled here.
+public protocol StageCommand: AsyncParsableCommand {
+    var options: StageOptions { get }
+
+    /// Does the work. Returns the report, or nil where there is nothing to report beyond what was printed.
+    func perform(_ console: Console) async throws -> StageReport?
+}
+
+/// The version that `--version` prints.
+public let retortVersion = "0.1.0"
+
+extension StageCommand {
+    /// The name as it is typed, for reports.
+    public static var commandName: String { configuration.commandName ?? _commandName }
+
+    public func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        Interruption.listen()
+        let console = options.makeConsole()
+        let startedAt = Date()
+        let start = ContinuousClock.now
+        var report: StageReport
+        var status = ExitStatus.done
+        do {
+            guard let performed = try await perform(console) else { return }
+            report = performed
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            let failure = StageFailure(error)
+            console.fail(failure)
+            status = failure.status
+            report = StageReport(stage: Self.commandName)
+            report.status = "failed"
+            report.failure = .init(
+                message: failure.description, hint: failure.hint, exitStatus: failure.status.rawValue)
+        }
+        report.startedAt = startedAt
+        report.seconds = start.duration(to: .now).seconds
+        report.peakMemoryBytes = ProcessUsage.peakMemoryBytes
+        if options.json { print(try report.json()) }
+        if status != .done { throw ExitCode(status.rawValue) }
+    }
+}
+
+extension Duration {
+    /// This duration in seconds.
+    public var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

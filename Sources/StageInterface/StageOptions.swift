@@ -1,0 +1,31 @@
+public import ArgumentParser
+public import Storage
+
+/// The options that every stage has.
+public struct StageOptions: ParsableArguments {
+    @Option(help: "The folder for the database, the content store and locks.")
+    public var workspace = ".retort"
+
+    @Flag(help: "Print one JSON report on standard output instead of text.")
+    public var json = false
+
+    @Flag(help: "Say nothing but errors.")
+    public var quiet = false
+
+    @Flag(help: "Say more.")
+    public var verbose = false
+
+    public init() {}
+
+    public func validate() throws {
+        if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+    }
+
+    /// Opens the workspace that was asked for.
+    public func openWorkspace() throws -> Workspace { try Workspace(path: workspace) }
+
+    /// What the person at the terminal gets to see.
+    public func makeConsole() -> Console {
+        Console(verbosity: quiet ? .quiet : verbose ? .verbose : .normal, printsData: !json)
+    }
+}

@@ -1,0 +1,225 @@
+public import Conversations
+public import Foundation
+import Yams
+
+/// Everything wrong with one configuration file, found in one reading.
+public struct ConfigurationError: LocalizedError, Sendable, Hashable, CustomStringConvertible {
+    public var file: String
+    /// `line 4: rank: 'many', expected a whole number from 1 to 1024`
+    public var problems: [String]
+
+    public var description: String { problems.map { "\(file): \($0)" }.joined(separator: "\n") }
+    public var errorDescription: String? { description }
+}
+
+/// A YAML file that a person wrote, read strictly: every problem is collected, unknown keys among them, and
+/// ``finish()`` throws them together.
+///
+/// Reading goes on after a problem with a stand-in value, so that one reading finds all; nothing that was read
+/// may be used before ``finish()`` has returned.
+public final class ConfigurationFile {
+    public let path: String
+    private let node: Node?
+    private var problems: [String] = []
+    private var sections: [ConfigurationSection] = []
+
+    public convenience init(path: String) throws {
+        let data = try FileHandle(readingFrom: path).readToEnd() ?? Data()
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw StorageError(.input, "\(path) is not UTF-8 text")
+        }
+        try self.init(text: text, path: path)
+    }
+
+    /// - Parameter path: what messages call the text.
+    public init(text: String, path: String) throws {
+        self.path = path
+        do {
+            node = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "unknown"
+            throw ConfigurationError(file: path, problems: ["not valid YAML: \(reason)"])
+        }
+    }
+
+    /// The mapping that the file consists of.
+    public var root: ConfigurationSection {
+        guard let mapping = node?.mapping else {
+            problems.append("the file: expected a mapping of keys to values")
+            return section(nil, name: "")
+        }
+        return section(mapping, name: "")
+    }
+
+    /// Throws every problem found, and every key that nobody asked for.
+    public func finish() throws {
+        for section in sections { section.reportUnknownKeys() }
+        if !problems.isEmpty { throw ConfigurationError(file: path, problems: problems) }
+    }
+
+    func section(_ mapping: Node.Mapping?, name: String) -> ConfigurationSection {
+        let section = ConfigurationSection(file: self, mapping: mapping, name: name)
+        sections.append(section)
+        return section
+    }
+
+    func report(_ problem: String, at mark: Mark?) {
+        problems.append(mark.map { "line \($0.line): \(problem)" } ?? problem)
+    }
+}
+
+/// One mapping of a ``ConfigurationFile``: typed reads by key.
+public final class ConfigurationSection {
+    private unowned let file: ConfigurationFile
+    private let mapping: Node.Mapping?
+    private let name: String
+    private var known: [String] = []
+
+    init(file: ConfigurationFile, mapping: Node.Mapping?, name: String) {
+        self.file = file
+        self.mapping = mapping
+        self.name = name
+    }
+
+    /// The keys as they were written, in order.
+    public var keys: [String] { mapping?.keys.compactMap(\.string) ?? [] }
+
+    /// Whether a key is there with a value other than null.
+    public func has(_ key: String) -> Bool { node(key) != nil }
+
+    /// A problem of this section that only the caller can see.
+    public func report(_ key: String, found: String, expected: String) {
+        file.report("\(qualified(key)): \(found), expected \(expected)", at: mapping?[key]?.mark ?? mapping?.mark)
+    }
+
+    /// A text; missing and without a default it is a problem.
+    public func string(_ key: String, default fallback: String? = nil) -> String {
+        read(key, fallback, stand: "", "a text") { $0.scalar?.string }
+    }
+
+    public func optionalString(_ key: String) -> String? { has(key) ? string(key) : nil }
+
+    /// A whole number in a range.
+    public func integer(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int>) -> Int {
+        read(key, fallback, stand: range.lowerBound, "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+            $0.int.flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    /// A finite number in a range.
+    public func number(_ key: String, default fallback: Double? = nil, in range: ClosedRange<Double>) -> Double {
+        read(key, fallback, stand: range.lowerBound, "a number from \(range.lowerBound) to \(range.upperBound)") {
+            ($0.float ?? $0.int.map(Double.init)).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    public func optionalNumber(_ key: String, in range: ClosedRange<Double>) -> Double? {
+        has(key) ? number(key, in: range) : nil
+    }
+
+    public func boolean(_ key: String, default fallback: Bool? = nil) -> Bool {
+        read(key, fallback, stand: false, "true or false") { $0.bool }
+    }
+
+    /// One of a closed set of words.
+    public func choice<Choice: RawRepresentable & CaseIterable>(
+        _ key: String, default fallback: Choice? = nil
+    ) -> Choice where Choice.RawValue == String {
+        let words = Choice.allCases.map(\.rawValue)
+        let allowed = "one of \(words.joined(separator: ", "))"
+        return read(key, fallback, stand: Choice.allCases[Choice.allCases.startIndex], allowed) {
+            $0.scalar.flatMap { Choice(rawValue: $0.string) }
+        }
+    }
+
+    /// A list of texts; a single text stands for a list of one.
+    public func strings(_ key: String, default fallback: [String]? = nil) -> [String] {
+        read(key, fallback, stand: [], "a list of texts") { node in
+            if let scalar = node.scalar { return [scalar.string] }
+            guard let sequence = node.sequence else { return nil }
+            let texts = sequence.compactMap { $0.scalar?.string }
+            return texts.count == sequence.count ? texts : nil
+        }
+    }
+
+    /// A mapping below this one; missing, it reads as empty when `isRequired` is false.
+    public func section(_ key: String, isRequired: Bool = true) -> ConfigurationSection {
+        guard let node = node(key) else {
+            if isRequired { missing(key, "a mapping") }
+            return file.section(nil, name: qualified(key))
+        }
+        if node.mapping == nil { wrong(key, node, "a mapping") }
+        return file.section(node.mapping, name: qualified(key))
+    }
+
+    /// A list of mappings.
+    public func sections(_ key: String, isRequired: Bool = true) -> [ConfigurationSection] {
+        guard let node = node(key) else {
+            if isRequired { missing(key, "a list of mappings") }
+            return []
+        }
+        guard let sequence = node.sequence else {
+            wrong(key, node, "a list of mappings")
+            return []
+        }
+        return sequence.enumerated().map { index, element in
+            if element.mapping == nil { wrong("\(key)[\(index)]", element, "a mapping") }
+            return file.section(element.mapping, name: "\(qualified(key))[\(index)]")
+        }
+    }
+
+    /// Any value, as JSON; for what another format defines, a JSON Schema for one.
+    public func json(_ key: String) -> JSONValue? { node(key).map(ConfigurationSection.json) }
+
+    private func node(_ key: String) -> Node? {
+        known.append(key)
+        guard let node = mapping?[key], node.null == nil || node.scalar?.style != .plain else { return nil }
+        return node
+    }
+
+    private func read<Value>(
+        _ key: String, _ fallback: Value?, stand: Value, _ expected: String, _ convert: (Node) -> Value?
+    ) -> Value {
+        guard let node = node(key) else {
+            if fallback == nil { missing(key, expected) }
+            return fallback ?? stand
+        }
+        guard let value = convert(node) else {
+            wrong(key, node, expected)
+            return fallback ?? stand
+        }
+        return value
+    }
+
+    private func missing(_ key: String, _ expected: String) {
+        file.report("\(qualified(key)): missing, expected \(expected)", at: mapping?.mark)
+    }
+
+    private func wrong(_ key: String, _ node: Node, _ expected: String) {
+        let found =
+            node.scalar.map { "'\($0.string.prefix(40))'" } ?? (node.mapping == nil ? "a list" : "a mapping")
+        file.report("\(qualified(key)): \(found), expected \(expected)", at: node.mark)
+    }
+
+    private func qualified(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
+
+    func reportUnknownKeys() {
+        for key in keys where !known.contains(key) {
+            let guess = Spelling.nearest(to: key, among: known).map { "; did you mean '\($0)'?" } ?? ""
+            file.report("\(qualified(key)): unknown key\(guess)", at: mapping?[key]?.mark)
+        }
+    }
+
+    private static func json(_ node: Node) -> JSONValue {
+        if let mapping = node.mapping {
+            return .object(JSONObject(mapping.map { (key: $0.key.string ?? "", value: json($0.value)) }))
+        }
+        if let sequence = node.sequence { return .array(sequence.map(json)) }
+        guard node.scalar?.style == .plain else { return .string(node.scalar?.string ?? "") }
+        if node.null != nil { return .null }
+        if let value = node.bool { return .bool(value) }
+        if let value = node.int { return .integer(value) }
+        if let value = node.float { return .number(value) }
+        return .string(node.scalar?.string ?? "")
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+public import GRDB
+
+/// The folder in which a run keeps what it makes: the database, the content store, locks. `.retort/` by default.
+public struct Workspace: Sendable {
+    public let path: String
+
+    /// Opens a workspace, making its folder if it is not there.
+    public init(path: String) throws {
+        self.path = path
+        try AtomicFile.makeDirectory(path)
+    }
+
+    public var store: ContentStore { ContentStore(path: "\(path)/store") }
+
+    /// The path of a file or folder inside the workspace.
+    public func path(_ relative: String) -> String { "\(path)/\(relative)" }
+
+    /// Takes the named lock or throws ``StorageError/Kind/busy``.
+    public func lock(_ name: String) throws -> FileLock {
+        try FileLock(path: path("locks/\(name).lock"), purpose: name)
+    }
+
+    /// Opens the one SQLite file (WAL) and brings the given tables up to date, in the order given.
+    ///
+    /// Each module passes its own migrations; those of other modules that the file has already are left alone.
+    public func database(_ migrations: [Migration]) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        let file = path("retort.sqlite")
+        do {
+            let pool = try DatabasePool(path: file, configuration: configuration)
+            var migrator = DatabaseMigrator()
+            for migration in migrations { migrator.registerMigration(migration.name, migrate: migration.change) }
+            try migrator.migrate(pool)
+            return pool
+        } catch let error as DatabaseError {
+            throw StorageError(databaseError: error, file: file)
+        }
+    }
+}
+
+extension StorageError {
+    /// SQLite's reason without the values that a statement bound.
+    public init(databaseError error: DatabaseError, file: String) {
+        let kind: Kind =
+            switch error.resultCode {
+            case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
+            case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN: .device
+            default: .input
+            }
+        self.init(kind, "database \(file): \(error.message ?? error.resultCode.description)")
+    }
+}
