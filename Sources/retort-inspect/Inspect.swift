@@ -1,0 +1,14 @@
+import ArgumentParser
+import StageInterface
+
+/// Looks inside: what a model file says, which ids a text becomes, which text a conversation becomes, which logits.
+@main
+struct Inspect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retort-inspect",
+        abstract: "Look inside a model: metadata, token ids, rendered templates, logits, tensors.",
+        version: retortVersion,
+        subcommands: [
+            InspectGGUF.self, InspectTensor.self, InspectTokenize.self, InspectTemplate.self, InspectLogits.self,
+        ])
+}
