@@ -1,3 +1,5 @@
+public import Tensors
+
 /// What a decoder-only transformer is made of: sizes, norms, rope, attention, feed-forward, scaling, tying.
 ///
 /// The value is read once from a GGUF file; the training pass and the inference pass both follow it and nothing else,
@@ -82,16 +84,9 @@ public struct DecoderArchitecture: Sendable, Hashable {
 
     /// The gated block after attention.
     public struct FeedForward: Sendable, Hashable {
-        public enum Activation: Sendable, Hashable {
-            /// `x · sigmoid(x)`
-            case silu
-            /// GELU by the tanh formula: `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`.
-            case gelu
-        }
-
         /// The inner width.
         public var size: Int
-        public var activation: Activation
+        public var activation: GatedActivation
         /// Whether gate and up are one matrix, `ffn_up`, the gate's rows first.
         public var isFused: Bool
     }

@@ -1,18 +1,11 @@
 import Foundation
+public import Tensors
 
 /// How positions turn queries and keys: pair `i` of a head is rotated by `position · inverse[i]`.
 ///
 /// Su et al., RoFormer, 2021. Scalings: linear; per-pair factors (Llama 3, and LongRoPE with one set for short and
 /// one for long sequences); YaRN (Peng et al., 2023). The arithmetic is that of ggml's `rope_yarn`.
 public struct RotaryEmbedding: Sendable, Hashable {
-    /// Which two numbers of a head make a pair.
-    public enum Pairing: Sendable, Hashable {
-        /// `(2i, 2i + 1)`
-        case adjacent
-        /// `(i, i + dimensions / 2)`
-        case halves
-    }
-
     /// Interpolates low frequencies and leaves high ones.
     public struct YaRN: Sendable, Hashable {
         public var extrapolation: Double
@@ -20,7 +13,8 @@ public struct RotaryEmbedding: Sendable, Hashable {
         public var slowBeta: Double
     }
 
-    public var pairing: Pairing
+    /// Which two numbers of a head make a pair.
+    public var pairing: RotaryTable.Pairing
     /// How many of a head's leading numbers are rotated; the rest pass through.
     public var dimensions: Int
     public var base: Double
@@ -71,5 +65,15 @@ public struct RotaryEmbedding: Sendable, Hashable {
         let low = max(0, turns(yarn.fastBeta).rounded(.down))
         let high = min(Double(dimensions - 1), turns(yarn.slowBeta).rounded(.up))
         return 1 - min(1, max(0, (Double(pair) - low) / max(0.001, high - low)))
+    }
+}
+
+extension RotaryEmbedding {
+    /// Cosines and sines of the first `positions` positions, for a sequence that may grow to `sequenceLength` tokens.
+    public func table(positions: Int, sequenceLength: Int) -> RotaryTable {
+        let frequencies = frequencies(sequenceLength: sequenceLength)
+        return RotaryTable(
+            positions: positions, rotated: dimensions, pairing: pairing, frequencies: frequencies.inverse,
+            magnitude: frequencies.magnitude)
     }
 }

@@ -1,4 +1,5 @@
 import GGUF
+import Tensors
 
 /// Reads what an architecture is made of from the metadata and the tensor list of a GGUF file.
 ///
@@ -10,7 +11,7 @@ struct ArchitectureReader {
     let name: String
 
     /// The architecture with the parts that all have: RMS norms, grouped-query attention, gated feed-forward, rope.
-    func standard(pairing: RotaryEmbedding.Pairing) throws -> DecoderArchitecture {
+    func standard(pairing: RotaryTable.Pairing) throws -> DecoderArchitecture {
         if let experts = try optionalInteger("expert_count", in: 0...1 << 16), experts > 0 {
             throw CheckpointError(
                 "\(file.path): \(key("expert_count")): \(experts), expected a model without experts, "
@@ -66,7 +67,7 @@ struct ArchitectureReader {
 
     // MARK: Rope
 
-    private func rotaryEmbedding(pairing: RotaryEmbedding.Pairing, headSize: Int) throws -> RotaryEmbedding {
+    private func rotaryEmbedding(pairing: RotaryTable.Pairing, headSize: Int) throws -> RotaryEmbedding {
         let dimensions = try optionalInteger("rope.dimension_count", in: 2...headSize) ?? headSize
         guard dimensions.isMultiple(of: 2) else {
             throw wrong("rope.dimension_count", "\(dimensions)", "an even number")
