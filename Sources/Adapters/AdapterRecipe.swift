@@ -1,11 +1,15 @@
 public import Conversations
 public import Storage
-public import Tensors
 
 /// How an adapter is trained: `adapter.yaml`, written by a person, read strictly.
 ///
 /// `Documentation/Formats/AdapterRecipe.md` describes the keys.
 public struct AdapterRecipe: Sendable, Hashable {
+    /// The arithmetic of a training pass.
+    public enum Precision: String, Sendable, Hashable, CaseIterable {
+        case fp32, bf16
+    }
+
     /// A matrix that an adapter may change; the raw value is its name in GGUF.
     public enum Target: String, Sendable, Hashable, CaseIterable {
         case query = "attn_q"

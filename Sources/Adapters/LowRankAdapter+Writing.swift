@@ -1,5 +1,6 @@
 public import Foundation
 import GGUF
+import Storage
 
 extension LowRankAdapter {
     /// Writes llama.cpp's GGUF form, F32, `Documentation/Formats/Adapter.md`. The same adapter gives the same bytes.

@@ -1,4 +1,5 @@
 public import Adapters
+import GGUF
 public import Storage
 
 /// What is evaluated and served: a base, a base with an adapter, or a model that an adapter was merged into.

@@ -1,5 +1,5 @@
 import GGUF
-public import Storage
+import Storage
 
 /// The digest that binds an adapter to its base: of the base's tensors, whatever its metadata says.
 ///

@@ -74,11 +74,10 @@ struct CachedAttention {
             block.rows.upperBound > segment.chainCount ? total : visible.reduce(0) { max($0, $1.range.upperBound) }
         Scratch.withFloats(count * total) { scores in
             forEachPiece(pieces, in: low..<high) { piece, column in
+                let keys = piece.block.keys(layer: layer) + piece.offset * piece.block.width + offset
                 MatrixProduct.multiply(
-                    count, piece.count, size, queries + start, stride: distance,
-                    piece.block.keys(layer: layer) + piece.offset * piece.block.width + offset,
-                    stride: piece.block.width, transposed: true, into: scores + column, stride: total,
-                    scale: shape.scale)
+                    count, piece.count, size, .plain(queries + start, distance),
+                    .transposed(keys, piece.block.width), into: scores + column, stride: total, scale: shape.scale)
             }
             for index in 0..<count {
                 let row = block.heads.count > 1 ? 0 : index
@@ -86,10 +85,10 @@ struct CachedAttention {
             }
             var isFirst = true
             forEachPiece(pieces, in: low..<high) { piece, column in
+                let values = piece.block.values(layer: layer) + piece.offset * piece.block.width + offset
                 MatrixProduct.multiply(
-                    count, size, piece.count, scores + column, stride: total,
-                    piece.block.values(layer: layer) + piece.offset * piece.block.width + offset,
-                    stride: piece.block.width, into: result + start, stride: distance, keep: isFirst ? 0 : 1)
+                    count, size, piece.count, .plain(scores + column, total), .plain(values, piece.block.width),
+                    into: result + start, stride: distance, keep: isFirst ? 0 : 1)
                 isFirst = false
             }
         }

@@ -224,10 +224,10 @@ extension LowRankUpdate {
                 pool.run(count, blocksOf: 64) { block in
                     Scratch.withFloats(block.count * rank) { inner in
                         MatrixProduct.multiply(
-                            block.count, rank, inputs, x + block.lowerBound * inputs, stride: inputs,
-                            a, stride: inputs, transposed: true, into: inner, stride: rank)
+                            block.count, rank, inputs, .plain(x + block.lowerBound * inputs, inputs),
+                            .transposed(a, inputs), into: inner, stride: rank)
                         MatrixProduct.multiply(
-                            block.count, outputs, rank, inner, stride: rank, b, stride: rank, transposed: true,
+                            block.count, outputs, rank, .plain(inner, rank), .transposed(b, rank),
                             into: y + block.lowerBound * outputs, stride: outputs, scale: scale, keep: 1)
                     }
                 }

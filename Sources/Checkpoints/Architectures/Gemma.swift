@@ -1,3 +1,5 @@
+import Tensors
+
 extension DecoderArchitecture {
     /// Gemma: embeddings are scaled by the root of the hidden size, the gate is a GELU, the output is tied.
     ///

@@ -1,3 +1,5 @@
+import Tensors
+
 extension DecoderArchitecture {
     /// Llama 2, 3, 3.1, 3.2, SmolLM2, TinyLlama, Mistral: the plain one.
     ///

@@ -1,3 +1,5 @@
+import Tensors
+
 extension DecoderArchitecture {
     /// Phi-3.5, Phi-4, Phi-4-mini: fused matrices, rope over part of a head, LongRoPE.
     ///
