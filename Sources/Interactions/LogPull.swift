@@ -164,7 +164,8 @@ public struct LogPull: Sendable {
     /// Reads a batch's rows on all cores, in their order.
     private func parsed(_ batch: LogRowReader.Batch) -> [Parsed] {
         if !batch.values.isEmpty {
-            return batch.values.enumerated().map { index, value in (index + 1, read { () throws(DropReason) in value }) }
+            return batch.values.enumerated().map { index, value in (index + 1, read { () throws(DropReason) in value })
+            }
         }
         let rowsPerTask = 64
         let tasks = (batch.rows.count + rowsPerTask - 1) / rowsPerTask
