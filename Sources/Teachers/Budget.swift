@@ -53,13 +53,19 @@ public actor Budget {
         }
     }
 
-    /// Books what a request did cost.
-    func settle(_ reservation: Reservation, cost: USD) { giveBack(reservation.amount, spent: cost) }
+    /// Books an answer and what it cost, and keeps it.
+    func settle(
+        _ reservation: Reservation, key: ContentDigest, endpoint: TeacherEndpoint, response: TeacherResponse
+    ) async throws {
+        // Also when the ledger cannot be written: the money is gone, and those who wait must not wait for ever.
+        defer { giveBack(reservation.amount, spent: response.cost) }
+        try await ledger.settle(reservation.entry, key: key, endpoint: endpoint, response: response)
+    }
 
     /// Books a request without an answer: for nothing, or in full when nobody knows.
     func close(_ reservation: Reservation, isAmbiguous: Bool) async throws {
+        defer { giveBack(reservation.amount, spent: isAmbiguous ? reservation.amount : .zero) }
         try await ledger.close(reservation.entry, isAmbiguous: isAmbiguous)
-        giveBack(reservation.amount, spent: isAmbiguous ? reservation.amount : .zero)
     }
 
     private func giveBack(_ amount: USD, spent cost: USD) {

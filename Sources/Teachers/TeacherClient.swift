@@ -125,8 +125,11 @@ public final class TeacherClient: Sendable {
             try await close(reservation, isAmbiguous: true)
             return .failure(error, isRetryable: true, retryAfter: nil)
         }
-        try await ledger?.settle(reservation?.entry, key: key, endpoint: endpoint, response: response)
-        if let reservation { await budget?.settle(reservation, cost: response.cost) }
+        if let reservation, let budget {
+            try await budget.settle(reservation, key: key, endpoint: endpoint, response: response)
+        } else {
+            try await ledger?.settle(nil, key: key, endpoint: endpoint, response: response)
+        }
         counters.withLock { tally in
             tally.usage = tally.usage + response.usage
             tally.spent += response.cost

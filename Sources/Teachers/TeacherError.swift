@@ -37,6 +37,9 @@ public struct TeacherError: LocalizedError, Sendable, Hashable, CustomStringConv
         self.hint = hint
     }
 
+    /// Whether the same request may succeed later.
+    public var isOutage: Bool { kind == .down || kind == .rateLimited }
+
     /// Whether other requests to the same endpoint are bound to fail in the same way.
     public var concernsAllRequests: Bool {
         switch kind {

@@ -40,6 +40,11 @@ public final class TeacherLedger: Sendable {
     /// - Parameter database: a database that ran ``migrations``.
     public init(database: any DatabaseWriter) { self.database = database }
 
+    /// Writes, although the task may be cancelled: what is booked here has happened.
+    private func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await Task { [database] in try await database.write(body) }.value
+    }
+
     /// The key of a request: what makes the answer, and not where it is asked.
     static func key(dialect: TeacherEndpoint.Dialect, model: String, body: JSONValue) -> ContentDigest {
         let identity: JSONValue = ["dialect": .string(dialect.rawValue), "model": .string(model), "request": body]
@@ -67,7 +72,7 @@ public final class TeacherLedger: Sendable {
 
     /// Writes down that a request is about to be sent.
     func reserve(account: String, key: ContentDigest, amount: USD) async throws -> Int64 {
-        try await database.write { database in
+        try await write { database in
             try database.execute(
                 sql: "INSERT INTO teacher_spend (account, key, state, units, created_at) VALUES (?, ?, ?, ?, ?)",
                 arguments: [account, key.description, "reserved", amount.units, Date()])
@@ -79,7 +84,7 @@ public final class TeacherLedger: Sendable {
     func settle(
         _ entry: Int64?, key: ContentDigest, endpoint: TeacherEndpoint, response: TeacherResponse
     ) async throws {
-        try await database.write { database in
+        try await write { database in
             try database.execute(
                 sql: """
                     INSERT OR REPLACE INTO teacher_response
@@ -99,7 +104,7 @@ public final class TeacherLedger: Sendable {
 
     /// Closes a reservation without an answer.
     func close(_ entry: Int64, isAmbiguous: Bool) async throws {
-        try await database.write { database in
+        try await write { database in
             let sql =
                 isAmbiguous
                 ? "UPDATE teacher_spend SET state = 'ambiguous' WHERE id = ?"
@@ -111,7 +116,7 @@ public final class TeacherLedger: Sendable {
     /// Opens an account: what an earlier process left reserved when it died becomes ambiguous. The caller holds a lock
     /// that keeps other processes from spending on the same account.
     func open(account: String) async throws -> USD {
-        try await database.write { database in
+        try await write { database in
             try database.execute(
                 sql: "UPDATE teacher_spend SET state = 'ambiguous' WHERE account = ? AND state = 'reserved'",
                 arguments: [account])
