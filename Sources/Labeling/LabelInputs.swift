@@ -2,7 +2,7 @@ import Conversations
 public import Datasets
 import Foundation
 public import Interactions
-public import Storage
+import Storage
 
 /// The texts of a task to label, in order, and how many interactions gave none.
 public struct LabelInputs: Sendable {

@@ -59,7 +59,8 @@ public struct LabelStore: Sendable {
                 let reason: String? = row["reason"]
                 let response: String? = row["response"]
                 answers[input] = LabelAnswer(
-                    label.map { .label($0) } ?? .rejected(reason ?? ""), response: response.flatMap { ContentDigest($0) },
+                    label.map { .label($0) } ?? .rejected(reason ?? ""),
+                    response: response.flatMap { ContentDigest($0) },
                     cost: USD(units: row["cost_units"]))
             }
             return answers

@@ -74,7 +74,8 @@ public struct Labeler: Sendable {
     /// The rejection that an error about this one request amounts to; any other error is thrown on.
     private func rejection(_ error: TeacherError, cost: USD) throws -> LabelAnswer {
         switch error.kind {
-        case .request(let status): LabelAnswer(.rejected("the request: refused with \(status)"), response: nil, cost: cost)
+        case .request(let status):
+            LabelAnswer(.rejected("the request: refused with \(status)"), response: nil, cost: cost)
         case .malformed: LabelAnswer(.rejected("the response: malformed"), response: nil, cost: cost)
         default: throw error
         }

@@ -1,5 +1,4 @@
-public import Datasets
-public import Storage
+import Storage
 public import Teachers
 
 /// What a run of labeling did, and why it stopped early if it did.

@@ -1,6 +1,6 @@
 public import Datasets
 import Foundation
-public import Storage
+import Storage
 public import Teachers
 
 /// Labels many inputs at once: identical ones one time, finished ones never again, each answer kept as it comes.

@@ -16,7 +16,9 @@ struct ReplayStatistics: Sendable {
     var answersByRequest: [ContentDigest: Int] = [:]
 
     var json: JSONValue {
-        let statuses = byStatus.sorted { $0.key < $1.key }.map { (key: "\($0.key)", value: JSONValue.integer($0.value)) }
+        let statuses = byStatus.sorted { $0.key < $1.key }.map {
+            (key: "\($0.key)", value: JSONValue.integer($0.value))
+        }
         let faultCounts = byFault.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSONValue.integer($0.value)) }
         return [
             "requests": .integer(requests), "answered": .integer(answered),

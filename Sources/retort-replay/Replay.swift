@@ -82,7 +82,8 @@ struct ReplayCommand: StageCommand {
         let host = host.contains(":") ? "[\(host)]" : host
         try await ReplayServer(recording: recording, options: server).run(listensForSignals: true) { port in
             let ready: JSONValue = [
-                "url": .string("http://\(host):\(port)"), "pid": .integer(Int(ProcessInfo.processInfo.processIdentifier)),
+                "url": .string("http://\(host):\(port)"),
+                "pid": .integer(Int(ProcessInfo.processInfo.processIdentifier)),
             ]
             // Whoever started this waits for the line, `--json` or not.
             print(ready.serialized())
