@@ -12,15 +12,15 @@ public struct LabelInputs: Sendable {
     /// Interactions without a text to label.
     public var withoutInput = 0
 
-    /// The interactions of a workspace that are tagged with the task's name, or not at all, by time.
-    public init(_ store: InteractionStore, task: Task, workload: String) throws {
+    /// The interactions of a workspace, by time; given a workload, only those tagged with it, or not at all.
+    public init(_ store: InteractionStore, task: Task, workload: String?) throws {
         try store.forEach { add($0, task: task, workload: workload) }
     }
 
     /// The interactions of a file, plain or gzip, or of standard input (`-`), in the file's order.
     ///
     /// - Throws: a ``LabelingError`` that names file and line.
-    public init(path: String, task: Task, workload: String) throws {
+    public init(path: String, task: Task, workload: String?) throws {
         let reader = try LineReader(path: path)
         for line in reader where !line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
             let place = "\(reader.name), line \(line.number)"
@@ -41,8 +41,8 @@ public struct LabelInputs: Sendable {
         if let failure = reader.failure { throw failure }
     }
 
-    private mutating func add(_ interaction: Interaction, task: Task, workload: String) {
-        if let tag = interaction.workload, tag != workload {
+    private mutating func add(_ interaction: Interaction, task: Task, workload: String?) {
+        if let workload, let tag = interaction.workload, tag != workload {
             otherWorkload += 1
         } else if let input = LabelInput(interaction, task: task) {
             inputs.append(input)

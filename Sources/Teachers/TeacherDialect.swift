@@ -1,9 +1,9 @@
-import Conversations
+package import Conversations
 import Storage
 
 extension TeacherEndpoint {
     /// The body of a request in this endpoint's dialect.
-    func body(of request: TeacherRequest) -> JSONValue {
+    package func body(of request: TeacherRequest) -> JSONValue {
         var body = JSONObject()
         body["model"] = .string(model)
         switch dialect {

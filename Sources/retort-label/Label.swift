@@ -34,7 +34,7 @@ struct Label: StageCommand {
     @Option(help: ArgumentHelp("Where to write the labeled examples, JSON Lines.", valueName: "file"))
     var output: String?
 
-    @Option(help: "Label only interactions with this workload tag, or none. The task's name by default.")
+    @Option(help: "Label only interactions with this workload tag, or without any; all by default.")
     var workload: String?
 
     @Option(help: "Label no more than this many interactions.")
@@ -105,7 +105,6 @@ struct Label: StageCommand {
     }
 
     private func select(_ task: Datasets.Task, _ store: InteractionStore) throws -> LabelInputs {
-        let workload = workload ?? task.name
         if let input { return try LabelInputs(path: input, task: task, workload: workload) }
         return try LabelInputs(store, task: task, workload: workload)
     }
