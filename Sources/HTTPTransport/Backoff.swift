@@ -34,7 +34,8 @@ public struct Backoff: Sendable {
         guard retry < maximumRetries else { return nil }
         if let retryAfter, retryAfter > longestRetryAfter { return nil }
         let ceiling = min(longest, first * (1 << min(retry, 30)))
-        return (retryAfter ?? .zero) + ceiling * Double.random(in: 0...1, using: &random)
+        let share = Double(random.next() >> 11) * 0x1p-53
+        return (retryAfter ?? .zero) + ceiling * share
     }
 
     /// The wait that a `retry-after` field asks for: whole seconds, or an HTTP date; nil if it is neither.

@@ -81,7 +81,10 @@ import Testing
     }
 
     @Test func whatIsNotTLSIsNoSecureConnection() async throws {
-        let server = try ScriptedServer { $0.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
+        let server = try ScriptedServer(readsRequest: false) { connection in
+            connection.send("HTTP/1.1 400 Bad Request\r\n\r\n")
+            Thread.sleep(forTimeInterval: 0.5)
+        }
         #expect(
             await error(of: HTTPRequest("GET", "https://127.0.0.1:\(server.port)/", timeout: .seconds(5)))?.kind == .tls
         )

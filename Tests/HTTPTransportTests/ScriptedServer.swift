@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A server on loopback that reads one request per connection and then does exactly what a test says.
+/// A server on loopback that reads one request per connection, if wanted, and then does exactly what a test says.
 final class ScriptedServer: Sendable {
     /// One accepted connection, its request read up to the end of the header fields.
     struct Connection: Sendable {
@@ -19,7 +19,7 @@ final class ScriptedServer: Sendable {
     private let listener: Int32
 
     /// Starts to listen; each connection gets a thread, and is closed when `script` returns.
-    init(_ script: @escaping @Sendable (Connection) -> Void) throws {
+    init(readsRequest: Bool = true, _ script: @escaping @Sendable (Connection) -> Void) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -38,7 +38,8 @@ final class ScriptedServer: Sendable {
                 let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { return }
                 Thread.detachNewThread {
-                    script(Connection(descriptor: descriptor, request: ScriptedServer.readHead(descriptor)))
+                    let request = readsRequest ? ScriptedServer.readHead(descriptor) : ""
+                    script(Connection(descriptor: descriptor, request: request))
                     close(descriptor)
                 }
             }
