@@ -106,7 +106,9 @@ public struct PipelineRun: Sendable {
             guard FileManager.default.fileExists(atPath: path) else { return .run("\(path) is gone") }
             guard try PathDigest.of(path) == digest else { return .run("\(path) is not as it was left") }
         }
-        if let path = stage.writes.first(where: { done.writes[$0] == nil }) { return .run("\(path) is new in 'writes'") }
+        if let path = stage.writes.first(where: { done.writes[$0] == nil }) {
+            return .run("\(path) is new in 'writes'")
+        }
         return .skip
     }
 

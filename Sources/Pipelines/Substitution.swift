@@ -28,7 +28,8 @@ struct Substitution {
                 let name = String(rest[rest.index(after: rest.startIndex)..<end])
                 guard let value = values[name] ?? (keepsUnknown ? "${\(name)}" : nil) else {
                     let known = values.keys.sorted().joined(separator: ", ")
-                    throw SubstitutionError(description: "\(place): '${\(name)}' is not known, expected one of \(known)")
+                    throw SubstitutionError(
+                        description: "\(place): '${\(name)}' is not known, expected one of \(known)")
                 }
                 result += value
                 rest = rest[rest.index(after: end)...]
