@@ -41,7 +41,7 @@ import Testing
     @Test func peakMemoryIsWhatTheKernelCounts() throws {
         let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-        let kilobytes = try #require(line.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+        let kilobytes = try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) })
         #expect(abs(ProcessUsage.peakMemoryBytes - kilobytes * 1024) < 8 << 20)
     }
 }
