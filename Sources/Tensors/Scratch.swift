@@ -1,9 +1,9 @@
 import Foundation
 
 /// Working memory that a thread keeps and reuses, so that a kernel called a million times allocates once.
-enum Scratch {
+package enum Scratch {
     /// Calls `body` with room for `count` floats, aligned to 64 bytes, with arbitrary content. Calls nest.
-    static func withFloats<Result>(
+    package static func withFloats<Result>(
         _ count: Int, _ body: (UnsafeMutablePointer<Float>) throws -> Result
     ) rethrows -> Result {
         let stack = ofThread
