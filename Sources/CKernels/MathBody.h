@@ -148,6 +148,15 @@ static void NAME(exp_shifted)(float *x, size_t count, float shift) {
     if (i < count) NAME(store_part)(x + i, NAME(exp)(NAME(load_part)(x + i, count - i, 0.0f) - shift), count - i);
 }
 
+static void NAME(exp_weighted)(const float *x, float *y, size_t count, float shift, float factor) {
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) STORE(y + i, factor * NAME(exp)((V)LOAD(x + i) - shift));
+    if (i < count) {
+        V v = factor * NAME(exp)(NAME(load_part)(x + i, count - i, 0.0f) - shift);
+        NAME(store_part)(y + i, v, count - i);
+    }
+}
+
 static float NAME(softmax)(float *x, size_t count) {
     float shift = NAME(maximum)(x, count);
     V total = (V)0.0f;
@@ -268,7 +277,7 @@ static double NAME(sum_of_squares)(const float *x, size_t count) {
 static const struct math_kernels NAME(kernels) = {
     NAME(rms_norm), NAME(rms_norm_backward), NAME(rms_norm_weight_gradient), NAME(rope), NAME(softmax),
     NAME(exp_shifted), NAME(log_sum_exp), NAME(soft_cap), NAME(gated), NAME(gated_backward), NAME(axpy), NAME(scale),
-    NAME(dot), NAME(scores_gradient), NAME(adamw), NAME(sum_of_squares),
+    NAME(dot), NAME(scores_gradient), NAME(adamw), NAME(sum_of_squares), NAME(exp_weighted), NAME(maximum),
 };
 #undef V
 #undef LOAD

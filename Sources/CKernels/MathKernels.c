@@ -22,6 +22,8 @@ struct math_kernels {
     void (*adamw)(float *, float *, float *, const float *, size_t, float, float, float, float, float, float, float,
                   float);
     double (*sum_of_squares)(const float *, size_t);
+    void (*exp_weighted)(const float *, float *, size_t, float, float);
+    float (*maximum)(const float *, size_t);
 };
 
 #define NAME(x) portable_##x
@@ -107,3 +109,7 @@ void retort_adamw(float *parameter, float *moment1, float *moment2, const float 
                    beta2, epsilon, rate1, rate2);
 }
 double retort_sum_of_squares(const float *x, size_t count) { return kernels->sum_of_squares(x, count); }
+void retort_exp_weighted(const float *x, float *y, size_t count, float shift, float factor) {
+    kernels->exp_weighted(x, y, count, shift, factor);
+}
+float retort_maximum(const float *x, size_t count) { return kernels->maximum(x, count); }

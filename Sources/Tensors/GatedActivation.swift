@@ -17,15 +17,18 @@ public enum GatedActivation: Sendable {
         }
     }
 
-    /// Writes dgate and dup; each may be the memory of `gate`, `up` or `dy`.
-    public func backward(
-        _ dy: UnsafePointer<Float>, gate: UnsafePointer<Float>, up: UnsafePointer<Float>,
-        intoGate dgate: UnsafeMutablePointer<Float>, intoUp dup: UnsafeMutablePointer<Float>, count: Int,
-        pool: ThreadPool
+    /// ``forward(gate:up:into:count:pool:)`` on the calling thread: for use inside a task.
+    public func forwardOnThread(
+        gate: UnsafePointer<Float>, up: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
     ) {
-        pool.run(count, blocksOf: 16384) { range in
-            let i = range.lowerBound
-            retort_gated_backward(gate + i, up + i, dy + i, dgate + i, dup + i, range.count, self == .gelu ? 1 : 0)
-        }
+        retort_gated(gate, up, y, count, self == .gelu ? 1 : 0)
+    }
+
+    /// Writes dgate and dup, on the calling thread; each may be the memory of `gate`, `up` or `dy`.
+    public func backwardOnThread(
+        _ dy: UnsafePointer<Float>, gate: UnsafePointer<Float>, up: UnsafePointer<Float>,
+        intoGate dgate: UnsafeMutablePointer<Float>, intoUp dup: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        retort_gated_backward(gate, up, dy, dgate, dup, count, self == .gelu ? 1 : 0)
     }
 }

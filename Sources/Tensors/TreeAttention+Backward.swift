@@ -11,7 +11,8 @@ extension TreeAttention {
     /// order.
     ///
     /// - Parameters:
-    ///   - dOutput, output, q, dq: [tokens, queryStride]; `dq` may be `dOutput`.
+    ///   - dOutput, output: [tokens, outputStride].
+    ///   - q, dq: [tokens, queryStride]; `dq` is overwritten.
     ///   - dk, dv: [tokens, keyStride], overwritten.
     ///   - work: ``backwardWorkCount`` floats.
     public func backward(
@@ -37,9 +38,9 @@ extension TreeAttention {
                     computeScores(block, head: head, q: q, k: keys, into: p)
                     for segment in block.segments {
                         let values = v + head / group * size + segment.keys.lowerBound * shape.keyStride
-                        let dRows = dOutput + row(segment.rows.lowerBound) + column
+                        let dRows = dOutput + outputRow(segment.rows.lowerBound) + column
                         MatrixProduct.multiply(
-                            segment.rows.count, segment.keys.count, size, .plain(dRows, shape.queryStride),
+                            segment.rows.count, segment.keys.count, size, .plain(dRows, shape.outputStride),
                             .transposed(values, shape.keyStride), into: ds + block.offset(of: segment),
                             stride: block.width)
                     }
@@ -49,15 +50,16 @@ extension TreeAttention {
                     }
                     for segment in block.segments {
                         let rows = segment.rows.count
-                        let first = row(segment.rows.lowerBound) + column
+                        let queryRows = q + row(segment.rows.lowerBound) + column
+                        let dRows = dOutput + outputRow(segment.rows.lowerBound) + column
                         let offset = block.offset(of: segment)
                         let place = segment.keys.lowerBound * size
                         MatrixProduct.multiply(
                             segment.keys.count, size, rows, .transposed(p + offset, block.width),
-                            .plain(dOutput + first, shape.queryStride), into: dValues + place, stride: size, keep: 1)
+                            .plain(dRows, shape.outputStride), into: dValues + place, stride: size, keep: 1)
                         MatrixProduct.multiply(
                             segment.keys.count, size, rows, .transposed(ds + offset, block.width),
-                            .plain(q + first, shape.queryStride), into: dKeys + place, stride: size, keep: 1)
+                            .plain(queryRows, shape.queryStride), into: dKeys + place, stride: size, keep: 1)
                         let target = dQueries + (segment.rows.lowerBound - block.tokens.lowerBound) * size
                         let segmentKeys = keys + segment.keys.lowerBound * shape.keyStride
                         MatrixProduct.multiply(
@@ -96,7 +98,7 @@ extension TreeAttention {
     ) {
         let seen = visible(block, line)
         let token = block.tokens.lowerBound + line
-        let place = row(token) + head * shape.headSize
+        let place = outputRow(token) + head * shape.headSize
         let delta = retort_dot(dOutput + place, output + place, shape.headSize)
         let scores = p + line * block.width
         let gradients = ds + line * block.width

@@ -61,7 +61,7 @@ public struct TreeAttention: Sendable {
     /// - Parameters:
     ///   - q: [queries, queryStride], its first row is that of the first token of `queries`.
     ///   - k, v: [tokens of the tree, keyStride].
-    ///   - output: as `q`.
+    ///   - output: [queries, outputStride].
     ///   - logSums: [heads, queries] ln Σ exp(score), for the backward pass, or nil.
     public func forward(
         q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>,
@@ -87,10 +87,10 @@ public struct TreeAttention: Sendable {
                 for segment in block.segments {
                     let probabilities = scores + block.offset(of: segment)
                     let visibleValues = values + segment.keys.lowerBound * shape.keyStride
-                    let target = output + row(segment.rows.lowerBound) + head * shape.headSize
+                    let target = output + outputRow(segment.rows.lowerBound) + head * shape.headSize
                     MatrixProduct.multiply(
                         segment.rows.count, shape.headSize, segment.keys.count, .plain(probabilities, block.width),
-                        .plain(visibleValues, shape.keyStride), into: target, stride: shape.queryStride,
+                        .plain(visibleValues, shape.keyStride), into: target, stride: shape.outputStride,
                         keep: segment.isFirst ? 0 : 1)
                 }
             }
@@ -99,6 +99,9 @@ public struct TreeAttention: Sendable {
 
     /// Where a token's row of queries begins.
     func row(_ token: Int) -> Int { (token - queries.lowerBound) * shape.queryStride }
+
+    /// Where a token's row of outputs begins.
+    func outputRow(_ token: Int) -> Int { (token - queries.lowerBound) * shape.outputStride }
 
     /// The columns that a row may see.
     func visible(_ block: Block, _ row: Int) -> Range<Int> {

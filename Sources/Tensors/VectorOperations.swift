@@ -11,6 +11,13 @@ public enum VectorOperations {
         }
     }
 
+    /// y += scale · x, on the calling thread: for use inside a task.
+    public static func addOnThread(
+        _ x: UnsafePointer<Float>, scale: Float = 1, to y: UnsafeMutablePointer<Float>, count: Int
+    ) {
+        retort_axpy(scale, x, y, count)
+    }
+
     /// y[r, :] += bias for every row of y[rows, columns].
     public static func addBias(
         _ bias: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, rows: Int, columns: Int, pool: ThreadPool
@@ -37,6 +44,17 @@ public enum VectorOperations {
 
     /// ln(Σ exp(x))
     public static func logSumExp(_ x: UnsafePointer<Float>, count: Int) -> Float { retort_log_sum_exp(x, count) }
+
+    /// The largest number.
+    public static func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float { retort_maximum(x, count) }
+
+    /// y = factor · exp(x - shift)
+    public static func exponentials(
+        of x: UnsafePointer<Float>, minus shift: Float, times factor: Float, into y: UnsafeMutablePointer<Float>,
+        count: Int
+    ) {
+        retort_exp_weighted(x, y, count, shift, factor)
+    }
 
     /// x = cap · tanh(x / cap), in place.
     public static func softCap(_ x: UnsafeMutablePointer<Float>, count: Int, cap: Float, pool: ThreadPool) {

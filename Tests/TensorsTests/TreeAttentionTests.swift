@@ -19,7 +19,7 @@ import Testing
     static let shapes = [
         AttentionShape(heads: 4, keyValueHeads: 2, headSize: 8),
         AttentionShape(heads: 3, keyValueHeads: 1, headSize: 16, softCap: 2, window: 12),
-        AttentionShape(heads: 2, keyValueHeads: 2, headSize: 4, scale: 0.3, queryStride: 24, keyStride: 20),
+        AttentionShape(heads: 2, keyValueHeads: 2, headSize: 4, scale: 0.3, queryStride: 24, keyStride: 20, outputStride: 11),
     ]
 
     /// The tokens on the path of each token, itself last.
@@ -38,7 +38,7 @@ import Testing
     static func plainAttention(_ q: [Float], _ k: [Float], _ v: [Float], _ shape: AttentionShape, _ tree: TokenTree)
         -> [Float]
     {
-        var output = [Float](repeating: 0, count: q.count)
+        var output = [Float](repeating: 0, count: tree.tokenCount * shape.outputStride)
         for (token, path) in paths(tree).enumerated() {
             let seen = shape.window.map { Array(path.suffix($0)) } ?? path
             for head in 0..<shape.heads {
@@ -53,7 +53,7 @@ import Testing
                 let weights = scores.map { exp($0) }
                 let total = weights.reduce(0, +)
                 for i in 0..<shape.headSize {
-                    output[from + i] = Float(
+                    output[token * shape.outputStride + head * shape.headSize + i] = Float(
                         zip(seen, weights).reduce(0.0) { $0 + $1.1 * Double(v[$1.0 * shape.keyStride + at + i]) }
                             / total)
                 }
@@ -68,7 +68,7 @@ import Testing
         let q = numbers.floats(tree.tokenCount * shape.queryStride).map { $0 * 2 }
         let k = numbers.floats(tree.tokenCount * shape.keyStride).map { $0 * 2 }
         let v = numbers.floats(tree.tokenCount * shape.keyStride)
-        var output = [Float](repeating: 0, count: q.count)
+        var output = [Float](repeating: 0, count: tree.tokenCount * shape.outputStride)
         TreeAttention(shape: shape, tree: tree).forward(q: q, k: k, v: v, into: &output, pool: .shared)
         #expect(distance(output, TreeAttentionTests.plainAttention(q, k, v, shape, tree)) < 5e-6)
     }
@@ -98,9 +98,9 @@ import Testing
         let q = numbers.floats(count * shape.queryStride)
         let k = numbers.floats(count * shape.keyStride)
         let v = numbers.floats(count * shape.keyStride)
-        let weights = numbers.floats(count * shape.queryStride)
+        let weights = numbers.floats(count * shape.outputStride)
         let attention = TreeAttention(shape: shape, tree: tree)
-        var output = [Float](repeating: 0, count: q.count)
+        var output = [Float](repeating: 0, count: tree.tokenCount * shape.outputStride)
         var logSums = [Float](repeating: 0, count: shape.heads * count)
         attention.forward(q: q, k: k, v: v, into: &output, logSums: &logSums, pool: .shared)
         var dq = q, dk = k, dv = v
@@ -114,7 +114,7 @@ import Testing
             var total = 0.0
             for token in 0..<count {
                 for i in 0..<shape.heads * shape.headSize {
-                    let place = token * shape.queryStride + i
+                    let place = token * shape.outputStride + i
                     total += Double(output[place]) * Double(weights[place])
                 }
             }

@@ -30,6 +30,10 @@ void retort_rope(float *x, size_t rows, size_t stride, size_t heads, size_t head
 float retort_softmax(float *x, size_t count);
 /// x[i] = exp(x[i] - shift).
 void retort_exp_shifted(float *x, size_t count, float shift);
+/// y[i] = factor * exp(x[i] - shift).
+void retort_exp_weighted(const float *x, float *y, size_t count, float shift, float factor);
+/// The largest of x[0 ..< count].
+float retort_maximum(const float *x, size_t count);
 /// ln(sum(exp(x))).
 float retort_log_sum_exp(const float *x, size_t count);
 /// x[i] = cap * tanh(x[i] / cap).
