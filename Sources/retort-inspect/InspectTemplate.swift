@@ -1,13 +1,47 @@
 import ArgumentParser
+import Conversations
+import Foundation
 import StageInterface
+import Storage
+import Tokenizers
 
+/// Prints the text that a conversation becomes, exactly: no newline is added.
 struct InspectTemplate: StageCommand {
     static let configuration = CommandConfiguration(
-        commandName: "template", abstract: "The text that a conversation becomes.")
+        commandName: "template", abstract: "The text that a conversation becomes.", version: retortVersion)
+
+    @Option(help: "A Jinja file, or the name of a built-in template.")
+    var template: String
+
+    @Option(help: "A JSON file with messages, and perhaps tools, add_generation_prompt, vars and now.")
+    var conversation: String
 
     @OptionGroup var options: StageOptions
 
     func perform(_ console: Console) async throws -> StageReport? {
-        throw StageFailure(.badInput, "retort-inspect template is not supported yet")
+        let template = try loadTemplate()
+        let given = try ConversationFile(path: conversation)
+        let rendered = try template.render(
+            messages: given.messages, tools: given.tools, addGenerationPrompt: given.addsGenerationPrompt,
+            variables: given.variables, now: given.now ?? Date())
+        var report = StageReport(stage: Self.commandName)
+        report.counts = ["characters": rendered.text.unicodeScalars.count, "spans": rendered.spans.count]
+        guard options.json else {
+            try FileHandle.standardOutput.writeAll(rendered.text.utf8)
+            return report
+        }
+        let spans = rendered.spans.map { span -> JSONValue in
+            [
+                "message": .integer(span.messageIndex), "start": .integer(span.utf8Range.lowerBound),
+                "end": .integer(span.utf8Range.upperBound),
+            ]
+        }
+        report.details = ["text": .string(rendered.text), "spans": .array(spans)]
+        return report
+    }
+
+    private func loadTemplate() throws -> ChatTemplate {
+        if ChatTemplate.names.contains(template) { return try ChatTemplate(named: template) }
+        return try ChatTemplate(source: try TextFile.read(template))
     }
 }
