@@ -1,0 +1,62 @@
+import Conversations
+public import Foundation
+
+/// Why an answer is none for a task. Says nothing of what the answer was.
+public enum AnswerError: LocalizedError, Hashable, Sendable, CustomStringConvertible {
+    case empty
+    /// Not one of the task's labels.
+    case outsideSet
+    case notJSON
+    /// Where the answer's JSON departs from the schema, and how.
+    case schema([String])
+
+    public var description: String {
+        switch self {
+        case .empty: "the answer: empty, expected text"
+        case .outsideSet: "the answer: outside the label set"
+        case .notJSON: "the answer: not JSON, expected JSON by the task's schema"
+        case .schema(let problems): "the answer: \(problems.joined(separator: "; "))"
+        }
+    }
+
+    public var errorDescription: String? { description }
+}
+
+extension Task {
+    /// The label that an answer means, or for ``Kind/generation`` the answer as it is kept.
+    ///
+    /// A label is matched regardless of case, of white space, quotes or emphasis around it and of a full stop after
+    /// it. JSON by a schema is returned compact; a code fence round it is taken off.
+    public func label(fromAnswer answer: String) throws(AnswerError) -> String {
+        let answer = Task.trimmed(answer)
+        guard !answer.isEmpty else { throw .empty }
+        switch kind {
+        case .classification:
+            let bare = Task.bare(answer).lowercased()
+            guard let label = labels.first(where: { $0.name == answer || $0.name.lowercased() == bare }) else {
+                throw .outsideSet
+            }
+            return label.name
+        case .generation:
+            guard let answerSchema else { return answer }
+            let json: JSONValue
+            do { json = try JSONValue(parsing: Task.unfenced(answer)) } catch { throw .notJSON }
+            let problems = answerSchema.problems(of: json)
+            guard problems.isEmpty else { throw .schema(problems) }
+            return json.serialized()
+        }
+    }
+
+    private static func bare(_ answer: String) -> String {
+        let around: Set<Character> = ["\"", "'", "`", "*", "“", "”", "‘", "’", ".", " "]
+        let start = answer.drop { around.contains($0) }
+        return String(start.reversed().drop { around.contains($0) }.reversed())
+    }
+
+    private static func unfenced(_ answer: String) -> String {
+        guard answer.hasPrefix("```"), answer.hasSuffix("```"), let lineEnd = answer.firstIndex(of: "\n"),
+            answer.count > 6
+        else { return answer }
+        return String(answer[lineEnd...].dropLast(3))
+    }
+}

@@ -1,0 +1,86 @@
+public import Conversations
+import Interactions
+public import Storage
+
+extension Task {
+    /// The digest of what the task means: of ``json``, canonical. Comments and order of keys do not change it.
+    public var digest: ContentDigest { ContentDigest(of: json.serialized(.canonical)) }
+
+    /// The task with every default filled in.
+    public var json: JSONValue {
+        var object = JSONObject()
+        object["name"] = .string(name)
+        object["description"] = .string(description)
+        object["kind"] = .string(kind.rawValue)
+        object["input"] = .string(input.rawValue)
+        object["labels"] = .array(
+            labels.map { label in
+                [
+                    "name": .string(label.name), "description": .string(label.description),
+                    "examples": .array(label.examples.map(JSONValue.string)),
+                ]
+            })
+        object["out_of_scope"] = outOfScopeLabel.map(JSONValue.string)
+        object["prompts"] = ["student": Task.json(student), "teacher": Task.json(teacher)]
+        object["answer"] = answerSchema?.json
+        object["metric"] = .string(metric.rawValue)
+        object["slices"] = .array(slices.map(\.json))
+        object["escalation"] = ["threshold": .number(threshold)]
+        object["gate"] = gate.json
+        object["split"] = split.json
+        return .object(object)
+    }
+
+    private static func json(_ prompt: Prompt) -> JSONValue {
+        ["system": .string(prompt.system.source), "user": .string(prompt.user.source)]
+    }
+}
+
+extension TaskSlice {
+    var json: JSONValue {
+        var object = JSONObject()
+        object["name"] = .string(name)
+        object["labels"] = labels.map { .array($0.map(JSONValue.string)) }
+        object["minimum_length"] = minimumLength.map(JSONValue.integer)
+        object["maximum_length"] = maximumLength.map(JSONValue.integer)
+        object["keywords"] = keywords.map { .array($0.map(JSONValue.string)) }
+        object["pattern"] = pattern.map(JSONValue.string)
+        object["after"] = after.map { .string(Timestamp.text($0)) }
+        return .object(object)
+    }
+}
+
+extension TaskGate {
+    /// Every condition by its key in `task.yaml`.
+    static let keys:
+        [(key: String, field: any WritableKeyPath<TaskGate, Double?> & Sendable, range: ClosedRange<Double>)] =
+            [
+                ("minimum_accuracy", \.minimumAccuracy, 0...1),
+                ("minimum_agreement", \.minimumAgreement, 0...1),
+                ("minimum_macro_f1", \.minimumMacroF1, 0...1),
+                ("minimum_slice_accuracy", \.minimumSliceAccuracy, 0...1),
+                ("maximum_calibration_error", \.maximumCalibrationError, 0...1),
+                ("minimum_margin_over_base", \.minimumMarginOverBase, -1...1),
+                ("minimum_margin_over_baseline", \.minimumMarginOverBaseline, -1...1),
+            ]
+
+    var json: JSONValue {
+        var object = JSONObject()
+        for (key, field, _) in TaskGate.keys { object[key] = self[keyPath: field].map(JSONValue.number) }
+        return .object(object)
+    }
+}
+
+extension SplitRule {
+    var json: JSONValue {
+        var object = JSONObject()
+        switch test {
+        case .fraction(let fraction): object["test_fraction"] = .number(fraction)
+        case .after(let date): object["test_after"] = .string(Timestamp.text(date))
+        }
+        object["validation_fraction"] = .number(validationFraction)
+        object["near_duplicate_similarity"] = .number(nearDuplicateSimilarity)
+        object["seed"] = .integer(Int(seed))
+        return .object(object)
+    }
+}

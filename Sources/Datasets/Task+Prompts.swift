@@ -1,0 +1,33 @@
+public import Conversations
+
+extension Task {
+    /// What the student is shown for an input, in training and in serving alike.
+    public func studentMessages(for input: String) -> [Message] { messages(student, input) }
+
+    /// What the teacher is asked for an input.
+    public func teacherMessages(for input: String) -> [Message] { messages(teacher, input) }
+
+    private func messages(_ prompt: Prompt, _ input: String) -> [Message] {
+        let system = prompt.system.rendered(input: input, labels: labels)
+        let user = Message(.user, prompt.user.rendered(input: input, labels: labels))
+        return system.isEmpty ? [user] : [Message(.system, system), user]
+    }
+
+    /// The text of a conversation that is the input, without white space around it; nil if there is none.
+    public func input(of messages: [Message]) -> String? {
+        let text: String?
+        switch input {
+        case .lastUserMessage: text = messages.last { $0.role == .user }?.content
+        case .firstUserMessage: text = messages.first { $0.role == .user }?.content
+        case .wholeConversation:
+            let said = messages.filter { $0.role != .system && $0.role != .developer }
+            text = said.map { "\($0.role.rawValue): \($0.content)" }.joined(separator: "\n")
+        }
+        guard let trimmed = text.map(Task.trimmed), !trimmed.isEmpty else { return nil }
+        return trimmed
+    }
+
+    static func trimmed(_ text: String) -> String {
+        String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

@@ -1,0 +1,42 @@
+/// Why a row of a log did not become an ``Interaction``. The raw value is what reports count under.
+public enum DropReason: String, Error, Sendable, Hashable, CaseIterable {
+    case notJSON = "not_json"
+    case lineTooLong = "line_too_long"
+    case noRequest = "no_request"
+    case emptyMessages = "empty_messages"
+    case malformedMessage = "malformed_message"
+    case noUserMessage = "no_user_message"
+    case noResponse = "no_response"
+    case errorResponse = "error_response"
+    case unfinishedStream = "unfinished_stream"
+    case truncatedResponse = "truncated_response"
+    case filteredResponse = "filtered_response"
+    case refusedResponse = "refused_response"
+    case emptyResponse = "empty_response"
+    case noTime = "no_time"
+    case otherWorkload = "other_workload"
+
+    /// What is wrong with the row, for people.
+    public var text: String {
+        switch self {
+        case .notJSON: "not JSON"
+        case .lineTooLong: "line longer than 64 MiB"
+        case .noRequest: "no request with messages"
+        case .emptyMessages: "empty messages"
+        case .malformedMessage: "a message without a known role or with malformed content"
+        case .noUserMessage: "no user message"
+        case .noResponse: "no response"
+        case .errorResponse: "an error instead of an answer"
+        case .unfinishedStream: "a stream that does not end"
+        case .truncatedResponse: "an answer cut off at its token limit"
+        case .filteredResponse: "an answer withheld by a content filter"
+        case .refusedResponse: "a refusal"
+        case .emptyResponse: "an empty answer"
+        case .noTime: "no time"
+        case .otherWorkload: "of another workload"
+        }
+    }
+
+    /// Whether the log is incomplete because of it; a row that was not asked for is no loss.
+    public var isLoss: Bool { self != .otherWorkload }
+}

@@ -1,0 +1,129 @@
+import Conversations
+import Foundation
+public import GRDB
+public import Storage
+
+/// The interactions of a workspace, in the order of their times.
+public struct InteractionStore: Sendable {
+    let database: DatabasePool
+
+    /// Opens the workspace's database and brings its tables for interactions up to date.
+    public init(_ workspace: Workspace) throws { database = try workspace.database(InteractionStore.migrations) }
+
+    /// - Parameter database: a database that has had ``migrations``.
+    public init(database: DatabasePool) { self.database = database }
+
+    public static let migrations = [
+        Migration("interactions-1-tables") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE pull (
+                        number INTEGER PRIMARY KEY,
+                        started_at INTEGER NOT NULL,
+                        finished_at INTEGER
+                    );
+                    CREATE TABLE pull_source (
+                        pull INTEGER NOT NULL REFERENCES pull (number),
+                        name TEXT NOT NULL,
+                        bytes INTEGER NOT NULL,
+                        counts TEXT NOT NULL,
+                        failure TEXT,
+                        PRIMARY KEY (pull, name)
+                    );
+                    CREATE TABLE interaction (
+                        number INTEGER PRIMARY KEY,
+                        id TEXT NOT NULL UNIQUE,
+                        time INTEGER NOT NULL,
+                        workload TEXT,
+                        model TEXT,
+                        pull INTEGER NOT NULL REFERENCES pull (number),
+                        record BLOB NOT NULL
+                    );
+                    CREATE INDEX interaction_by_time ON interaction (workload, time, id);
+                    """)
+        }
+    ]
+
+    /// How many there are, of one workload or of all.
+    public func count(workload: String? = nil) throws -> Int {
+        try reading { database in
+            let query = InteractionStore.selection("COUNT(*)", workload)
+            return try Int.fetchOne(database, sql: query.sql, arguments: query.arguments) ?? 0
+        }
+    }
+
+    /// The digest of the set: of all ids, sorted, one a line. The order in which they were pulled does not matter.
+    public func digest(workload: String? = nil) throws -> ContentDigest {
+        try reading { database in
+            let query = InteractionStore.selection("id", workload)
+            var digest = ContentDigest.Accumulator()
+            let ids = try String.fetchCursor(database, sql: query.sql + " ORDER BY id", arguments: query.arguments)
+            while let id = try ids.next() { digest.update(id + "\n") }
+            return digest.finish()
+        }
+    }
+
+    /// Calls `body` with each interaction by time, then by id. `body` may use the database.
+    public func forEach(workload: String? = nil, _ body: (Interaction) throws -> Void) throws {
+        let numbers = try reading { database in
+            let query = InteractionStore.selection("number", workload)
+            return try Int64.fetchAll(database, sql: query.sql + " ORDER BY time, id", arguments: query.arguments)
+        }
+        for number in numbers {
+            let found = try reading { database in
+                let statement = try database.cachedStatement(
+                    sql: "SELECT id, time, workload, record FROM interaction WHERE number = ?")
+                return try Row.fetchOne(statement, arguments: [number]).map(Interaction.init(row:))
+            }
+            if let found { try body(found) }
+        }
+    }
+
+    public func interaction(_ id: ContentDigest) throws -> Interaction? {
+        try reading { database in
+            try Row.fetchOne(
+                database, sql: "SELECT id, time, workload, record FROM interaction WHERE id = ?", arguments: [id.hex]
+            ).map(Interaction.init(row:))
+        }
+    }
+
+    private static func selection(
+        _ columns: String, _ workload: String?
+    ) -> (sql: String, arguments: StatementArguments) {
+        let sql = "SELECT \(columns) FROM interaction"
+        return workload.map { (sql + " WHERE workload = ?", [$0]) } ?? (sql, [])
+    }
+
+    private func reading<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try database.read(body)
+        } catch let error as DatabaseError {
+            throw StorageError(databaseError: error, file: database.path)
+        }
+    }
+}
+
+extension Interaction {
+    /// What the `record` column holds: everything that has no column of its own.
+    var storedRecord: [UInt8] {
+        var object = JSONObject()
+        object["client_id"] = client.map(JSONValue.string)
+        object["request"] = request
+        object["response"] = response
+        object["decision"] = decision
+        return JSONValue.object(object).serializedBytes()
+    }
+
+    init(row: Row) throws {
+        let hex: String = row["id"]
+        let record: Data = row["record"]
+        guard let id = ContentDigest(hex), let json = try? JSONValue(parsing: record), let request = json["request"],
+            let response = json["response"], let messages = request["messages"]?.arrayValue,
+            let answer = response["choices"]?.arrayValue?.first?["message"]
+        else { throw StorageError(.input, "the database holds a damaged interaction \(hex)") }
+        self.init(
+            time: Timestamp.date(milliseconds: row["time"]), workload: row["workload"],
+            client: json["client_id"]?.stringValue, request: request, response: response, decision: json["decision"],
+            messages: try messages.map { try Message(json: $0) }, answer: try Message(json: answer), id: id)
+    }
+}

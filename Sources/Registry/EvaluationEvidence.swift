@@ -1,0 +1,51 @@
+import Conversations
+public import Foundation
+public import Storage
+
+/// What a release needs to know of an evaluation report: what it measured and whether it passed.
+///
+/// Read from the report's JSON alone (`Documentation/Formats/EvaluationReport.md`); this module knows no metrics.
+public struct EvaluationEvidence: Sendable, Hashable {
+    public static let format = "retort.evaluation/1"
+
+    /// The artifact that was measured.
+    public var artifact: ContentDigest
+    public var base: ContentDigest?
+    public var task: ContentDigest?
+    public var passed: Bool
+    /// Each check that failed, in words: `accuracy: 0.71, expected at least 0.85`.
+    public var failedChecks: [String]
+
+    /// - Parameter source: what messages call the report.
+    /// - Throws: ``RegistryError`` naming the field that is missing or wrong.
+    public init(json bytes: Data, source: String) throws {
+        let json: JSONValue
+        do {
+            json = try JSONValue(parsing: bytes)
+        } catch {
+            throw RegistryError(.input, "\(source): \(error.description), expected an evaluation report")
+        }
+        func wrong(_ field: String, _ expected: String) -> RegistryError {
+            RegistryError(
+                .input, "\(source): \(field): \(json[field]?.kindName ?? "missing"), expected \(expected)",
+                hint: "make the report with retort-evaluate")
+        }
+        guard let format = json["format"]?.stringValue else { throw wrong("format", "'\(Self.format)'") }
+        guard format == Self.format else {
+            throw RegistryError(.input, "\(source): format: '\(format.prefix(60))', expected '\(Self.format)'")
+        }
+        guard let artifact = json["artifact"]?["digest"]?.stringValue.flatMap(ContentDigest.init) else {
+            throw wrong("artifact", "an object with the artifact's digest")
+        }
+        guard let passed = json["passed"]?.boolValue else { throw wrong("passed", "true or false") }
+        self.artifact = artifact
+        self.passed = passed
+        base = json["artifact"]?["base_digest"]?.stringValue.flatMap(ContentDigest.init)
+        task = json["task"]?.stringValue.flatMap(ContentDigest.init)
+        failedChecks = (json["checks"]?.arrayValue ?? []).filter { $0["passed"]?.boolValue == false }.map { check in
+            let name = check["name"]?.stringValue ?? "a check without a name"
+            let value = check["value"].map { $0.serialized() } ?? "no value"
+            return "\(name): \(value), expected \(check["threshold"].map { $0.serialized() } ?? "another")"
+        }
+    }
+}

@@ -1,0 +1,35 @@
+public import Storage
+
+/// A request to register an artifact: files and digests as they were given.
+public struct Registration: Sendable {
+    /// A digest, or a file that stands for one: its own `digest` if it is a manifest, else that of its bytes.
+    public enum Source: Sendable {
+        case digest(ContentDigest)
+        case file(String)
+
+        /// Reads a digest as it is written, or takes the text for a path.
+        public init(_ text: String) { self = ContentDigest(text).map(Source.digest) ?? .file(text) }
+    }
+
+    public var name: String
+    /// The path of the artifact's file.
+    public var artifact: String
+    public var kind = ArtifactKind.adapter
+    /// The path of the base's file.
+    public var baseFile: String?
+    /// The digest of the base's tensors; taken from the evaluation report where it is not given.
+    public var base: ContentDigest?
+    public var dataset: Source?
+    public var task: Source?
+    public var recipe: Source?
+    /// The path of the evaluation report.
+    public var evaluation: String?
+    public var note: String?
+    public var by: String
+
+    public init(name: String, artifact: String, by: String) {
+        self.name = name
+        self.artifact = artifact
+        self.by = by
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import GRDB
+public import Storage
+
+/// The versions, aliases and history of a workspace.
+///
+/// Versions never change; an alias moves only together with a new entry of the history. Weights lie in the content
+/// store, which this type fills and verifies but whose formats it does not know.
+public struct ReleaseRegistry: Sendable {
+    let database: DatabasePool
+    public let store: ContentStore
+    /// The database's path, for messages.
+    let file: String
+
+    public init(workspace: Workspace) throws {
+        database = try workspace.database(RegistryMigrations.all)
+        store = workspace.store
+        file = workspace.path("retort.sqlite")
+    }
+
+    /// The number of the newest history entry, 0 for an empty registry. It grows whenever anything changes: cheap to
+    /// poll.
+    public func sequence() throws -> Int {
+        try read { try Int.fetchOne($0, sql: "SELECT max(sequence) FROM registry_history") ?? 0 }
+    }
+
+    /// Every name, sorted.
+    public func names() throws -> [String] {
+        try read { try String.fetchAll($0, sql: "SELECT DISTINCT name FROM registry_version ORDER BY name") }
+    }
+
+    /// The versions of one name or of all, oldest first.
+    public func versions(of name: String? = nil) throws -> [RegistryVersion] {
+        try read { try Self.versions($0, name) }
+    }
+
+    /// The aliases of one name or of all.
+    public func aliases(of name: String? = nil) throws -> [RegistryAlias] {
+        try read { try Self.aliases($0, name) }
+    }
+
+    /// The history of one name or of all, oldest first.
+    public func history(of name: String? = nil) throws -> [HistoryEntry] {
+        try read { try Self.history($0).map(\.entry).filter { name == nil || $0.name == name } }
+    }
+
+    /// The version that a selector means now.
+    ///
+    /// - Throws: ``RegistryError`` of kind `input` that lists what there is instead.
+    public func resolve(_ selector: VersionSelector) throws -> RegistryVersion {
+        try read { try Self.resolve($0, selector) }
+    }
+
+    static func resolve(_ database: Database, _ selector: VersionSelector) throws -> RegistryVersion {
+        let number: Int
+        switch selector.choice {
+        case .version(let version): number = version
+        case .alias(let alias):
+            guard let found = try Self.alias(database, selector.name, alias) else {
+                let known = try aliases(database, selector.name).map(\.alias)
+                if try versions(database, selector.name).isEmpty { throw try unknown(database, selector.name) }
+                throw RegistryError(
+                    .input,
+                    "\(selector.name) has no alias '\(alias)', expected "
+                        + (known.isEmpty ? "one to be set first" : "one of \(known.joined(separator: ", "))"),
+                    hint: "retort-registry promote \(selector.name) VERSION --alias \(alias)")
+            }
+            number = found.version
+        }
+        let all = try versions(database, selector.name)
+        if let version = all.first(where: { $0.version == number }) { return version }
+        guard !all.isEmpty else { throw try unknown(database, selector.name) }
+        throw RegistryError(.input, "\(selector.name) has no version \(number), expected 1 to \(all.count)")
+    }
+
+    private static func unknown(_ database: Database, _ name: String) throws -> RegistryError {
+        let names = try String.fetchAll(database, sql: "SELECT DISTINCT name FROM registry_version ORDER BY name")
+        let guess = Spelling.nearest(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
+        let known = names.isEmpty ? "nothing is registered yet" : "expected one of \(names.joined(separator: ", "))"
+        return RegistryError(
+            .input, "'\(name)' is not registered: \(known)\(guess)",
+            hint: "retort-registry register \(name) --artifact FILE.gguf")
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try database.read(body)
+        } catch let error as DatabaseError {
+            throw StorageError(databaseError: error, file: file)
+        }
+    }
+
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try database.write(body)
+        } catch let error as DatabaseError {
+            throw StorageError(databaseError: error, file: file)
+        }
+    }
+}

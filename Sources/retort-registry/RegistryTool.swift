@@ -1,0 +1,14 @@
+import ArgumentParser
+import StageInterface
+
+/// Versions of adapters, the aliases that point at them, and the history of both.
+@main
+struct RegistryTool: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retort-registry",
+        abstract: "Register artifacts, promote and roll back aliases, show and verify the history.",
+        version: retortVersion,
+        subcommands: [
+            Register.self, List.self, Show.self, Promote.self, Rollback.self, History.self, Verify.self,
+        ])
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Conversations
+import Registry
+import StageInterface
+import Storage
+
+struct Verify: StageCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Recompute the history's hash chain and the digest of every stored file; damage ends with exit 3.")
+
+    @OptionGroup var options: StageOptions
+    @Argument(help: "Read only this name's files; the history is always verified whole.") var name: String?
+    @Option(help: "A digest of the history noted earlier, which must still be in it.") var head: String?
+
+    func perform(_ console: Console) async throws -> StageReport? {
+        let registry = try openRegistry()
+        let found = try gated { try registry.verify(name, expecting: try head.map(self.digest)) }
+        guard found.problems.isEmpty else {
+            throw StageFailure(
+                .refused, "the registry does not verify: " + found.problems.joined(separator: "\n  "),
+                hint: "restore the workspace from a copy; register repairs a damaged artifact from its file")
+        }
+        let newest = found.head?.description ?? "none"
+        console.data("verified \(found.versions) versions and \(found.entries) history entries; head \(newest)")
+        var report = self.report(details: ["head": .string(newest)])
+        report.outputs = ["head": newest]
+        report.counts = ["versions": found.versions, "entries": found.entries]
+        return report
+    }
+}
