@@ -1,6 +1,7 @@
 import ArgumentParser
 import Conversations
 import Foundation
+import GGUF
 import StageInterface
 import Storage
 import Tokenizers
@@ -10,17 +11,28 @@ struct InspectTemplate: StageCommand {
     static let configuration = CommandConfiguration(
         commandName: "template", abstract: "The text that a conversation becomes.", version: retortVersion)
 
+    @Option(help: "A model file, whose own template is taken.")
+    var model: String?
+
     @Option(help: "A Jinja file, or the name of a built-in template.")
-    var template: String
+    var template: String?
 
     @Option(help: "A JSON file with messages, and perhaps tools, add_generation_prompt, vars and now.")
     var conversation: String
 
     @OptionGroup var options: StageOptions
 
+    func validate() throws {
+        if model == nil && template == nil { throw ValidationError("expected --model or --template") }
+    }
+
     func perform(_ console: Console) async throws -> StageReport? {
-        let template = try loadTemplate()
-        let given = try ConversationFile(path: conversation)
+        let metadata = try model.map { try GGUFFile(path: $0).metadata }
+        let template = try loadTemplate(metadata)
+        var given = try ConversationFile(path: conversation)
+        if let metadata {
+            given.variables.merge(try ChatTemplate.specialTokens(in: metadata)) { said, _ in said }
+        }
         let rendered = try template.render(
             messages: given.messages, tools: given.tools, addGenerationPrompt: given.addsGenerationPrompt,
             variables: given.variables, now: given.now ?? Date())
@@ -40,8 +52,12 @@ struct InspectTemplate: StageCommand {
         return report
     }
 
-    private func loadTemplate() throws -> ChatTemplate {
-        if ChatTemplate.names.contains(template) { return try ChatTemplate(named: template) }
-        return try ChatTemplate(source: try TextFile.read(template))
+    private func loadTemplate(_ metadata: GGUFMetadata?) throws -> ChatTemplate {
+        if let template {
+            if ChatTemplate.names.contains(template) { return try ChatTemplate(named: template) }
+            return try ChatTemplate(source: try TextFile.read(template))
+        }
+        guard let metadata else { throw ChatTemplateError.missing }
+        return try ChatTemplate(metadata: metadata)
     }
 }
