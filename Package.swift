@@ -157,7 +157,7 @@ let package = Package(
         tests("Tensors", ["GGUF", "Quantization"]),
         tests("Autograd", ["Tensors"]),
         tests("Tokenizers", ["Conversations", "GGUF"], excludes: ["Oracles"]),
-        tests("Adapters", ["Storage", "GGUF", "Tensors"]),
+        tests("Adapters", ["Conversations", "Storage", "GGUF", "Tensors"]),
         tests("Checkpoints", ["Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters"]),
         tests("Training", ["Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF"]),
         tests(

@@ -5,7 +5,7 @@ import Storage
 extension LowRankAdapter {
     /// Writes llama.cpp's GGUF form, F32, `Documentation/Formats/Adapter.md`. The same adapter gives the same bytes.
     ///
-    /// - Throws: ``AdapterError`` if the pairs' scales are not alpha / rank, which the form cannot say.
+    /// The form has one alpha: where a pair's scale is not alpha / rank, the ratio goes into its B.
     public func write(to handle: FileHandle) throws {
         var header = GGUFMetadata()
         header.set("general.type", "adapter")
@@ -16,10 +16,10 @@ extension LowRankAdapter {
         for (key, value) in metadata.pairs where !LowRankAdapter.ownKeys.contains(key) { header.set(key, value) }
         var factors: [(info: GGUFTensorInfo, numbers: [Float])] = []
         for (name, pair) in tensors.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            let expected = LowRankAdapter.scale(alpha: alpha, rank: pair.rank)
-            guard abs(pair.scale - expected) <= 1e-6 * abs(expected) else {
-                throw AdapterError("\(name): scale \(pair.scale), expected alpha / rank = \(expected)")
-            }
+            var pair = pair
+            let ratio = pair.scale / LowRankAdapter.scale(alpha: alpha, rank: pair.rank)
+            // A last digit lost in alpha is no reason to touch the numbers.
+            if abs(ratio - 1) > 1e-6 { pair.b = pair.b.map { $0 * ratio } }
             factors += try LowRankAdapter.factors(name, pair)
         }
         let numbers = Dictionary(uniqueKeysWithValues: factors.map { ($0.info.name, $0.numbers) })

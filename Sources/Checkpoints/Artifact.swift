@@ -32,11 +32,9 @@ public struct Artifact: Sendable {
         self.checkpoint = checkpoint
         baseDigest = try checkpoint.digest()
         if let adapterPath {
-            let adapter = try LowRankAdapter(path: adapterPath)
-            try checkpoint.validate(adapter, name: adapterPath)
-            self.adapter = adapter
+            adapter = try checkpoint.adapter(at: adapterPath)
             kind = .adapter
-            digest = try ContentDigest(ofFile: adapterPath)
+            digest = try LowRankAdapter.digest(ofFileAt: adapterPath)
         } else {
             let isMerged = try checkpoint.file.metadata.optionalString(Artifact.mergedAdapterKey) != nil
             kind = isMerged ? .merged : .base

@@ -3,6 +3,25 @@ public import GGUF
 import Tensors
 
 extension Checkpoint {
+    /// Opens an adapter for this base: a GGUF file, or PEFT's folder.
+    ///
+    /// - Throws: what reading it throws; `AdapterError` if it is not one for this base.
+    public func adapter(at path: String) throws -> LowRankAdapter {
+        let adapter =
+            LowRankAdapter.isPEFT(path)
+            ? try LowRankAdapter(peft: path, layout: peftLayout) : try LowRankAdapter(path: path)
+        try validate(adapter, name: path)
+        return adapter
+    }
+
+    /// How the modules of this base's Hugging Face form stand in it.
+    public var peftLayout: PEFTLayout {
+        PEFTLayout(
+            architecture: architecture.name, headCount: architecture.attention.headCount,
+            keyValueHeadCount: architecture.attention.keyValueHeadCount,
+            permutesHeads: architecture.rope.pairing == .adjacent)
+    }
+
     /// Checks that an adapter was made for this base: its architecture, its base digest where it names one, and that each
     /// of its tensors has a matrix of matching shape here.
     ///

@@ -6,9 +6,10 @@ import StageInterface
 struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retort-inspect",
-        abstract: "Look inside a model: metadata, token ids, rendered templates, logits, tensors.",
+        abstract: "Look inside a model: metadata, token ids, rendered templates, logits, tensors, adapters.",
         version: retortVersion,
         subcommands: [
             InspectGGUF.self, InspectTensor.self, InspectTokenize.self, InspectTemplate.self, InspectLogits.self,
+            InspectAdapter.self,
         ])
 }

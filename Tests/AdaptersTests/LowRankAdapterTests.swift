@@ -129,15 +129,16 @@ struct LowRankAdapterTests {
         }
     }
 
-    @Test func refusesToWriteAScaleThatTheFormCannotSay() throws {
-        let pair = try LowRankPair(rank: 1, inputs: 1, outputs: 1, a: [1], b: [1], scale: 3)
+    @Test func aScaleThatTheFormCannotSayGoesIntoB() throws {
+        let pair = try LowRankPair(rank: 1, inputs: 1, outputs: 2, a: [3], b: [1, -2], scale: 4)
         let adapter = LowRankAdapter(architecture: "llama", alpha: 8, baseDigest: nil, tensors: ["x.weight": pair])
         try withScratchFolder { folder in
-            #expect(throws: AdapterError("x.weight: scale 3.0, expected alpha / rank = 8.0")) {
-                try AtomicFile.write(to: "\(folder)/a") { try adapter.write(to: $0) }
-            }
-            let left = try FileManager.default.contentsOfDirectory(atPath: folder)
-            #expect(left.isEmpty)
+            try AtomicFile.write(to: "\(folder)/a") { try adapter.write(to: $0) }
+            let back = try #require(try LowRankAdapter(path: "\(folder)/a").tensors["x.weight"])
+            #expect(back.scale == 8)
+            #expect(back.a == [3])
+            let halved: [Float] = [0.5, -1]
+            #expect(back.b == halved)
         }
     }
 

@@ -1,0 +1,90 @@
+import Conversations
+import Foundation
+import Storage
+
+/// PEFT's `adapter_config.json`, as far as it says what an adapter computes.
+struct PEFTConfiguration {
+    /// The whole file, so that it can be written again as it was.
+    var json: JSONValue
+    var rank: Int
+    var alpha: Double
+    var rankPattern: [(key: String, value: Double)]
+    var alphaPattern: [(key: String, value: Double)]
+    /// Whether updates are scaled by alpha / √rank (rank-stabilized LoRA, Kalajdzievski, 2023).
+    var isRankStabilized: Bool
+
+    /// Features that change what an adapter computes and have no place in the GGUF form, each with the value that
+    /// switches it off.
+    private static let unsupported: [(key: String, off: JSONValue)] = [
+        ("bias", .string("none")), ("fan_in_fan_out", .bool(false)), ("use_dora", .bool(false)),
+        ("lora_bias", .bool(false)), ("use_qalora", .bool(false)), ("use_bdlora", .bool(false)),
+        ("modules_to_save", .array([])), ("layer_replication", .array([])), ("target_parameters", .array([])),
+        ("trainable_token_indices", .array([])), ("alora_invocation_tokens", .array([])),
+    ]
+
+    /// - Parameter name: what messages call the text.
+    init(_ json: JSONValue, name: String) throws {
+        func refuse(_ key: String, _ expected: String) -> AdapterError {
+            AdapterError("\(name): \(key): \(json[key]?.serialized() ?? "missing"), expected \(expected)")
+        }
+        guard json["peft_type"]?.stringValue == "LORA" else { throw refuse("peft_type", "\"LORA\"") }
+        for (key, off) in PEFTConfiguration.unsupported {
+            guard let value = json[key], !value.isNull, value != off, value.objectValue?.isEmpty != true else {
+                continue
+            }
+            throw refuse(key, "\(off.serialized()): the GGUF form has no place for it")
+        }
+        guard let rank = json["r"]?.integerValue, rank > 0 else { throw refuse("r", "a whole number from 1 on") }
+        guard let alpha = json["lora_alpha"]?.doubleValue, alpha.isFinite, alpha > 0 else {
+            throw refuse("lora_alpha", "a number above 0")
+        }
+        self.json = json
+        self.rank = rank
+        self.alpha = alpha
+        rankPattern = try PEFTConfiguration.pattern(json, "rank_pattern", name)
+        alphaPattern = try PEFTConfiguration.pattern(json, "alpha_pattern", name)
+        isRankStabilized = json["use_rslora"]?.boolValue ?? false
+    }
+
+    init(path: String) throws {
+        let data = try FileHandle(readingFrom: path).readToEnd() ?? Data()
+        let json: JSONValue
+        do {
+            json = try JSONValue(parsing: data)
+        } catch {
+            throw AdapterError("\(path): not JSON (\(error)), expected PEFT's configuration")
+        }
+        try self.init(json, name: path)
+    }
+
+    private static func pattern(_ json: JSONValue, _ key: String, _ name: String) throws -> [(String, Double)] {
+        try (json[key]?.objectValue?.members ?? []).map { pattern, value in
+            guard let number = value.doubleValue, number.isFinite, number > 0 else {
+                throw AdapterError("\(name): \(key): \(pattern): \(value.serialized()), expected a number above 0")
+            }
+            return (pattern, number)
+        }
+    }
+
+    /// What a module's update of some rank is scaled by.
+    func scale(module: String, rank: Int) throws -> Float {
+        let alpha = try PEFTConfiguration.value(of: module, in: alphaPattern) ?? alpha
+        return Float(isRankStabilized ? alpha / Double(rank).squareRoot() : alpha / Double(rank))
+    }
+
+    /// The rank that a module's factors must have.
+    func rank(module: String) throws -> Int {
+        try PEFTConfiguration.value(of: module, in: rankPattern).map { Int($0) } ?? rank
+    }
+
+    /// The value of the first key that matches the end of a module's name, whole parts of it, as a regular expression.
+    private static func value(of module: String, in pattern: [(key: String, value: Double)]) throws -> Double? {
+        try pattern.first { entry in
+            do {
+                return try Regex("(.*\\.)?(\(entry.key))").wholeMatch(in: module) != nil
+            } catch {
+                throw AdapterError("pattern '\(entry.key)': not a regular expression, expected one for module names")
+            }
+        }?.value
+    }
+}

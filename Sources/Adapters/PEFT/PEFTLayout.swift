@@ -1,0 +1,77 @@
+/// How the modules of a Hugging Face model stand in a GGUF file: names, and the order of rows.
+public struct PEFTLayout: Sendable, Hashable {
+    /// The base's architecture, as in `general.architecture`.
+    public var architecture: String
+    public var headCount: Int
+    public var keyValueHeadCount: Int
+    /// Whether rows of queries and keys are permuted so that rope's pairs are adjacent, as in architecture `llama`.
+    public var permutesHeads: Bool
+
+    public init(architecture: String, headCount: Int, keyValueHeadCount: Int, permutesHeads: Bool) {
+        self.architecture = architecture
+        self.headCount = headCount
+        self.keyValueHeadCount = keyValueHeadCount
+        self.permutesHeads = permutesHeads
+    }
+
+    /// Modules of a layer and what they are called in GGUF.
+    private static let layerModules = [
+        ("self_attn.q_proj", "attn_q"), ("self_attn.k_proj", "attn_k"), ("self_attn.v_proj", "attn_v"),
+        ("self_attn.qkv_proj", "attn_qkv"), ("self_attn.o_proj", "attn_output"), ("mlp.gate_proj", "ffn_gate"),
+        ("mlp.up_proj", "ffn_up"), ("mlp.gate_up_proj", "ffn_up"), ("mlp.down_proj", "ffn_down"),
+    ]
+    static let embeddingModule = "model.embed_tokens"
+    private static let outputModule = "lm_head"
+
+    /// The GGUF tensor of a module (`model.layers.3.self_attn.q_proj`); nil for one that no GGUF has.
+    func tensor(ofModule module: String) -> String? {
+        if module == PEFTLayout.embeddingModule { return LowRankAdapter.flippedTensor }
+        if module == PEFTLayout.outputModule { return "output.weight" }
+        let parts = module.split(separator: ".", omittingEmptySubsequences: false)
+        // Models with a vision part have their layers under model.language_model.
+        guard let place = parts.firstIndex(of: "layers"), place > 0, parts.count == place + 4,
+            let layer = Int(parts[place + 1]), layer >= 0
+        else { return nil }
+        let name = parts[(place + 2)...].joined(separator: ".")
+        return PEFTLayout.layerModules.first { $0.0 == name }.map { "blk.\(layer).\($0.1).weight" }
+    }
+
+    /// The module of a GGUF tensor; nil for one that no module stands for.
+    func module(ofTensor tensor: String) -> String? {
+        if tensor == LowRankAdapter.flippedTensor { return PEFTLayout.embeddingModule }
+        if tensor == "output.weight" { return PEFTLayout.outputModule }
+        let parts = tensor.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0] == "blk", let layer = Int(parts[1]), parts[3] == "weight" else { return nil }
+        // Architectures with fused matrices have gate and up in one module under the name of up.
+        let isFused = architecture == "phi3"
+        let module =
+            PEFTLayout.layerModules.first { $0.1 == parts[2] && ($0.0 == "mlp.gate_up_proj" || !isFused) }
+            ?? PEFTLayout.layerModules.first { $0.1 == parts[2] }
+        return module.map { "model.layers.\(layer).\($0.0)" }
+    }
+
+    /// The heads whose rows are permuted in a tensor; nil where they are not.
+    func permutedHeads(ofTensor tensor: String) -> Int? {
+        guard permutesHeads else { return nil }
+        if tensor.hasSuffix(".attn_q.weight") { return headCount }
+        if tensor.hasSuffix(".attn_k.weight") { return keyValueHeadCount }
+        return nil
+    }
+
+    /// `[outputs, rank]` with the rows of each head in GGUF's order, pairs adjacent; or back.
+    static func permuted(_ b: [Float], rank: Int, heads: Int, isInverse: Bool) -> [Float] {
+        let rows = b.count / rank, size = rows / heads
+        var result = b
+        for head in 0..<heads {
+            for pair in 0..<size / 2 {
+                for half in 0..<2 {
+                    let ours = head * size + 2 * pair + half, theirs = head * size + half * (size / 2) + pair
+                    let (target, source) = isInverse ? (theirs, ours) : (ours, theirs)
+                    result.replaceSubrange(
+                        target * rank..<(target + 1) * rank, with: b[source * rank..<(source + 1) * rank])
+                }
+            }
+        }
+        return result
+    }
+}
