@@ -118,7 +118,9 @@ let package = Package(
         executable("retort-curate", ["Conversations", "Storage", "Interactions", "Datasets", "Labeling"]),
         executable(
             "retort-train",
-            ["Conversations", "Storage", "Datasets", "Adapters", "Checkpoints", "Tokenizers", "Training"]),
+            [
+                "Conversations", "Storage", "Datasets", "Adapters", "Checkpoints", "Tensors", "Tokenizers", "Training",
+            ]),
         executable(
             "retort-quantize", ["Conversations", "Storage", "GGUF", "Quantization", "Adapters", "Checkpoints"]),
         executable(
@@ -158,7 +160,11 @@ let package = Package(
         tests("Adapters", ["Storage", "GGUF", "Tensors"]),
         tests("Checkpoints", ["Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters"]),
         tests("Training", ["Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF"]),
-        tests("Inference", ["Storage", "GGUF", "Tensors", "Tokenizers", "Adapters", "Checkpoints", "Transformers"]),
+        tests(
+            "Inference",
+            [
+                "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters", "Checkpoints", "Transformers",
+            ]),
         tests("Interactions", ["Conversations", "Storage"]),
         tests("Datasets", ["Conversations", "Storage", "Interactions"]),
         tests("Teachers", ["Conversations", "Storage", "HTTPTransport", "Replay"]),
