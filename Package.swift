@@ -165,7 +165,11 @@ let package = Package(
                 "Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF",
                 "Tokenizers",
             ]),
-        tests("Inference", ["Storage", "GGUF", "Tensors", "Tokenizers", "Adapters", "Checkpoints", "Transformers"]),
+        tests(
+            "Inference",
+            [
+                "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters", "Checkpoints", "Transformers",
+            ]),
         tests("Interactions", ["Conversations", "Storage"]),
         tests("Datasets", ["Conversations", "Storage", "Interactions"]),
         tests("Teachers", ["Conversations", "Storage", "HTTPTransport", "Replay"]),

@@ -84,7 +84,8 @@ import Training
         _ = try run.run(onEvent: { event in
             if case .validated(let record) = event { agreement = record.agreement }
         })
-        #expect(agreement > 0.9)
+        // Chance is one in six.
+        #expect(agreement > 0.6)
     }
 
     @Test func theSeedChangesTheResult() throws {
