@@ -1,1 +1,3 @@
 #pragma once
+#include "BlockDecoding.h"
+#include "MathKernels.h"
