@@ -157,7 +157,7 @@ let package = Package(
         tests("Tokenizers", ["Conversations", "GGUF"], excludes: ["Oracles"]),
         tests("Adapters", ["Storage", "GGUF", "Tensors"]),
         tests("Checkpoints", ["Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters"]),
-        tests("Training", ["Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF"]),
+        tests("Training", ["Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF"]),
         tests("Inference", ["Storage", "GGUF", "Tensors", "Tokenizers", "Adapters", "Checkpoints", "Transformers"]),
         tests("Interactions", ["Conversations", "Storage"]),
         tests("Datasets", ["Conversations", "Storage", "Interactions"]),
