@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Synchronization
 
@@ -7,8 +8,15 @@ import Synchronization
 public enum Interruption {
     private static let requested = Atomic(false)
 
-    /// Whether somebody asked for the work to stop.
-    public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+    /// The process that `RETORT_PARENT_PROCESS` names: a pipeline's run, without which its stages must not go on.
+    private static let parent = ProcessInfo.processInfo.environment["RETORT_PARENT_PROCESS"].flatMap { pid_t($0) }
+
+    /// Whether somebody asked for the work to stop, or the run that it belongs to is gone.
+    public static var isRequested: Bool {
+        if requested.load(ordering: .relaxed) { return true }
+        guard let parent else { return false }
+        return getppid() != parent
+    }
 
     /// Throws the failure that an interrupted stage ends with (exit 75).
     public static func check() throws {

@@ -1,11 +1,16 @@
 import Foundation
+import Storage
 
 /// What the system says of this process.
 public enum ProcessUsage {
-    /// The largest resident size so far, bytes; from the kernel's own count, 0 where it keeps none.
+    /// The largest resident size so far, bytes, by the kernel's own count (`VmHWM`); 0 where there is none.
+    ///
+    /// `getrusage` will not do: its figure begins with that of the process that started this one.
     public static var peakMemoryBytes: Int {
-        var usage = rusage()
-        guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
-        return usage.ru_maxrss * 1024
+        guard let status = try? FileHandle(readingFrom: "/proc/self/status").readToEnd() else { return 0 }
+        let lines = String(decoding: status, as: UTF8.self).split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix("VmHWM:") }) else { return 0 }
+        let kilobytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
+        return (kilobytes ?? 0) * 1024
     }
 }

@@ -37,8 +37,7 @@ extension StageCommand {
             status = failure.status
             report = StageReport(stage: Self.commandName)
             report.status = "failed"
-            report.failure = .init(
-                message: failure.description, hint: failure.hint, exitStatus: failure.status.rawValue)
+            report.failure = .init(failure)
         }
         report.startedAt = startedAt
         report.seconds = start.duration(to: .now).seconds

@@ -13,6 +13,12 @@ public struct StageFailure: LocalizedError, Sendable, CustomStringConvertible {
         self.hint = hint
     }
 
+    /// The failure that a report tells of, with the exit status that it had.
+    public init(_ failure: StageReport.Failure) {
+        self.init(
+            ExitStatus(rawValue: failure.exitStatus) ?? .ourFault, failure.message, hint: failure.hint)
+    }
+
     public var errorDescription: String? { description }
     public var recoverySuggestion: String? { hint }
 

@@ -3,8 +3,8 @@ public import Storage
 
 /// The options that every stage has.
 public struct StageOptions: ParsableArguments {
-    @Option(help: "The folder for the database, the content store and locks.")
-    public var workspace = ".retort"
+    @Option(help: "The folder for the database, the content store and locks. (default: .retort)")
+    public var workspace: String?
 
     @Flag(help: "Print one JSON report on standard output instead of text.")
     public var json = false
@@ -22,7 +22,7 @@ public struct StageOptions: ParsableArguments {
     }
 
     /// Opens the workspace that was asked for.
-    public func openWorkspace() throws -> Workspace { try Workspace(path: workspace) }
+    public func openWorkspace() throws -> Workspace { try Workspace(path: workspace ?? Workspace.defaultPath) }
 
     /// What the person at the terminal gets to see.
     public func makeConsole() -> Console {

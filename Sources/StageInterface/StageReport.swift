@@ -9,6 +9,17 @@ public struct StageReport: Codable, Sendable {
         public var message: String
         public var hint: String?
         public var exitStatus: Int32
+
+        public init(_ failure: StageFailure) {
+            message = failure.description
+            hint = failure.hint
+            exitStatus = failure.status.rawValue
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case message, hint
+            case exitStatus = "exit_status"
+        }
     }
 
     /// The executable's name: `retort-pull`.

@@ -8,6 +8,11 @@ public struct ConfigurationError: LocalizedError, Sendable, Hashable, CustomStri
     /// `line 4: rank: 'many', expected a whole number from 1 to 1024`
     public var problems: [String]
 
+    public init(file: String, problems: [String]) {
+        self.file = file
+        self.problems = problems
+    }
+
     public var description: String { problems.map { "\(file): \($0)" }.joined(separator: "\n") }
     public var errorDescription: String? { description }
 }

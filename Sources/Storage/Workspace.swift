@@ -5,6 +5,9 @@ public import GRDB
 public struct Workspace: Sendable {
     public let path: String
 
+    /// Where a workspace lies when nobody says otherwise.
+    public static let defaultPath = ".retort"
+
     /// Opens a workspace, making its folder if it is not there.
     public init(path: String) throws {
         self.path = path

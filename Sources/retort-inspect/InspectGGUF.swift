@@ -2,7 +2,8 @@ import ArgumentParser
 import StageInterface
 
 struct InspectGGUF: StageCommand {
-    static let configuration = CommandConfiguration(commandName: "gguf", abstract: "The metadata and tensors of a GGUF file.")
+    static let configuration = CommandConfiguration(
+        commandName: "gguf", abstract: "The metadata and tensors of a GGUF file.")
 
     @OptionGroup var options: StageOptions
 

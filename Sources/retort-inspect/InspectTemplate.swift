@@ -2,7 +2,8 @@ import ArgumentParser
 import StageInterface
 
 struct InspectTemplate: StageCommand {
-    static let configuration = CommandConfiguration(commandName: "template", abstract: "The text that a conversation becomes.")
+    static let configuration = CommandConfiguration(
+        commandName: "template", abstract: "The text that a conversation becomes.")
 
     @OptionGroup var options: StageOptions
 

@@ -2,7 +2,8 @@ import ArgumentParser
 import StageInterface
 
 struct InspectTokenize: StageCommand {
-    static let configuration = CommandConfiguration(commandName: "tokenize", abstract: "The ids of a text, or the text of ids.")
+    static let configuration = CommandConfiguration(
+        commandName: "tokenize", abstract: "The ids of a text, or the text of ids.")
 
     @OptionGroup var options: StageOptions
 

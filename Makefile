@@ -1,0 +1,30 @@
+# The commands of the project. Everything runs from the root of the checkout.
+.PHONY: setup build test check lint format demo clean bench-banking77
+
+setup:
+	Scripts/setup
+
+build: setup
+	swift build -c release
+
+test: setup
+	swift build -c release --build-tests
+	swift test -c release --skip-build
+
+check: setup
+	Scripts/check
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+
+demo: build
+	Scripts/demo
+
+bench-banking77: build
+	Benchmarks/banking77/run
+
+clean:
+	rm -rf .build .retort

@@ -1,0 +1,45 @@
+/// A GGUF file, memory-mapped: opening it reads the header; tensors are paged in as they are touched.
+///
+/// Reads versions 2 and 3, little-endian. A file that is damaged or made to do harm is an error that names the field, in
+/// time and memory bounded by the header's size. The format is described in `Documentation/Formats/GGUF.md`.
+public final class GGUFFile: Sendable {
+    public let path: String
+    public let version: Int
+    public let metadata: GGUFMetadata
+    /// The tensors, in the order of the file.
+    public let tensors: [GGUFTensorInfo]
+    private let places: [String: Place]
+
+    private struct Place: Sendable {
+        let index: Int
+        let mapping: GGUFMapping
+        let range: Range<Int>
+    }
+
+    /// - Throws: ``GGUFError`` that names the path and the field.
+    public init(path: String) throws(GGUFError) {
+        let header = try GGUFHeader(path: path)
+        self.path = path
+        version = header.version
+        metadata = header.metadata
+        tensors = header.tensors.map(\.info)
+        var places: [String: Place] = [:]
+        for (index, tensor) in header.tensors.enumerated() {
+            places[tensor.info.name] = Place(index: index, mapping: header.mapping, range: tensor.range)
+        }
+        self.places = places
+    }
+
+    /// The tensor of a name, or nil.
+    public func tensor(_ name: String) -> GGUFTensorInfo? { places[name].map { tensors[$0.index] } }
+
+    /// The bytes of one of this file's tensors, in the mapping: valid while this object lives.
+    ///
+    /// Aligned to the file's alignment, 8 bytes at least.
+    public func bytes(of tensor: GGUFTensorInfo) -> UnsafeRawBufferPointer {
+        guard let place = places[tensor.name] else {
+            preconditionFailure("tensor \(tensor.name) is not one of \(path)")
+        }
+        return UnsafeRawBufferPointer(rebasing: place.mapping.bytes[place.range])
+    }
+}

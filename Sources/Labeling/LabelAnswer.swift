@@ -1,0 +1,27 @@
+public import Storage
+public import Teachers
+
+/// What became of one input: a label, or the reason for having none.
+public struct LabelAnswer: Sendable, Hashable {
+    public enum Outcome: Sendable, Hashable {
+        case label(String)
+        /// Why there is no label. Says nothing of the input or the answer.
+        case rejected(String)
+    }
+
+    public var outcome: Outcome
+    /// The digest of the response that decided; nil where none came.
+    public var response: ContentDigest?
+    /// What all its responses cost when they were paid for.
+    public var cost: USD
+
+    public init(_ outcome: Outcome, response: ContentDigest?, cost: USD) {
+        self.outcome = outcome
+        self.response = response
+        self.cost = cost
+    }
+
+    public var label: String? {
+        if case .label(let label) = outcome { label } else { nil }
+    }
+}

@@ -1,0 +1,53 @@
+import Conversations
+public import Datasets
+import Foundation
+public import Interactions
+import Storage
+
+/// The texts of a task to label, in order, and how many interactions gave none.
+public struct LabelInputs: Sendable {
+    public var inputs: [LabelInput] = []
+    /// Interactions of other workloads.
+    public var otherWorkload = 0
+    /// Interactions without a text to label.
+    public var withoutInput = 0
+
+    /// The interactions of a workspace, by time; given a workload, only those tagged with it, or not at all.
+    public init(_ store: InteractionStore, task: Task, workload: String?) throws {
+        try store.forEach { add($0, task: task, workload: workload) }
+    }
+
+    /// The interactions of a file, plain or gzip, or of standard input (`-`), in the file's order.
+    ///
+    /// - Throws: a ``LabelingError`` that names file and line.
+    public init(path: String, task: Task, workload: String?) throws {
+        let reader = try LineReader(path: path)
+        for line in reader where !line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
+            let place = "\(reader.name), line \(line.number)"
+            let json: JSONValue
+            do {
+                json = try JSONValue(parsing: line.bytes)
+            } catch {
+                throw LabelingError("\(place): \(error)")
+            }
+            do {
+                add(try Interaction(record: json), task: task, workload: workload)
+            } catch {
+                throw LabelingError(
+                    "\(place): not an interaction (\(error)), expected a line of retort-pull's output",
+                    hint: "retort-pull reads raw logs and drops what is broken")
+            }
+        }
+        if let failure = reader.failure { throw failure }
+    }
+
+    private mutating func add(_ interaction: Interaction, task: Task, workload: String?) {
+        if let workload, let tag = interaction.workload, tag != workload {
+            otherWorkload += 1
+        } else if let input = LabelInput(interaction, task: task) {
+            inputs.append(input)
+        } else {
+            withoutInput += 1
+        }
+    }
+}

@@ -1,0 +1,92 @@
+public import Datasets
+import Foundation
+public import GRDB
+public import Storage
+public import Teachers
+
+/// The labels of a workspace, by task, teacher and input.
+public struct LabelStore: Sendable {
+    /// Who labels what: answers of one scope never stand in for those of another.
+    public struct Scope: Sendable, Hashable {
+        let task: ContentDigest
+        let teacher: String
+
+        public init(task: Task, dialect: TeacherEndpoint.Dialect, model: String) {
+            self.task = task.digest
+            teacher = "\(dialect.rawValue)/\(model)"
+        }
+    }
+
+    /// The table's history, to be passed to ``Workspace/database(_:)``.
+    public static let migrations: [Migration] = [
+        Migration("labeling-1-answers") { database in
+            try database.create(table: "label_answer") { table in
+                table.column("task", .text).notNull()
+                table.column("teacher", .text).notNull()
+                table.column("input_digest", .text).notNull()
+                table.column("label", .text)
+                table.column("reason", .text)
+                table.column("response", .text)
+                table.column("cost_units", .integer).notNull()
+                table.column("answered_at", .datetime).notNull()
+                table.primaryKey(["task", "teacher", "input_digest"])
+                table.check(sql: "(label IS NULL) <> (reason IS NULL)")
+            }
+        }
+    ]
+
+    private let database: any DatabaseWriter
+
+    /// - Parameter database: a database that ran ``migrations``.
+    public init(database: any DatabaseWriter) { self.database = database }
+
+    /// All answers of a scope, by the digest of the input.
+    public func answers(_ scope: Scope) async throws -> [ContentDigest: LabelAnswer] {
+        try await database.read { database in
+            var answers: [ContentDigest: LabelAnswer] = [:]
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT input_digest, label, reason, response, cost_units FROM label_answer
+                    WHERE task = ? AND teacher = ?
+                    """,
+                arguments: [scope.task.description, scope.teacher])
+            while let row = try rows.next() {
+                guard let input = ContentDigest(row["input_digest"] as String) else {
+                    throw StorageError(.input, "the database holds a damaged label")
+                }
+                let label: String? = row["label"]
+                let reason: String? = row["reason"]
+                let response: String? = row["response"]
+                answers[input] = LabelAnswer(
+                    label.map { .label($0) } ?? .rejected(reason ?? ""),
+                    response: response.flatMap { ContentDigest($0) },
+                    cost: USD(units: row["cost_units"]))
+            }
+            return answers
+        }
+    }
+
+    /// Keeps an answer; an earlier one of the same scope and input is replaced.
+    ///
+    /// Finishes although the task is cancelled: an answer that is there has been paid for.
+    func put(_ answer: LabelAnswer, input: ContentDigest, _ scope: Scope) async throws {
+        let write = _Concurrency.Task { [database] in
+            try await database.write { database in
+                var reason: String?
+                if case .rejected(let text) = answer.outcome { reason = text }
+                try database.execute(
+                    sql: """
+                        INSERT OR REPLACE INTO label_answer
+                        (task, teacher, input_digest, label, reason, response, cost_units, answered_at)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        """,
+                    arguments: [
+                        scope.task.description, scope.teacher, input.description, answer.label, reason,
+                        answer.response?.description, answer.cost.units, Date(),
+                    ])
+            }
+        }
+        try await write.value
+    }
+}

@@ -1,0 +1,15 @@
+public import Foundation
+
+/// Why labeling cannot go on. Names files and lines, never a text to label.
+public struct LabelingError: LocalizedError, Sendable, Hashable, CustomStringConvertible {
+    public var description: String
+    public var hint: String?
+
+    public var errorDescription: String? { description }
+    public var recoverySuggestion: String? { hint }
+
+    public init(_ description: String, hint: String? = nil) {
+        self.description = description
+        self.hint = hint
+    }
+}

@@ -1,0 +1,49 @@
+import Storage
+
+/// What a person wrote in a pipeline file: stages in the order in which they run, and what to show at the end.
+///
+/// `Documentation/Formats/Pipeline.md` describes the file.
+public struct PipelineDefinition: Sendable {
+    public var name: String
+    /// The workspace that every stage gets.
+    public var workspace: String
+    public var stages: [StageDefinition]
+    public var summary: SummaryDefinition?
+
+    /// Reads a pipeline file strictly; all its problems are thrown together.
+    public init(path: String) throws {
+        let file = try ConfigurationFile(path: path)
+        let root = file.root
+        name = root.string("name")
+        if !PipelineDefinition.isName(name) {
+            root.report("name", found: "'\(name)'", expected: "letters, digits, '-' and '_'")
+        }
+        workspace = root.string("workspace", default: Workspace.defaultPath)
+        var stages: [StageDefinition] = []
+        for section in root.sections("stages") {
+            stages.append(StageDefinition(section, earlier: stages.map(\.name)))
+        }
+        if stages.isEmpty, root.has("stages") { root.report("stages", found: "none", expected: "one or more") }
+        self.stages = stages
+        summary = root.has("summary") ? SummaryDefinition(root.section("summary"), stages: stages.map(\.name)) : nil
+        try file.finish()
+    }
+
+    static func isName(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+            }
+    }
+
+    /// The stage of a name; an unknown name is an error with a guess at what was meant.
+    public func stage(_ name: String) throws -> StageDefinition {
+        if let stage = stages.first(where: { $0.name == name }) { return stage }
+        let names = stages.map(\.name)
+        let guess = Spelling.nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+        throw StorageError(
+            .input, "stage '\(name)': unknown, expected one of \(names.joined(separator: ", "))", hint: guess)
+    }
+}

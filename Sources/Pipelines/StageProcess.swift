@@ -1,0 +1,125 @@
+import Foundation
+import Glibc
+import StageInterface
+import Storage
+import Subprocess
+
+#if canImport(System)
+    import System
+#else
+    import SystemPackage
+#endif
+
+/// Runs the executables of a pipeline, in process groups of their own so that one signal reaches each once.
+struct StageProcess {
+    /// Where executables are looked for before the PATH.
+    var directory: String
+
+    /// The variable that tells a stage who started it, so that it stops when that process is gone.
+    static let parentVariable = "RETORT_PARENT_PROCESS"
+
+    private func configuration(_ program: String, _ arguments: [String]) -> Configuration {
+        let beside = "\(directory)/\(program)"
+        let executable: Executable =
+            program.contains("/")
+            ? .path(FilePath(program))
+            : FileManager.default.isExecutableFile(atPath: beside) ? .path(FilePath(beside)) : .name(program)
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        return Configuration(
+            executable: executable, arguments: Arguments(arguments),
+            environment: .inherit.updating([Environment.Key(stringLiteral: Self.parentVariable): "\(getpid())"]),
+            platformOptions: options)
+    }
+
+    /// Runs a stage to its end and gives its report; a stage that fails throws with its own exit status and words.
+    func run(_ program: String, _ arguments: [String], name: String) async throws -> StageReport {
+        let result: ExecutionResult<[UInt8], SequenceOutput, FileDescriptorOutput>
+        do {
+            result = try await Subprocess.run(
+                configuration(program, arguments), input: .none, output: .sequence, error: .currentStandardError
+            ) { execution in
+                let pid = execution.processIdentifier.value
+                let watch = Task {
+                    while !Task.isCancelled {
+                        try await Task.sleep(for: .milliseconds(100))
+                        if Interruption.isRequested {
+                            kill(pid, SIGTERM)
+                            return
+                        }
+                    }
+                }
+                defer { watch.cancel() }
+                var output: [UInt8] = []
+                for try await buffer in execution.standardOutput {
+                    buffer.withUnsafeBytes { output.append(contentsOf: $0) }
+                }
+                return output
+            }
+        } catch let error as SubprocessError {
+            throw StageFailure(
+                .badInput, "stage \(name): cannot run \(program): \(error)",
+                hint: "build it first: make build")
+        }
+        let line = result.closureResult.split(separator: UInt8(ascii: "\n")).last ?? []
+        let report = try? StageReport(parsing: Data(line))
+        switch result.terminationStatus {
+        case .exited(0):
+            guard let report else {
+                throw StageFailure(.ourFault, "stage \(name): \(program) printed no report on standard output")
+            }
+            return report
+        case .exited(let code):
+            // The stage has said what failed on standard error already; here only who it was.
+            let status = ExitStatus(rawValue: code) ?? .ourFault
+            throw StageFailure(
+                status, "stage \(name) failed: \(report?.failure?.message ?? "\(program) ended with exit \(code)")",
+                hint: report?.failure?.hint)
+        case .signaled(let signal):
+            throw StageFailure(
+                Interruption.isRequested ? .tryLater : .ourFault,
+                "stage \(name): \(program) was ended by signal \(signal)", hint: "run it again to go on")
+        }
+    }
+
+    /// Runs a program beside a body of work: waits for the one JSON line with which it announces itself, gives its
+    /// members to the body, and ends it afterwards.
+    func withService<Result: Sendable>(
+        _ program: String, _ arguments: [String], name: String,
+        _ body: @escaping @Sendable ([String: String]) async throws -> Result
+    ) async throws -> Result {
+        do {
+            let result = try await Subprocess.run(
+                configuration(program, arguments), input: .none, output: .sequence, error: .currentStandardError
+            ) { execution in
+                do {
+                    var announcement: [UInt8] = []
+                    for try await buffer in execution.standardOutput {
+                        buffer.withUnsafeBytes { announcement.append(contentsOf: $0) }
+                        if announcement.contains(UInt8(ascii: "\n")) { break }
+                    }
+                    let values = try Self.members(announcement, program: program, name: name)
+                    let result = try await body(values)
+                    await execution.teardown(using: [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))])
+                    return result
+                } catch {
+                    await execution.teardown(using: [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))])
+                    throw error
+                }
+            }
+            return result.closureResult
+        } catch let error as SubprocessError {
+            throw StageFailure(.badInput, "stage \(name): cannot run its service \(program): \(error)")
+        }
+    }
+
+    private static func members(_ bytes: [UInt8], program: String, name: String) throws -> [String: String] {
+        let line = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 1).first.map(Array.init) ?? []
+        guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else {
+            throw StageFailure(
+                .badInput, "stage \(name): its service \(program) ended without announcing itself",
+                hint: "run it by hand to see why: it prints one JSON line when it is ready")
+        }
+        return object.mapValues { "\($0)" }
+    }
+}

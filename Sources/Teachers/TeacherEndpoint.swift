@@ -1,0 +1,84 @@
+import Foundation
+import HTTPTransport
+
+/// Where a teacher is, which model answers, in which dialect, with which key and at what price.
+public struct TeacherEndpoint: Sendable {
+    /// The shape of requests and responses.
+    public enum Dialect: String, Sendable, CaseIterable, Codable {
+        /// `POST …/chat/completions`, as OpenAI and everybody compatible has it.
+        case openai
+        /// `POST …/messages`, Anthropic's.
+        case anthropic
+    }
+
+    /// The absolute URL that requests are posted to.
+    public let url: String
+    public let model: String
+    public let dialect: Dialect
+    public let key: APIKey?
+    public let prices: TokenPrices
+    /// Whether the endpoint is on this machine.
+    public let isLoopback: Bool
+    let host: String
+
+    /// - Parameters:
+    ///   - baseURL: `https://api.openai.com/v1`, `https://api.anthropic.com`, `http://127.0.0.1:8080`, or the whole
+    ///     URL of the route. Without a path, `/v1` is put in.
+    /// - Throws: a ``TeacherError`` of kind ``TeacherError/Kind/configuration``.
+    public init(
+        baseURL: String, model: String, dialect: Dialect = .openai, key: APIKey? = nil, prices: TokenPrices = .free
+    ) throws {
+        guard let parts = URLComponents(string: baseURL), let scheme = parts.scheme?.lowercased(),
+            scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty
+        else {
+            throw TeacherError(.configuration, "endpoint: '\(baseURL)', expected a URL with http:// or https://")
+        }
+        guard parts.user == nil, parts.password == nil, parts.query == nil else {
+            throw TeacherError(
+                .configuration, "endpoint: it holds a user name or a query, expected neither",
+                hint: "put the key into an environment variable or a file")
+        }
+        guard !model.isEmpty else { throw TeacherError(.configuration, "model: empty, expected a model's name") }
+        guard prices.input >= 0, prices.output >= 0, prices.input.isFinite, prices.output.isFinite else {
+            throw TeacherError(.configuration, "prices: expected numbers from 0, USD per million tokens")
+        }
+        let route =
+            switch dialect {
+            case .openai: "/chat/completions"
+            case .anthropic: "/messages"
+            }
+        var base = baseURL
+        while base.hasSuffix("/") { base.removeLast() }
+        if base.hasSuffix(route) {
+            url = base
+        } else {
+            let hasPath = !parts.path.isEmpty && parts.path != "/"
+            url = base + (hasPath ? "" : "/v1") + route
+        }
+        isLoopback = host == "localhost" || host.hasPrefix("127.") || host == "::1" || host == "[::1]"
+        self.host = host
+        self.model = model
+        self.dialect = dialect
+        self.key = key
+        self.prices = prices
+    }
+
+    /// Scheme, host and port, for messages.
+    var origin: String {
+        let rest = url.drop { $0 != "/" }.dropFirst(2)
+        return "\(url.prefix { $0 != "/" })//\(rest.prefix { $0 != "/" })"
+    }
+
+    /// The header fields of a request, the key among them.
+    var headers: HTTPHeaders {
+        var headers: HTTPHeaders = ["content-type": "application/json", "accept": "application/json"]
+        switch dialect {
+        case .openai:
+            if let key { headers["authorization"] = "Bearer \(key.secret)" }
+        case .anthropic:
+            headers["anthropic-version"] = "2023-06-01"
+            if let key { headers["x-api-key"] = key.secret }
+        }
+        return headers
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Conversations
+import Datasets
+import Foundation
+import Interactions
+import Labeling
+import StageInterface
+import Storage
+import Teachers
+
+/// Parses, labels, writes the examples and reports.
+@main
+struct Label: StageCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retort-label",
+        abstract: "Label interactions through a teacher API, within a budget.",
+        discussion: """
+            Answers are kept in the workspace as they come: run it again after an interruption, an outage or a larger \
+            budget, and it goes on where it stopped, without paying for anything twice.
+            """,
+        version: retortVersion)
+
+    @OptionGroup var options: StageOptions
+    @OptionGroup(title: "Teacher") var teacher: TeacherFlags
+
+    @Option(help: "The task, a task.yaml.")
+    var task: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Interactions, JSON Lines, - for standard input; without it, the workspace's.", valueName: "file"))
+    var input: String?
+
+    @Option(help: ArgumentHelp("Where to write the labeled examples, JSON Lines.", valueName: "file"))
+    var output: String?
+
+    @Option(help: "Label only interactions with this workload tag, or without any; all by default.")
+    var workload: String?
+
+    @Option(help: "Label no more than this many interactions.")
+    var limit: Int?
+
+    @Option(help: "Requests on their way at a time.")
+    var concurrency = 8
+
+    @Option(help: "The most that this task may cost in this workspace, over all runs.")
+    var budgetUsd = 5.0
+
+    @Flag(help: "Ask again for inputs that were rejected earlier.")
+    var retryRejected = false
+
+    func validate() throws {
+        guard (1...1024).contains(concurrency) else {
+            throw ValidationError("--concurrency: \(concurrency), expected 1 to 1024")
+        }
+        guard budgetUsd >= 0, budgetUsd <= 1e6 else {
+            throw ValidationError("--budget-usd: \(budgetUsd), expected 0 to 1000000")
+        }
+        guard limit ?? 1 > 0 else { throw ValidationError("--limit: \(limit ?? 0), expected 1 or more") }
+    }
+
+    func perform(_ console: Console) async throws -> StageReport? {
+        let task = try Datasets.Task(path: task)
+        let endpoint = try teacher.makeEndpoint()
+        if !endpoint.isLoopback, !teacher.hasPrices {
+            throw StageFailure(
+                .badInput, "prices of \(endpoint.model): missing, expected --price-in and --price-out",
+                hint: "give USD per million tokens; the budget counts with them")
+        }
+        let workspace = try options.openWorkspace()
+        let lock = try workspace.lock("label-\(task.name)")
+        defer { withExtendedLifetime(lock) {} }
+        let database = try workspace.database(
+            InteractionStore.migrations + TeacherLedger.migrations + LabelStore.migrations)
+        var selection = try select(task, InteractionStore(database: database))
+        if let limit { selection.inputs = Array(selection.inputs.prefix(limit)) }
+        if selection.inputs.isEmpty {
+            throw StageFailure(
+                .badInput, "nothing to label: no interaction with a text for task \(task.name)",
+                hint: "run retort-pull first, or give --input or --workload")
+        }
+
+        let ledger = TeacherLedger(database: database)
+        let budget = try await Budget(account: task.name, limit: USD(budgetUsd), ledger: ledger)
+        let client = TeacherClient(endpoint: endpoint, options: teacher.options(), budget: budget)
+        let run = LabelingRun(
+            labeler: Labeler(
+                task: task, client: client, maximumTokens: teacher.maxTokens, temperature: teacher.temperatureOrNil),
+            store: LabelStore(database: database), budget: budget, concurrency: concurrency,
+            retriesRejected: retryRejected)
+        let result = try await run.run(selection.inputs, isStopRequested: { Interruption.isRequested }) { progress in
+            console.progress(progress.line)
+        }
+        let report = LabelReport(
+            task: task, selection: selection, result: result, tally: client.tally, budget: budget.limit,
+            spentBefore: budget.spentBefore, spent: await budget.spent)
+        if let failure = report.failure { throw failure }
+        let lines = LabeledLines(run.examples(of: selection.inputs, result))
+        if let output { try lines.write(to: output) }
+        console.data(report.summary)
+        for (reason, count) in result.reasons.sorted(by: { $0.key < $1.key }) {
+            console.warn("\(count) rejected: \(reason)")
+        }
+        return report.stageReport(labels: lines.digest)
+    }
+
+    private func select(_ task: Datasets.Task, _ store: InteractionStore) throws -> LabelInputs {
+        if let input { return try LabelInputs(path: input, task: task, workload: workload) }
+        return try LabelInputs(store, task: task, workload: workload)
+    }
+}

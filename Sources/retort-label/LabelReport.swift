@@ -1,0 +1,64 @@
+import Conversations
+import Datasets
+import Labeling
+import StageInterface
+import Storage
+import Teachers
+
+/// What a run amounts to: a report, or the failure that it ends with.
+struct LabelReport {
+    let task: Datasets.Task
+    let selection: LabelInputs
+    let result: LabelingResult
+    let tally: TeacherClient.Tally
+    let budget: USD
+    let spentBefore: USD
+    let spent: USD
+
+    var summary: String {
+        """
+        \(result.labeled) labeled, \(result.rejected) rejected of \(result.distinct) distinct inputs in \
+        \(selection.inputs.count) interactions; \(tally.sent) requests, \(result.kept + tally.cached) answers known, \
+        \(tally.retries) retries; \(tally.spent) spent, \(spent) of \(budget) in all
+        """
+    }
+
+    /// The failure of a run that stopped early. What it has is kept, and the same command goes on from there.
+    var failure: StageFailure? {
+        let state = "\(result.labeled + result.rejected) of \(result.distinct) inputs are done and kept"
+        switch result.stop {
+        case nil: return nil
+        case .budget(let error)?: return StageFailure(.stopped, "\(error.description); \(state)", hint: error.hint)
+        case .down(let error)?:
+            return StageFailure(
+                .tryLater, "the teacher gives no answers: \(error.description); \(state)",
+                hint: "run the same command again when it is back")
+        case .interrupted?:
+            return StageFailure(.tryLater, "interrupted; \(state)", hint: "run the same command again to go on")
+        }
+    }
+
+    func stageReport(labels: ContentDigest) -> StageReport {
+        var report = StageReport(stage: "retort-label")
+        report.inputs["task"] = task.digest.description
+        report.outputs["labels"] = labels.description
+        report.counts = [
+            "interactions": selection.inputs.count, "other_workload": selection.otherWorkload,
+            "without_input": selection.withoutInput, "distinct": result.distinct, "asked": tally.sent,
+            "cached": result.kept + tally.cached, "labeled": result.labeled, "rejected": result.rejected,
+            "retried": tally.retries, "asked_again": result.askedAgain, "input_tokens": tally.usage.input,
+            "output_tokens": tally.usage.output, "tokens": tally.usage.total,
+        ]
+        report.figures = [
+            "spent_usd": tally.spent.dollars, "spent_in_all_usd": spent.dollars, "budget_usd": budget.dollars,
+            "ambiguous_usd": (spent - spentBefore - tally.spent).dollars,
+        ]
+        if !result.reasons.isEmpty {
+            let reasons = result.reasons.sorted { $0.key < $1.key }.map {
+                (key: $0.key, value: JSONValue.integer($0.value))
+            }
+            report.details = ["rejected": .object(JSONObject(reasons))]
+        }
+        return report
+    }
+}

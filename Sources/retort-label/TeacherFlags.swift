@@ -1,0 +1,107 @@
+import ArgumentParser
+import StageInterface
+import Teachers
+
+/// The flags that say which teacher to ask, and how hard.
+struct TeacherFlags: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Where the API is: https://api.openai.com/v1, http://127.0.0.1:8080, …", valueName: "url"))
+    var endpoint: String
+
+    @Option(help: "The model that answers.")
+    var model: String
+
+    @Option(
+        help: "openai (and everybody compatible) or anthropic.",
+        transform: { text in
+            guard let dialect = TeacherEndpoint.Dialect(rawValue: text) else {
+                throw ValidationError("'\(text)', expected openai or anthropic")
+            }
+            return dialect
+        })
+    var dialect = TeacherEndpoint.Dialect.openai
+
+    @Option(help: ArgumentHelp("The environment variable with the API key.", valueName: "variable"))
+    var keyEnv: String?
+
+    @Option(help: ArgumentHelp("A file with the API key.", valueName: "file"))
+    var keyFile: String?
+
+    @Option(help: "USD per million input tokens.")
+    var priceIn: Double?
+
+    @Option(help: "USD per million output tokens.")
+    var priceOut: Double?
+
+    @Option(help: "No more requests a minute than this.")
+    var requestsPerMinute: Double?
+
+    @Option(help: "No more tokens a minute than this.")
+    var tokensPerMinute: Double?
+
+    @Option(help: "How long a request may take, in seconds.")
+    var timeout = 60.0
+
+    @Option(help: "How often a failed request is sent again.")
+    var maxRetries = 5
+
+    @Option(help: "The most tokens of an answer.")
+    var maxTokens: Int?
+
+    @Option(help: "The sampling temperature, or 'default' for the server's own.")
+    var temperature = "0"
+
+    func validate() throws {
+        if keyEnv != nil, keyFile != nil { throw ValidationError("--key-env and --key-file exclude each other") }
+        for (name, value) in [("requests-per-minute", requestsPerMinute), ("tokens-per-minute", tokensPerMinute)] {
+            if let value, !(value > 0 && value.isFinite) {
+                throw ValidationError("--\(name): \(value), expected more than 0")
+            }
+        }
+        for (name, value) in [("price-in", priceIn), ("price-out", priceOut)] {
+            if let value, !(value >= 0 && value < 1e6) {
+                throw ValidationError("--\(name): \(value), expected 0 or more USD per million tokens")
+            }
+        }
+        guard timeout > 0, timeout <= 86_400 else {
+            throw ValidationError("--timeout: \(timeout), expected more than 0 seconds, a day at most")
+        }
+        guard (0...100).contains(maxRetries) else {
+            throw ValidationError("--max-retries: \(maxRetries), expected 0 to 100")
+        }
+        guard (1...1_000_000).contains(maxTokens ?? 1) else {
+            throw ValidationError("--max-tokens: \(maxTokens ?? 0), expected 1 to 1000000")
+        }
+        guard temperature == "default" || Double(temperature).map({ (0...2).contains($0) }) == true else {
+            throw ValidationError("--temperature: '\(temperature)', expected 0 to 2, or default")
+        }
+    }
+
+    var hasPrices: Bool { priceIn != nil && priceOut != nil }
+    var temperatureOrNil: Double? { temperature == "default" ? nil : Double(temperature) }
+
+    func options() -> TeacherOptions {
+        TeacherOptions(
+            timeout: .seconds(timeout), maximumRetries: maxRetries, requestsPerMinute: requestsPerMinute,
+            tokensPerMinute: tokensPerMinute)
+    }
+
+    func makeEndpoint() throws -> TeacherEndpoint {
+        try TeacherEndpoint(
+            baseURL: endpoint, model: model, dialect: dialect, key: try key(),
+            prices: TokenPrices(input: priceIn ?? 0, output: priceOut ?? 0))
+    }
+
+    /// The key; a variable that nobody named may be missing, for servers that want none.
+    private func key() throws -> APIKey? {
+        if let keyFile { return try APIKey(file: keyFile) }
+        if let keyEnv {
+            guard let key = try APIKey(environment: keyEnv) else {
+                throw StageFailure(
+                    .badInput, "--key-env: environment variable \(keyEnv) is not set, expected the API key in it")
+            }
+            return key
+        }
+        return try APIKey(environment: dialect == .openai ? "OPENAI_API_KEY" : "ANTHROPIC_API_KEY")
+    }
+}

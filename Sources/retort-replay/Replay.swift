@@ -1,0 +1,108 @@
+import ArgumentParser
+import Conversations
+import Foundation
+import Replay
+import StageInterface
+import Storage
+
+/// Parses, starts the server, says where it is.
+@main
+struct ReplayCommand: StageCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retort-replay",
+        abstract: "Serve recorded answers as a teacher to rehearse with, faults on request.",
+        discussion: """
+            Prints one JSON line, {"url", "pid"}, once it takes requests; ends on SIGTERM or ^C. Routes: \
+            POST /v1/chat/completions, POST /v1/messages, GET /v1/models, /healthz and /stats.
+            """,
+        version: retortVersion)
+
+    @OptionGroup var options: StageOptions
+
+    @Option(help: "The recorded answers, JSON Lines, plain or gzip.")
+    var recording: String
+
+    @Option(help: "The address to listen at.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The port to listen at; 0 for any free one.")
+    var port = 0
+
+    @Option(help: "How long each answer takes.")
+    var latencyMs = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "What goes wrong, as shares of the requests: 429=0.05,500=0.02,cut=0.01,malformed=0.01,nonsense=0.01,slow=0.1.",
+            valueName: "list"))
+    var faults = ""
+
+    @Option(help: "The seed of the faults.")
+    var seed: UInt64 = 0
+
+    @Option(help: "No more faults after this many.")
+    var faultLimit: Int?
+
+    @Option(help: "How much longer a slow answer takes.")
+    var slowMs = 2000
+
+    @Option(help: "What an answer with status 429 asks to wait.")
+    var retryAfterMs = 250
+
+    @Option(help: ArgumentHelp("The environment variable with the key to require.", valueName: "variable"))
+    var requireKey: String?
+
+    @Option(help: "A file for one JSON line a request, without anything of its text.")
+    var log: String?
+
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("--port: \(port), expected 0 to 65535") }
+        guard latencyMs >= 0, slowMs >= 0, retryAfterMs >= 0, faultLimit ?? 0 >= 0 else {
+            throw ValidationError("--latency-ms, --slow-ms, --retry-after-ms and --fault-limit: expected 0 or more")
+        }
+    }
+
+    func perform(_ console: Console) async throws -> StageReport? {
+        var server = ReplayServer.Options()
+        server.host = host
+        server.port = port
+        server.latency = .milliseconds(latencyMs)
+        server.slowness = .milliseconds(slowMs)
+        server.retryAfter = .milliseconds(retryAfterMs)
+        server.faults = try Faults(faults, seed: seed, limit: faultLimit)
+        if let requireKey {
+            guard let key = ProcessInfo.processInfo.environment[requireKey], !key.isEmpty else {
+                throw StageFailure(.badInput, "--require-key: environment variable \(requireKey) is not set")
+            }
+            server.key = key
+        }
+        if let log { server.log = try openLog(log) }
+        let recording = try Recording(path: recording)
+        console.say("\(recording.count) recorded answers")
+        let host = host.contains(":") ? "[\(host)]" : host
+        try await ReplayServer(recording: recording, options: server).run(listensForSignals: true) { port in
+            let ready: JSONValue = [
+                "url": .string("http://\(host):\(port)"),
+                "pid": .integer(Int(ProcessInfo.processInfo.processIdentifier)),
+            ]
+            // Whoever started this waits for the line, `--json` or not.
+            print(ready.serialized())
+            fflush(nil)
+        }
+        return nil
+    }
+
+    private func openLog(_ path: String) throws -> @Sendable (JSONValue) -> Void {
+        try AtomicFile.write("", to: path)
+        guard let handle = FileHandle(forWritingAtPath: path) else {
+            throw StorageError(.device, "cannot write \(path)")
+        }
+        return { line in
+            do {
+                try handle.writeAll((line.serialized() + "\n").utf8)
+            } catch {
+                FileHandle.standardError.write(Data("warning: \(path): \(error)\n".utf8))
+            }
+        }
+    }
+}
