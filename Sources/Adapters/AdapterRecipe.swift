@@ -1,0 +1,144 @@
+public import Conversations
+public import Storage
+
+/// How an adapter is trained: `adapter.yaml`, written by a person, read strictly.
+///
+/// `Documentation/Formats/AdapterRecipe.md` describes the keys.
+public struct AdapterRecipe: Sendable, Hashable {
+    /// The arithmetic of a training pass.
+    public enum Precision: String, Sendable, Hashable, CaseIterable {
+        case fp32, bf16
+    }
+
+    /// A matrix that an adapter may change; the raw value is its name in GGUF.
+    public enum Target: String, Sendable, Hashable, CaseIterable {
+        case query = "attn_q"
+        case key = "attn_k"
+        case value = "attn_v"
+        case queryKeyValue = "attn_qkv"
+        case attentionOutput = "attn_output"
+        case gate = "ffn_gate"
+        case up = "ffn_up"
+        case down = "ffn_down"
+    }
+
+    /// The inner size of an update.
+    public var rank = 16
+    /// An update is scaled by alpha / rank.
+    public var alpha: Float = 32
+    /// The matrices to change, in every layer; nil for all that the architecture has.
+    public var targets: [Target]?
+    /// Passes over the data.
+    public var epochs = 3
+    /// Examples a step.
+    public var batchSize = 16
+    /// The most tokens in one micro-batch; a step is split into as many as it needs.
+    public var tokensPerMicroBatch = 4096
+    /// The longest example, tokens; nil for the model's own context.
+    public var maximumLength: Int?
+    /// The peak of the schedule.
+    public var learningRate = 2e-4
+    /// The part of all steps over which the rate rises from 0.
+    public var warmup = 0.05
+    /// The part of the peak at which the cosine ends.
+    public var finalRate = 0.1
+    /// Of AdamW, decoupled.
+    public var weightDecay = 0.01
+    /// The largest norm of a step's gradient; longer ones are shortened to it.
+    public var clip = 1.0
+    public var seed: UInt64 = 1
+    public var precision = Precision.fp32
+    /// Whether the best state on the validation split is kept rather than the last.
+    public var keepsBest = true
+    /// Steps between two validations; nil for one an epoch.
+    public var validationInterval: Int?
+    /// Steps between two snapshots; nil for one an epoch.
+    public var snapshotInterval: Int?
+
+    public init() {}
+
+    /// Reads a recipe.
+    ///
+    /// - Throws: `ConfigurationError` with every problem of the file; `StorageError` if it cannot be read.
+    public init(path: String) throws { try self.init(file: ConfigurationFile(path: path)) }
+
+    /// - Parameter path: what messages call the text.
+    public init(text: String, path: String) throws { try self.init(file: ConfigurationFile(text: text, path: path)) }
+
+    private init(file: ConfigurationFile) throws {
+        let root = file.root
+        rank = root.integer("rank", default: rank, in: 1...4096)
+        alpha = Float(root.number("alpha", default: Double(alpha), in: 1e-3...1e6))
+        targets = AdapterRecipe.targets(root)
+        epochs = root.integer("epochs", default: epochs, in: 1...10_000)
+        batchSize = root.integer("batch_size", default: batchSize, in: 1...65_536)
+        tokensPerMicroBatch = root.integer("tokens_per_micro_batch", default: tokensPerMicroBatch, in: 1...1 << 24)
+        if root.has("maximum_length") { maximumLength = root.integer("maximum_length", in: 2...1 << 24) }
+        learningRate = root.number("learning_rate", default: learningRate, in: 0...1)
+        warmup = root.number("warmup", default: warmup, in: 0...1)
+        finalRate = root.number("final_rate", default: finalRate, in: 0...1)
+        weightDecay = root.number("weight_decay", default: weightDecay, in: 0...1)
+        clip = root.number("clip", default: clip, in: 1e-6...1e9)
+        seed = UInt64(root.integer("seed", default: Int(seed), in: 0...Int.max))
+        precision = root.choice("precision", default: precision)
+        let validation = root.section("validation", isRequired: false)
+        keepsBest = validation.boolean("keep_best", default: keepsBest)
+        if validation.has("every_steps") {
+            validationInterval = validation.integer("every_steps", in: 1...1 << 30)
+        }
+        let snapshot = root.section("snapshot", isRequired: false)
+        if snapshot.has("every_steps") { snapshotInterval = snapshot.integer("every_steps", in: 1...1 << 30) }
+        try file.finish()
+    }
+
+    private static func targets(_ root: ConfigurationSection) -> [Target]? {
+        let words = root.strings("targets", default: ["all"])
+        guard words != ["all"] else { return nil }
+        let allowed = Target.allCases.map(\.rawValue)
+        var targets: [Target] = []
+        for word in words {
+            guard let target = Target(rawValue: word) else {
+                let guess = Spelling.nearest(to: word, among: allowed).map { " (did you mean '\($0)'?)" } ?? ""
+                root.report(
+                    "targets", found: "'\(word)'\(guess)",
+                    expected: "'all', or some of \(allowed.joined(separator: ", "))")
+                continue
+            }
+            if !targets.contains(target) { targets.append(target) }
+        }
+        if words.isEmpty { root.report("targets", found: "an empty list", expected: "at least one") }
+        return targets
+    }
+
+    /// The recipe as JSON, every key with its value: what a report and a fingerprint keep.
+    public var json: JSONValue {
+        .object(
+            JSONObject([
+                (key: "rank", value: .integer(rank)),
+                (key: "alpha", value: .number(Double(alpha))),
+                (key: "targets", value: targets.map { .array($0.map { .string($0.rawValue) }) } ?? .string("all")),
+                (key: "epochs", value: .integer(epochs)),
+                (key: "batch_size", value: .integer(batchSize)),
+                (key: "tokens_per_micro_batch", value: .integer(tokensPerMicroBatch)),
+                (key: "maximum_length", value: maximumLength.map { .integer($0) } ?? .null),
+                (key: "learning_rate", value: .number(learningRate)),
+                (key: "warmup", value: .number(warmup)),
+                (key: "final_rate", value: .number(finalRate)),
+                (key: "weight_decay", value: .number(weightDecay)),
+                (key: "clip", value: .number(clip)),
+                (key: "seed", value: .integer(Int(seed))),
+                (key: "precision", value: .string(precision.rawValue)),
+                (key: "validation", value: AdapterRecipe.interval(validationInterval, keepsBest: keepsBest)),
+                (key: "snapshot", value: AdapterRecipe.interval(snapshotInterval)),
+            ]))
+    }
+
+    private static func interval(_ steps: Int?, keepsBest: Bool? = nil) -> JSONValue {
+        var object = JSONObject([(key: "every_steps", value: steps.map { .integer($0) } ?? .null)])
+        if let keepsBest { object["keep_best"] = .bool(keepsBest) }
+        return .object(object)
+    }
+
+    /// The digest of what the recipe says, however it is written.
+    public var digest: ContentDigest { ContentDigest(of: json.serialized(.canonical)) }
+}

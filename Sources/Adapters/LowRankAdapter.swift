@@ -1,0 +1,39 @@
+public import GGUF
+public import Storage
+
+/// A LoRA adapter: updates of low rank for some matrices of one base.
+public struct LowRankAdapter: Sendable {
+    /// The base's architecture, as in `general.architecture`.
+    public var architecture: String
+    /// The numerator of every pair's scale; 0 means that pairs are not scaled.
+    public var alpha: Float
+    /// The digest of the tensors of the base that it was made for, where it is known.
+    public var baseDigest: ContentDigest?
+    /// The updates by the name of the base's tensor: `blk.0.attn_q.weight`.
+    ///
+    /// The embedding matrix is no exception here: its pair has the shape of any other, whatever way round a file
+    /// has it.
+    public var tensors: [String: LowRankPair]
+    /// Everything that the file says beside the keys that the other properties stand for: names, licence, lineage.
+    public var metadata: GGUFMetadata
+
+    /// The metadata key of ``baseDigest``.
+    public static let baseDigestKey = "retort.base.digest"
+
+    public init(
+        architecture: String, alpha: Float, baseDigest: ContentDigest?, tensors: [String: LowRankPair],
+        metadata: GGUFMetadata = GGUFMetadata()
+    ) {
+        self.architecture = architecture
+        self.alpha = alpha
+        self.baseDigest = baseDigest
+        self.tensors = tensors
+        self.metadata = metadata
+    }
+
+    /// How many numbers can be trained.
+    public var parameterCount: Int { tensors.values.reduce(0) { $0 + $1.a.count + $1.b.count } }
+
+    /// The scale of a pair of some rank.
+    public static func scale(alpha: Float, rank: Int) -> Float { alpha == 0 ? 1 : alpha / Float(rank) }
+}

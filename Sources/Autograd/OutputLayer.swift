@@ -1,0 +1,26 @@
+public import Tensors
+
+/// What turns hidden rows into logits: cap(scale · x · Wᵀ), with cap(y) = c · tanh(y / c) where logits are capped.
+public struct OutputLayer: Sendable {
+    public var matrix: FrozenMatrix
+    public var scale: Float
+    public var softCap: Float?
+
+    public init(matrix: FrozenMatrix, scale: Float = 1, softCap: Float? = nil) {
+        self.matrix = matrix
+        self.scale = scale
+        self.softCap = softCap
+    }
+
+    public var vocabularySize: Int { matrix.rows }
+
+    /// Logits of `count` rows of x[count, columns] into y[count, vocabularySize].
+    public func logits(
+        _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
+    ) {
+        matrix.multiply(x, count: count, into: y, pool: pool)
+        let total = count * vocabularySize
+        if scale != 1 { VectorOperations.scale(y, by: scale, into: y, count: total) }
+        if let softCap { VectorOperations.softCap(y, count: total, cap: softCap, pool: pool) }
+    }
+}

@@ -1,0 +1,59 @@
+public import Tensors
+
+extension Tape {
+    /// activation(gate) · up, of two activations or of two parts of one.
+    public func gated(gate: ActivationColumns, up: ActivationColumns, _ activation: GatedActivation) -> Activation {
+        let output = make(
+            rows: gate.activation.rows, columns: gate.columns,
+            needsGradient: needsGradient(gate.activation) || needsGradient(up.activation))
+        let operation = GatedOperation(gate: gate, up: up, output: output, activation: activation)
+        let (g, u, y) = (value(gate.activation), value(up.activation), value(output))
+        operation.forEachPiece(of: pool) { place, count in
+            activation.forwardOnThread(
+                gate: g + place.gate, up: u + place.up, into: y + place.output, count: count)
+        }
+        if needsGradient(output) { record(operation) }
+        return output
+    }
+}
+
+private struct GatedOperation: Operation {
+    let gate: ActivationColumns
+    let up: ActivationColumns
+    let output: Activation
+    let activation: GatedActivation
+
+    func backward(on tape: Tape) {
+        guard let dy = tape.gradient(output) else { return }
+        // Gate and up are used by nothing else: their gradients are new, and are these.
+        let dgate = tape.accumulator(gate.activation).pointer
+        let dup = tape.accumulator(up.activation).pointer
+        let (g, u) = (tape.value(gate.activation), tape.value(up.activation))
+        forEachPiece(of: tape.pool) { place, count in
+            activation.backwardOnThread(
+                dy + place.output, gate: g + place.gate, up: u + place.up, intoGate: dgate + place.gate,
+                intoUp: dup + place.up, count: count)
+        }
+        tape.release(output)
+    }
+
+    /// Pieces that lie in one run in all three matrices: many rows at once unless the matrices are fused.
+    func forEachPiece(
+        of pool: ThreadPool, _ body: ((gate: Int, up: Int, output: Int), Int) -> Void
+    ) {
+        let width = output.columns
+        if gate.activation.columns == width && up.activation.columns == width {
+            pool.run(output.count, blocksOf: 16384) { body(($0.lowerBound, $0.lowerBound, $0.lowerBound), $0.count) }
+        } else {
+            pool.run(output.rows, blocksOf: max(1, 16384 / width)) { rows in
+                for row in rows {
+                    let place = (
+                        gate: row * gate.activation.columns + gate.offset, up: row * up.activation.columns + up.offset,
+                        output: row * width
+                    )
+                    body(place, width)
+                }
+            }
+        }
+    }
+}

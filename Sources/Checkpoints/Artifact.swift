@@ -1,0 +1,46 @@
+public import Adapters
+import GGUF
+public import Storage
+
+/// What is evaluated and served: a base, a base with an adapter, or a model that an adapter was merged into.
+public struct Artifact: Sendable {
+    public enum Kind: String, Sendable, Hashable, Codable {
+        case base, adapter, merged
+    }
+
+    public var kind: Kind
+    public var checkpoint: Checkpoint
+    /// The adapter of an artifact of kind ``Kind/adapter``.
+    public var adapter: LowRankAdapter?
+    /// The digest of the file that makes the artifact what it is: the adapter's, otherwise the model's.
+    public var digest: ContentDigest
+    /// The digest of the base's tensors; of a merged model, its own.
+    public var baseDigest: ContentDigest
+
+    /// The metadata key by which a merged model names the adapter that was merged into it.
+    public static let mergedAdapterKey = "retort.adapter.digest"
+
+    /// Opens a model and, where one is given, the adapter on it.
+    ///
+    /// - Throws: what opening either throws; ``AdapterError`` if the adapter is not one for this base.
+    public init(model: String, adapter adapterPath: String? = nil) throws {
+        try self.init(checkpoint: Checkpoint(path: model), adapter: adapterPath)
+    }
+
+    /// An artifact on a model that is already open.
+    public init(checkpoint: Checkpoint, adapter adapterPath: String? = nil) throws {
+        self.checkpoint = checkpoint
+        baseDigest = try checkpoint.digest()
+        if let adapterPath {
+            let adapter = try LowRankAdapter(path: adapterPath)
+            try checkpoint.validate(adapter, name: adapterPath)
+            self.adapter = adapter
+            kind = .adapter
+            digest = try ContentDigest(ofFile: adapterPath)
+        } else {
+            let isMerged = try checkpoint.file.metadata.optionalString(Artifact.mergedAdapterKey) != nil
+            kind = isMerged ? .merged : .base
+            digest = try ContentDigest(ofFile: checkpoint.path)
+        }
+    }
+}

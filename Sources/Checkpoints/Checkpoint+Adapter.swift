@@ -1,0 +1,63 @@
+public import Adapters
+public import GGUF
+import Tensors
+
+extension Checkpoint {
+    /// Checks that an adapter was made for this base: its architecture, its base digest where it names one, and that each
+    /// of its tensors has a matrix of matching shape here.
+    ///
+    /// - Parameter name: what messages call the adapter, its path for one.
+    /// - Throws: `AdapterError`.
+    public func validate(_ adapter: LowRankAdapter, name: String) throws {
+        guard adapter.architecture == architecture.name else {
+            throw AdapterError(
+                "\(name): made for architecture '\(adapter.architecture)', expected '\(architecture.name)', "
+                    + "that of \(path)")
+        }
+        let shapes = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.dimensions) })
+        for (tensor, pair) in adapter.tensors.sorted(by: { $0.key < $1.key }) {
+            guard let dimensions = shapes[tensor] else {
+                throw AdapterError("\(name): \(tensor): no such tensor in \(path), expected tensors of the base only")
+            }
+            guard dimensions == [pair.inputs, pair.outputs] else {
+                throw AdapterError(
+                    "\(name): \(tensor): for dimensions [\(pair.inputs), \(pair.outputs)], expected \(dimensions) "
+                        + "as in \(path)")
+            }
+            if tensor == DecoderArchitecture.tokenEmbeddingName, architecture.isOutputTied {
+                throw AdapterError(
+                    "\(name): \(tensor): changes embeddings that \(path) also uses as its output, "
+                        + "expected an adapter of other tensors")
+            }
+        }
+        guard let expected = adapter.baseDigest else { return }
+        let found = try digest()
+        guard expected == found else {
+            throw AdapterError(
+                "\(name): made for the base \(expected), expected the base \(found), which is \(path)",
+                hint: "use the base that the adapter was trained on, or train an adapter on this one")
+        }
+    }
+
+    /// One tensor as floats with an adapter's update added: `W + scale · B · A`.
+    ///
+    /// - Parameters:
+    ///   - rows: which rows; a large tensor is merged a few rows at a time.
+    ///   - scale: multiplies the update, 1 as the adapter was trained.
+    ///   - body: gets `[rows.count, columns]`, row-major.
+    public func withMergedRows<Result>(
+        of tensor: GGUFTensorInfo, rows: Range<Int>, adapter: LowRankAdapter?, scale: Float = 1,
+        _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
+    ) throws -> Result {
+        let columns = tensor.dimensions[0]
+        let matrix = try FrozenMatrix(
+            rows: tensor.elementCount / columns, columns: columns, type: tensor.type, bytes: file.bytes(of: tensor),
+            owner: file)
+        return try withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, rows.count * columns)) { buffer in
+            guard let base = buffer.baseAddress else { return try body(buffer) }
+            for (index, row) in rows.enumerated() { matrix.copyRow(row, into: base + index * columns) }
+            if let pair = adapter?.tensors[tensor.name] { pair.add(rows: rows, scale: scale, to: base) }
+            return try body(buffer)
+        }
+    }
+}

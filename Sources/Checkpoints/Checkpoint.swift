@@ -1,0 +1,129 @@
+public import GGUF
+import Quantization
+public import Storage
+import Synchronization
+public import Tensors
+public import Tokenizers
+
+/// A base model on disk: memory-mapped weights, its architecture, its tokenizer and its chat template.
+///
+/// Opening one reads the header and checks that every tensor that a pass needs is there with the right shape; weights
+/// are paged in as they are touched and stay in the file's own types.
+public final class Checkpoint: Sendable {
+    public let path: String
+    public let file: GGUFFile
+    public let architecture: DecoderArchitecture
+    private let lazy = Mutex(Lazy())
+
+    /// What costs time and that not every user of a checkpoint needs, made once.
+    private struct Lazy {
+        var tokenizer: Tokenizer?
+        var template: ChatTemplate?
+        var digest: ContentDigest?
+    }
+
+    /// Opens a model.
+    ///
+    /// - Throws: `GGUFError` for a file that is not a whole GGUF, ``CheckpointError`` for an architecture that is not
+    ///   supported or a tensor that is missing, unknown or of the wrong shape or type.
+    public init(path: String) throws {
+        self.path = path
+        file = try GGUFFile(path: path)
+        architecture = try DecoderArchitecture(file: file)
+        try checkTensors()
+    }
+
+    /// The tokenizer of the model's own vocabulary, made at the first use.
+    public var tokenizer: Tokenizer {
+        get throws {
+            try lazy.withLock { lazy in
+                if let tokenizer = lazy.tokenizer { return tokenizer }
+                let tokenizer = try Tokenizer(metadata: file.metadata)
+                lazy.tokenizer = tokenizer
+                return tokenizer
+            }
+        }
+    }
+
+    /// The model's own chat template, parsed at the first use; an error where it has none or it cannot be rendered.
+    public var template: ChatTemplate {
+        get throws {
+            try lazy.withLock { lazy in
+                if let template = lazy.template { return template }
+                let template = try ChatTemplate(metadata: file.metadata)
+                lazy.template = template
+                return template
+            }
+        }
+    }
+
+    /// The digest of the model's tensors, computed at the first use by reading all of them.
+    public func digest() throws -> ContentDigest {
+        try lazy.withLock { lazy in
+            if let digest = lazy.digest { return digest }
+            let digest = try TensorDigest.digest(of: file)
+            lazy.digest = digest
+            return digest
+        }
+    }
+
+    // MARK: Weights
+
+    /// A matrix in the file's own type; `rows` are outputs and `columns` are inputs.
+    public func matrix(_ name: String) throws -> FrozenMatrix {
+        let tensor = try tensor(name, dimensions: 2)
+        return try FrozenMatrix(
+            rows: tensor.dimensions[1], columns: tensor.dimensions[0], type: tensor.type,
+            bytes: file.bytes(of: tensor), owner: file)
+    }
+
+    /// A vector (a norm's weights, a bias), as floats.
+    public func vector(_ name: String) throws -> [Float] {
+        let tensor = try tensor(name, dimensions: 1)
+        let row = try FrozenMatrix(
+            rows: 1, columns: tensor.dimensions[0], type: tensor.type, bytes: file.bytes(of: tensor), owner: file)
+        return [Float](unsafeUninitializedCapacity: tensor.dimensions[0]) { buffer, count in
+            // A vector has at least one element, so the buffer has a base.
+            if let base = buffer.baseAddress { row.copyRow(0, into: base) }
+            count = tensor.dimensions[0]
+        }
+    }
+
+    private func tensor(_ name: String, dimensions: Int) throws -> GGUFTensorInfo {
+        guard let tensor = file.tensor(name) else {
+            throw CheckpointError("\(path): tensor \(name): missing")
+        }
+        guard tensor.dimensions.count == dimensions else {
+            throw CheckpointError("\(path): tensor \(name): dimensions \(tensor.dimensions), expected \(dimensions)")
+        }
+        return tensor
+    }
+
+    /// A pass may then rely on every shape, and no tensor of the file is silently left out.
+    private func checkTensors() throws {
+        var known: Set<String> = [
+            "rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight",
+        ]
+        for required in architecture.requiredTensors {
+            known.insert(required.name)
+            guard let tensor = file.tensor(required.name) else {
+                throw CheckpointError(
+                    "\(path): tensor \(required.name): missing, expected dimensions \(required.dimensions)")
+            }
+            guard tensor.dimensions == required.dimensions else {
+                throw CheckpointError(
+                    "\(path): tensor \(required.name): dimensions \(tensor.dimensions), expected \(required.dimensions)")
+            }
+            guard Dequantizer.isSupported(tensor.type) else {
+                throw CheckpointError("\(path): tensor \(required.name): type \(tensor.type.name) is not supported")
+            }
+        }
+        // Stored angles of rope, which nothing reads any more.
+        let isObsolete = { (name: String) in name.hasSuffix(".attn_rot_embd.weight") || name.hasSuffix(".rot_embd") }
+        if let unknown = file.tensors.first(where: { !known.contains($0.name) && !isObsolete($0.name) }) {
+            throw CheckpointError(
+                "\(path): tensor \(unknown.name): not part of architecture \(architecture.name), "
+                    + "expected only tensors that it uses")
+        }
+    }
+}

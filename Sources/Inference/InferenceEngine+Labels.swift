@@ -1,0 +1,64 @@
+import Checkpoints
+import Foundation
+import Tensors
+public import Tokenizers
+
+extension InferenceEngine {
+    /// The log-probability of each label's tokens after a prompt, all labels in one pass over the tree of their tokens.
+    ///
+    /// A label's tokens include the token that ends the answer, so that a label that another one begins with is not
+    /// preferred for being short. Softmax over the result gives probabilities within the closed set.
+    ///
+    /// - Throws: ``InferenceError`` for an empty prompt, no labels, an empty label, an id that is not one of the vocabulary,
+    ///   or more tokens than the model's context.
+    public func scoreLabels(
+        prompt: [TokenID], labels: [[TokenID]], adapter: LoadedAdapter? = nil
+    ) throws -> [Double] {
+        guard !prompt.isEmpty else { throw InferenceError("prompt: no tokens, expected at least one") }
+        guard !labels.isEmpty else { throw InferenceError("labels: none, expected at least one") }
+        if let empty = labels.firstIndex(where: \.isEmpty) {
+            throw InferenceError("label \(empty): no tokens, expected at least one")
+        }
+        let capacity = prompt.count + labels.reduce(0) { max($0, $1.count) }
+        try check(prompt, after: 0, capacity: capacity)
+        for label in labels { try check(label, after: prompt.count, capacity: capacity) }
+
+        var state = begin(prompt, adapter: adapter, capacity: capacity)
+        let rest = prompt.dropFirst(state.tokens.count)
+        let last = rest.suffix(InferenceEngine.chunkLength)
+        if rest.count > last.count {
+            _ = extend(&state, by: rest.dropLast(last.count), adapter: adapter, wantsLogits: false)
+        }
+        // The end of the prompt and the whole tree go through in one pass.
+        let tree = LabelTree(labels)
+        var segment = chain(last, &state, adapter, wanted: [last.count - 1])
+        segment.tokens += tree.tokens
+        segment.ancestors = tree.ancestors
+        segment.wanted += tree.tokens.indices.map { last.count + $0 }
+        if !tree.tokens.isEmpty {
+            segment.treeTarget = KeyValueBlock(
+                capacity: tree.tokens.count, width: architecture.attention.keyValueWidth,
+                layerCount: architecture.layerCount)
+        }
+        let logits = run([segment])
+        state.take(last)
+        keep(state, adapter: adapter)
+        return scores(tree, logits)
+    }
+
+    private func scores(_ tree: LabelTree, _ logits: [Float]) -> [Double] {
+        let vocabulary = architecture.vocabularySize
+        return logits.withUnsafeBufferPointer { logits in
+            guard let base = logits.baseAddress else { return [] }
+            let normalizers = (0...tree.tokens.count).map {
+                Double(VectorOperations.logSumExp(base + $0 * vocabulary, count: vocabulary))
+            }
+            return tree.paths.map { path in
+                path.reduce(0) { sum, step in
+                    let row = step.after.map { $0 + 1 } ?? 0
+                    return sum + Double(logits[row * vocabulary + Int(step.token)]) - normalizers[row]
+                }
+            }
+        }
+    }
+}

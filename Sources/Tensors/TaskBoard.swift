@@ -1,0 +1,119 @@
+import Foundation
+import Synchronization
+
+/// Where the threads of a ``ThreadPool`` find the loop that is running.
+///
+/// Unchecked `Sendable`: `body` and the plain counters are read and written only with `mutex` held, or by threads
+/// that entered the loop under `mutex` and have not left it; the caller of ``run(_:_:)`` does not return, and so does
+/// not let `body` go, before the last of them has left.
+final class TaskBoard: @unchecked Sendable {
+    /// The loop's number, for threads that look for a new one without taking the mutex.
+    private let generation = Atomic<Int>(0)
+    private let nextTask = Atomic<Int>(0)
+    private let active = Atomic<Int>(0)
+    private var taskCount = 0
+    private var body: ((Int) -> Void)?
+    private var isOpen = false
+    private var isClosed = false
+    private var sleepers = 0
+    private var mutex = pthread_mutex_t()
+    private var wake = pthread_cond_t()
+    private var done = pthread_cond_t()
+    /// Held by the thread whose loop is running.
+    private var turn = pthread_mutex_t()
+
+    init() {
+        pthread_mutex_init(&mutex, nil)
+        pthread_mutex_init(&turn, nil)
+        pthread_cond_init(&wake, nil)
+        pthread_cond_init(&done, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(&mutex)
+        pthread_mutex_destroy(&turn)
+        pthread_cond_destroy(&wake)
+        pthread_cond_destroy(&done)
+    }
+
+    /// Runs a loop together with the pool's threads; false, having done nothing, when another loop is running.
+    func run(_ count: Int, _ body: (Int) -> Void) -> Bool {
+        guard pthread_mutex_trylock(&turn) == 0 else { return false }
+        defer { pthread_mutex_unlock(&turn) }
+        withoutActuallyEscaping(body) { body in
+            pthread_mutex_lock(&mutex)
+            self.body = body
+            taskCount = count
+            nextTask.store(0, ordering: .relaxed)
+            isOpen = true
+            generation.add(1, ordering: .releasing)
+            if sleepers > 0 { pthread_cond_broadcast(&wake) }
+            pthread_mutex_unlock(&mutex)
+
+            takeTasks(count, body)
+
+            pthread_mutex_lock(&mutex)
+            isOpen = false
+            pthread_mutex_unlock(&mutex)
+            // No thread enters any more; those inside finish the task they have.
+            var tries = 0
+            while active.load(ordering: .acquiring) > 0, tries < 2000 {
+                tries += 1
+                if tries > 200 { sched_yield() }
+            }
+            pthread_mutex_lock(&mutex)
+            while active.load(ordering: .acquiring) > 0 { pthread_cond_wait(&done, &mutex) }
+            self.body = nil
+            pthread_mutex_unlock(&mutex)
+        }
+        return true
+    }
+
+    /// What a thread of the pool does all its life.
+    func work() {
+        var seen = 0
+        while true {
+            // A new loop often follows within microseconds: look a while before going to sleep.
+            var tries = 0
+            while generation.load(ordering: .acquiring) == seen, tries < 400 {
+                tries += 1
+                if tries > 300 { sched_yield() }
+            }
+            pthread_mutex_lock(&mutex)
+            while !isClosed, generation.load(ordering: .relaxed) == seen {
+                sleepers += 1
+                pthread_cond_wait(&wake, &mutex)
+                sleepers -= 1
+            }
+            seen = generation.load(ordering: .relaxed)
+            let entered = isOpen ? body : nil
+            let count = taskCount
+            if entered != nil { active.add(1, ordering: .relaxed) }
+            let isFinished = isClosed
+            pthread_mutex_unlock(&mutex)
+            if isFinished { return }
+            guard let entered else { continue }
+            takeTasks(count, entered)
+            pthread_mutex_lock(&mutex)
+            if active.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { pthread_cond_signal(&done) }
+            pthread_mutex_unlock(&mutex)
+        }
+    }
+
+    /// Lets the threads end.
+    func close() {
+        pthread_mutex_lock(&mutex)
+        isClosed = true
+        generation.add(1, ordering: .releasing)
+        pthread_cond_broadcast(&wake)
+        pthread_mutex_unlock(&mutex)
+    }
+
+    private func takeTasks(_ count: Int, _ body: (Int) -> Void) {
+        while true {
+            let task = nextTask.add(1, ordering: .relaxed).oldValue
+            if task >= count { return }
+            body(task)
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import CKernels
+
+/// Attention over a ``TokenTree``: softmax(q · kᵀ · scale) · v of every token with the tokens on its path.
+///
+/// A block of queries meets each run on its paths with one product, so that all rows that share a run share the
+/// reading of its keys. Scores of a block live in the calling thread's scratch memory and are never kept; the
+/// backward pass computes them again from `logSums`.
+public struct TreeAttention: Sendable {
+    /// Queries of one block: small enough that its scores stay in the second-level cache.
+    static let blockLength = 64
+
+    public let shape: AttentionShape
+    /// The tokens whose queries are asked; keys and values are those of the whole tree. With a cache, the tokens
+    /// before the range are the cached ones.
+    public let queries: Range<Int>
+    let blocks: [Block]
+
+    /// One product of a block: its rows `rows` (tokens) with the first `columns` keys of a run.
+    struct Segment: Sendable {
+        var rows: Range<Int>
+        var keys: Range<Int>
+        /// The position of the first key: its column in the scores.
+        var column: Int
+        /// Whether the rows' output begins here: their path has nothing before this run.
+        var isFirst: Bool
+    }
+
+    struct Block: Sendable {
+        var tokens: Range<Int>
+        var segments: [Segment]
+        /// One row of scores, in floats.
+        var width: Int
+        var positions: [Int32]
+
+        /// Where the scores of a segment begin.
+        func offset(of segment: Segment) -> Int {
+            (segment.rows.lowerBound - tokens.lowerBound) * width + segment.column
+        }
+    }
+
+    public init(shape: AttentionShape, tree: TokenTree, queries: Range<Int>? = nil) {
+        let queries = queries ?? 0..<tree.tokenCount
+        self.shape = shape
+        self.queries = queries
+        blocks = stride(from: queries.lowerBound, to: queries.upperBound, by: TreeAttention.blockLength).map { start in
+            let tokens = start..<min(start + TreeAttention.blockLength, queries.upperBound)
+            var segments: [Segment] = []
+            var width = 0
+            for run in tree.runs where run.subtree.overlaps(tokens) {
+                let rows = run.subtree.clamped(to: tokens)
+                let keys = run.start..<min(run.start + run.count, rows.upperBound)
+                segments.append(Segment(rows: rows, keys: keys, column: run.depth, isFirst: run.parent == nil))
+                width = max(width, run.depth + keys.count)
+            }
+            return Block(
+                tokens: tokens, segments: segments, width: (width + 15) / 16 * 16,
+                positions: tree.positions(of: tokens))
+        }
+    }
+
+    /// - Parameters:
+    ///   - q: [queries, queryStride], its first row is that of the first token of `queries`.
+    ///   - k, v: [tokens of the tree, keyStride].
+    ///   - output: [queries, outputStride].
+    ///   - logSums: [heads, queries] ln Σ exp(score), for the backward pass, or nil.
+    public func forward(
+        q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>,
+        into output: UnsafeMutablePointer<Float>, logSums: UnsafeMutablePointer<Float>? = nil, pool: ThreadPool
+    ) {
+        let group = shape.heads / shape.keyValueHeads
+        pool.run(blocks.count * shape.heads) { task in
+            // Blocks with the most keys come last in the tree: begin with them.
+            let block = blocks[blocks.count - 1 - task / shape.heads]
+            let head = task % shape.heads
+            let keys = k + head / group * shape.headSize
+            let values = v + head / group * shape.headSize
+            let first = block.tokens.lowerBound - queries.lowerBound
+            Scratch.withFloats(block.tokens.count * block.width) { scores in
+                computeScores(block, head: head, q: q, k: keys, into: scores)
+                for row in 0..<block.tokens.count {
+                    let line = scores + row * block.width
+                    let seen = visible(block, row)
+                    let logSum = retort_softmax(line + seen.lowerBound, seen.count)
+                    clear(line, except: seen, width: block.width)
+                    logSums?[head * queries.count + first + row] = logSum
+                }
+                for segment in block.segments {
+                    let probabilities = scores + block.offset(of: segment)
+                    let visibleValues = values + segment.keys.lowerBound * shape.keyStride
+                    let target = output + outputRow(segment.rows.lowerBound) + head * shape.headSize
+                    MatrixProduct.multiply(
+                        segment.rows.count, shape.headSize, segment.keys.count, .plain(probabilities, block.width),
+                        .plain(visibleValues, shape.keyStride), into: target, stride: shape.outputStride,
+                        keep: segment.isFirst ? 0 : 1)
+                }
+            }
+        }
+    }
+
+    /// Where a token's row of queries begins.
+    func row(_ token: Int) -> Int { (token - queries.lowerBound) * shape.queryStride }
+
+    /// Where a token's row of outputs begins.
+    func outputRow(_ token: Int) -> Int { (token - queries.lowerBound) * shape.outputStride }
+
+    /// The columns that a row may see.
+    func visible(_ block: Block, _ row: Int) -> Range<Int> {
+        let position = Int(block.positions[row])
+        return (shape.window.map { max(0, position + 1 - $0) } ?? 0)..<(position + 1)
+    }
+
+    /// Capped scores of one head; columns that a row may not see hold anything.
+    func computeScores(
+        _ block: Block, head: Int, q: UnsafePointer<Float>, k: UnsafePointer<Float>,
+        into scores: UnsafeMutablePointer<Float>
+    ) {
+        for segment in block.segments {
+            let queries = q + row(segment.rows.lowerBound) + head * shape.headSize
+            let keys = k + segment.keys.lowerBound * shape.keyStride
+            MatrixProduct.multiply(
+                segment.rows.count, segment.keys.count, shape.headSize, .plain(queries, shape.queryStride),
+                .transposed(keys, shape.keyStride), into: scores + block.offset(of: segment), stride: block.width,
+                scale: shape.scale)
+        }
+        if let cap = shape.softCap {
+            for row in 0..<block.tokens.count {
+                let seen = visible(block, row)
+                retort_soft_cap(scores + row * block.width + seen.lowerBound, seen.count, cap)
+            }
+        }
+    }
+
+    /// Sets what a row may not see to zero, so that whole products can be taken.
+    func clear(_ line: UnsafeMutablePointer<Float>, except seen: Range<Int>, width: Int) {
+        line.update(repeating: 0, count: seen.lowerBound)
+        (line + seen.upperBound).update(repeating: 0, count: width - seen.upperBound)
+    }
+}
