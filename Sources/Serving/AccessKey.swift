@@ -1,5 +1,5 @@
 public import Foundation
-public import Storage
+import Storage
 
 /// What clients must bring as a bearer token. Only its digest is kept, and compared, so that neither memory nor time
 /// tells what it is.

@@ -1,5 +1,6 @@
 import Conversations
 import Interactions
+import Registry
 
 /// An answer and how it came about.
 struct Answer: Sendable {

@@ -1,5 +1,6 @@
 import Conversations
 import Foundation
+import Storage
 
 /// The bodies of one response, whole or as a stream of chunks, in OpenAI's shapes.
 struct CompletionBody: Sendable {

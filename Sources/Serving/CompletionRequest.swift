@@ -54,14 +54,18 @@ struct CompletionRequest: Sendable {
                     throw APIError.unsupported("\(place).content", "a part of type '\(type.prefix(40))', expected text")
                 }
             }
-            do {
-                var message = try Message(json: element)
-                // Small models' templates know no developer; it is what a system message used to be.
-                if message.role == .developer { message.role = .system }
-                return message
-            } catch {
-                throw APIError.invalid("\(place): \(error.description)", parameter: place)
-            }
+            return try message(element, place)
+        }
+    }
+
+    private static func message(_ json: JSONValue, _ place: String) throws -> Message {
+        do {
+            var message = try Message(json: json)
+            // Small models' templates know no developer; it is what a system message used to be.
+            if message.role == .developer { message.role = .system }
+            return message
+        } catch {
+            throw APIError.invalid("\(place): \(error.description)", parameter: place)
         }
     }
 

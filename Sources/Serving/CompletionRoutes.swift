@@ -1,4 +1,5 @@
 import Conversations
+import Datasets
 import Foundation
 import HTTPTypes
 import Hummingbird

@@ -2,6 +2,8 @@ import Conversations
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Registry
+import Storage
 
 /// `/v1/models`, `/v1/models/NAME` and `/healthz`.
 struct InformationRoutes: Sendable {

@@ -2,6 +2,8 @@ import Conversations
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Registry
+import Storage
 
 extension Response {
     /// A JSON body.

@@ -1,12 +1,12 @@
 import Conversations
 import Datasets
-public import Foundation
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTPTypes
-public import Registry
+import Registry
 import ServiceLifecycle
 public import Storage
 import UnixSignals

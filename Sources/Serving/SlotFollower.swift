@@ -14,28 +14,28 @@ struct SlotFollower: Service {
     /// A version that failed to load is tried again after this many seconds, or when the registry changes.
     private static let retryInterval: Duration = .seconds(10)
 
-    func run() async throws {
+    func run() async throws { await cancelWhenGracefulShutdown { await watch() } }
+
+    /// Looks at the registry's counter again and again until the task is cancelled.
+    private func watch() async {
         var seen = -1
         var failures: [VersionSelector: ContinuousClock.Instant] = [:]
-        try await cancelWhenGracefulShutdown {
-            while true {
-                do {
-                    let sequence = try await Blocking.run { try registry.sequence() }
-                    let now = ContinuousClock.now
-                    for slot in slots {
-                        let isDue = failures[slot.selector].map { now - $0 > SlotFollower.retryInterval } ?? false
-                        guard sequence != seen || isDue else { continue }
-                        let isCurrent = try await Blocking.run { follow(slot) }
-                        failures[slot.selector] = isCurrent ? nil : now
-                    }
-                    seen = sequence
-                } catch is CancellationError {
-                    return
-                } catch {
-                    warn("the registry cannot be read; what is loaded goes on: \(error)")
+        while !Task.isCancelled {
+            do {
+                let sequence = try await Blocking.run { try registry.sequence() }
+                let now = ContinuousClock.now
+                for slot in slots {
+                    let isDue = failures[slot.selector].map { now - $0 > SlotFollower.retryInterval } ?? false
+                    guard sequence != seen || isDue else { continue }
+                    let isCurrent = try await Blocking.run { follow(slot) }
+                    failures[slot.selector] = isCurrent ? nil : now
                 }
-                do { try await Task.sleep(for: interval) } catch { return }
+                seen = sequence
+            } catch {
+                warn("the registry cannot be read; what is loaded goes on: \(error)")
             }
+            // Only a cancellation ends a sleep early, and the loop ends with it.
+            do { try await Task.sleep(for: interval) } catch { return }
         }
     }
 
