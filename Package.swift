@@ -110,7 +110,7 @@ let package = Package(
 
         // One executable per arrow of the loop.
         executable("retort", ["Conversations", "Storage", "Pipelines"]),
-        executable("retort-pull", ["Conversations", "Storage", "Interactions"]),
+        executable("retort-pull", ["Conversations", "Storage", "Interactions", "Datasets"]),
         executable("retort-label", ["Conversations", "Storage", "Interactions", "Datasets", "Teachers", "Labeling"]),
         executable("retort-curate", ["Conversations", "Storage", "Interactions", "Datasets", "Labeling"]),
         executable(

@@ -5,13 +5,15 @@ extension Interaction {
     /// Reads one row of a log.
     ///
     /// - `{"request", "response", "timestamp", "workload_id", "client_id"}`, the NVIDIA flywheel's record
-    ///   (`formats.md` of the blueprint: README and Elasticsearch mapping); further keys are ignored, so that a
+    ///   (README and Elasticsearch mapping of the blueprint); further keys are ignored, so that a
     ///   ``DecisionRecord`` reads as well.
     /// - the same with a list of `chat.completion.chunk` objects as the response.
     /// - a stored completion: a `chat.completion` that carries its own `messages`.
     ///
-    /// - Parameter workload: the workload wanted: rows tagged otherwise are dropped, rows without a tag belong to it.
-    public init(record: JSONValue, workload wanted: String? = nil) throws(DropReason) {
+    /// - Parameters:
+    ///   - wanted: the workload wanted: rows tagged otherwise are dropped. nil takes all.
+    ///   - untagged: the workload of rows without a tag.
+    public init(record: JSONValue, workload wanted: String? = nil, untagged: String? = nil) throws(DropReason) {
         let (request, logged) = try Interaction.pair(record)
         guard let list = request["messages"]?.arrayValue else { throw .noRequest }
         let messages = try Interaction.messages(list)
@@ -26,7 +28,7 @@ extension Interaction {
             ?? record["metadata"]?["workload_id"]?.stringValue
         if let wanted, let tag, tag != wanted { throw .otherWorkload }
         self.init(
-            time: time, workload: tag ?? wanted,
+            time: time, workload: tag ?? untagged ?? wanted,
             client: record["client_id"]?.stringValue ?? request["user"]?.stringValue, request: request,
             response: response, decision: record["decision"], messages: messages, answer: answer)
     }

@@ -1,0 +1,21 @@
+extension LabeledExample {
+    /// Reads the examples of a task, plain or gzip, `-` for standard input.
+    ///
+    /// - Throws: ``DatasetError`` naming file and line of what is not an example, or whose label the task does not know.
+    public static func examples(ofFile path: String, task: Task) throws -> [LabeledExample] {
+        let known = Set(task.labelNames)
+        return try JSONLines.read(path) { json throws(ExampleError) in
+            let example = try LabeledExample(json: json)
+            if task.kind == .classification {
+                for label in [example.label, example.gold].compactMap(\.self) where !known.contains(label) {
+                    throw ExampleError(outsideSet(label, task))
+                }
+            }
+            return example
+        }
+    }
+
+    static func outsideSet(_ label: String, _ task: Task) -> String {
+        "label: '\(label.prefix(60))', expected one of the \(task.labels.count) labels of task \(task.name)"
+    }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Conversations
+import Datasets
+import StageInterface
+import Storage
+
+/// Labeled examples into a dataset version.
+@main
+struct Curate: StageCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retort-curate",
+        abstract: "Make an immutable dataset version with splits that share nothing.",
+        discussion: """
+            Inputs that are the same become one row; nearly equal inputs are one group, and no group is in two splits. \
+            The newest traffic tests. The same examples and task give the same digest.
+            """,
+        version: retortVersion)
+
+    @Option(help: ArgumentHelp("The task, a task.yaml.", valueName: "file"))
+    var task: String
+
+    @Option(help: ArgumentHelp("Labeled examples, JSON Lines, - for standard input.", valueName: "file"))
+    var labels: String
+
+    @Option(help: ArgumentHelp("Truths that a person checked: lines of input and label.", valueName: "file"))
+    var gold: String?
+
+    @Option(help: ArgumentHelp("The folder to write.", valueName: "folder"))
+    var output: String
+
+    @Option(help: "Which groups validate; by default split.seed of the task.")
+    var seed: UInt64?
+
+    @OptionGroup var options: StageOptions
+
+    func perform(_ console: Console) async throws -> StageReport? {
+        var task = try Task(path: task)
+        if let seed { task.split.seed = seed }
+        let examples = try LabeledExample.examples(ofFile: labels, task: task)
+        let truths = try gold.map { try GoldTruths(path: $0, task: task) } ?? GoldTruths()
+        let workspace = try options.openWorkspace()
+        let lock = try workspace.lock("curate-\(task.name)")
+        defer { withExtendedLifetime(lock) {} }
+        try Interruption.check()
+        let curation = try Curation(examples, gold: truths, task: task)
+        let version = try DatasetVersion.write(curation, task: task, to: output, in: workspace)
+
+        for warning in curation.warnings { console.warn(warning) }
+        console.data(CurationTable.text(curation, version))
+        var report = StageReport(stage: "retort-curate")
+        report.inputs["task"] = task.digest.description
+        report.outputs["dataset"] = version.digest.description
+        for (split, file) in version.manifest.splits {
+            report.outputs[split.rawValue] = file.digest.description
+            report.counts["rows_\(split.rawValue)"] = file.rows
+        }
+        for (name, value) in curation.counts.named { report.counts[name] = value }
+        report.figures["maximum_similarity_to_test"] = curation.maximumCrossSplitSimilarity
+        report.details = version.manifest.certificate
+        console.say("dataset \(version.digest) in \(output)")
+        return report
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Conversations
+import Datasets
+import Interactions
+import StageInterface
+import Storage
+
+/// Logs into the workspace.
+@main
+struct Pull: StageCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retort-pull",
+        abstract: "Bring logged requests and responses into the workspace.",
+        discussion: """
+            Reads JSON Lines, plain or gzip, of OpenAI chat-completion requests and their responses, streamed ones \
+            and our own decision log included. Pulling the same log twice adds nothing.
+            """,
+        version: retortVersion)
+
+    @Argument(help: "Files, directories, or - for standard input.")
+    var paths: [String] = ["-"]
+
+    @Option(help: "A task.yaml; rows without a workload tag count as this task's.")
+    var task: String?
+
+    @Option(help: "Keep only rows tagged with this workload, and those without a tag.")
+    var workload: String?
+
+    @Option(help: "Write the workspace's interactions to this JSON Lines file.")
+    var output: String?
+
+    @Flag(help: "End with status 1 if any row was dropped.")
+    var requireComplete = false
+
+    @OptionGroup var options: StageOptions
+
+    func perform(_ console: Console) async throws -> StageReport? {
+        let task = try task.map { try Task(path: $0) }
+        let sources = try LogSource.files(at: paths)
+        let workspace = try options.openWorkspace()
+        let lock = try workspace.lock("pull")
+        defer { withExtendedLifetime(lock) {} }
+        let store = try InteractionStore(workspace)
+        let pull = LogPull(store: store, workload: workload, untagged: task?.name)
+        let start = ContinuousClock.now
+        let result = try pull.run(sources) { progress in
+            try Interruption.check()
+            console.progress("\(progress.reconciliation.seen) rows, \(progress.byteCount >> 20) MiB read")
+        }
+        let seconds = start.duration(to: .now).seconds
+        let counts = result.reconciliation
+        console.data(PullTable.text(counts))
+        for fault in result.faults { console.say("dropped: \(fault)") }
+        let unnamed = counts.lostCount - result.faults.count
+        if unnamed > 0 { console.say("dropped: \(unnamed) more") }
+        for failure in result.failures { console.warn(failure.description) }
+        try check(result, sources)
+        if let output {
+            try AtomicFile.write(to: output) { _ = try store.write(to: $0, workload: workload) }
+        }
+
+        var report = StageReport(stage: "retort-pull")
+        let digest = try store.digest(workload: workload)
+        report.outputs["interactions"] = digest.description
+        report.counts = Dictionary(uniqueKeysWithValues: counts.counts)
+        report.counts["interactions"] = try store.count(workload: workload)
+        report.counts["sources"] = sources.count
+        report.counts["bytes"] = result.byteCount
+        report.figures["mebibytes_per_second"] = Double(result.byteCount) / 1_048_576 / max(seconds, 1e-9)
+        console.say("\(report.counts["interactions"] ?? 0) interactions in the workspace, digest \(digest.short)")
+        return report
+    }
+
+    private func check(_ result: LogPull.Progress, _ sources: [LogSource]) throws {
+        let counts = result.reconciliation
+        if let failure = result.failures.first { throw failure }
+        if counts.seen > 0, counts.droppedCount == counts.seen {
+            throw StageFailure(
+                .badInput, "the logs: all \(counts.seen) rows were dropped, expected requests with their responses")
+        }
+        if counts.seen == 0 {
+            let places = sources.count == 1 ? sources[0].path : "\(sources.count) files"
+            throw StageFailure(.badInput, "the logs: no rows in \(places), expected JSON Lines")
+        }
+        if requireComplete, counts.lostCount > 0 {
+            throw StageFailure(
+                .badInput, "the logs: \(counts.lostCount) of \(counts.seen) rows were dropped, expected none")
+        }
+    }
+}
