@@ -164,7 +164,7 @@ let package = Package(
         tests("Teachers", ["Conversations", "Storage", "HTTPTransport", "Replay"]),
         tests("Labeling", ["Conversations", "Storage", "Interactions", "Datasets", "Teachers", "Replay"]),
         tests("Evaluation", ["Storage", "Conversations", "Datasets", "Inference"]),
-        tests("Registry", ["Storage"]),
+        tests("Registry", ["Storage"], owns: [External.grdb]),
         tests("Serving", ["Conversations", "Storage", "Registry", "HTTPTransport"]),
         tests("Pipelines", ["Conversations", "Storage", "StageInterface"]),
         // The built executables, run as a user runs them.

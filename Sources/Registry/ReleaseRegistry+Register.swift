@@ -6,7 +6,7 @@ import Storage
 extension ReleaseRegistry {
     /// Keeps the artifact and its evidence in the content store, then writes one record in one transaction.
     ///
-    /// The same artifact with the same evaluation is registered once: a second call, or one after a crash anywhere
+    /// The same artifact with the same evaluation and base is registered once: a second call, or one after a crash anywhere
     /// in the first, gives the record that exists.
     ///
     /// - Returns: the record, and whether it is new.
@@ -44,7 +44,9 @@ extension ReleaseRegistry {
         _ draft: RegistryVersion, _ database: Database
     ) throws -> (version: RegistryVersion, isNew: Bool) {
         let existing = try versions(database, draft.name)
-        let twin = existing.first { $0.artifact == draft.artifact && $0.evaluation == draft.evaluation }
+        let twin = existing.first {
+            $0.artifact == draft.artifact && $0.evaluation == draft.evaluation && $0.base == draft.base
+        }
         if let twin { return (twin, false) }
         var record = draft
         record.version = (existing.last?.version ?? 0) + 1
