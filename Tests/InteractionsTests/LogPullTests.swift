@@ -91,7 +91,7 @@ import Testing
     @Test func documentsAreRead() throws {
         let scratch = try Scratch()
         let list = try scratch.file("list.json", text: JSONValue.array([row("a"), row("b"), 7]).serialized(.pretty))
-        let page = try scratch.file("page.json", text: JSONValue(["data": [row("c")]]).serialized(.pretty))
+        let page = try scratch.file("page.json", text: (["data": [row("c")]] as JSONValue).serialized(.pretty))
         let one = try scratch.file("one.json", text: row("d").serialized(.pretty))
         let lines = try scratch.file("lines.json", [row("e"), row("f")])
         let store = try InteractionStore(scratch.workspace())
