@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import GGUF
 import Storage
+import Tensors
 import Testing
 
 @Suite(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures beside the checkout"))
