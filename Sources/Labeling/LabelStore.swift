@@ -35,10 +35,10 @@ public struct LabelStore: Sendable {
         }
     ]
 
-    private let database: any DatabaseWriter
+    private let database: DatabasePool
 
     /// - Parameter database: a database that ran ``migrations``.
-    public init(database: any DatabaseWriter) { self.database = database }
+    public init(database: DatabasePool) { self.database = database }
 
     /// All answers of a scope, by the digest of the input.
     public func answers(_ scope: Scope) async throws -> [ContentDigest: LabelAnswer] {
@@ -87,6 +87,10 @@ public struct LabelStore: Sendable {
                     ])
             }
         }
-        try await write.value
+        do {
+            try await write.value
+        } catch let error as DatabaseError {
+            throw StorageError(databaseError: error, file: database.path)
+        }
     }
 }

@@ -69,6 +69,22 @@ public final class ReplayServer: Sendable {
         }
     }
 
+    /// Serves for as long as `body` runs, which is told the URL.
+    package func serve<Result>(during body: (_ url: String) async throws -> Result) async throws -> Result {
+        let (ports, port) = AsyncThrowingStream.makeStream(of: Int.self)
+        let running = Task {
+            do {
+                try await run { port.yield($0) }
+            } catch {
+                port.finish(throwing: error)
+            }
+        }
+        defer { running.cancel() }
+        var iterator = ports.makeAsyncIterator()
+        guard let number = try await iterator.next() else { throw CancellationError() }
+        return try await body("http://\(options.host):\(number)")
+    }
+
     private func makeRouter() -> Router<BasicRequestContext> {
         let router = Router()
         for path in ["/v1/chat/completions", "/chat/completions"] {

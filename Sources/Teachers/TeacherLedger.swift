@@ -35,14 +35,18 @@ public final class TeacherLedger: Sendable {
         }
     ]
 
-    private let database: any DatabaseWriter
+    private let database: DatabasePool
 
     /// - Parameter database: a database that ran ``migrations``.
-    public init(database: any DatabaseWriter) { self.database = database }
+    public init(database: DatabasePool) { self.database = database }
 
     /// Writes, although the task may be cancelled: what is booked here has happened.
     private func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await Task { [database] in try await database.write(body) }.value
+        do {
+            return try await Task { [database] in try await database.write(body) }.value
+        } catch let error as DatabaseError {
+            throw StorageError(databaseError: error, file: database.path)
+        }
     }
 
     /// The key of a request: what makes the answer, and not where it is asked.

@@ -26,18 +26,7 @@ struct Rehearsal {
         var options = ReplayServer.Options()
         try configure(&options)
         let server = ReplayServer(recording: try Recording(lines: lines), options: options)
-        let (ports, port) = AsyncThrowingStream.makeStream(of: Int.self)
-        let running = Task {
-            do {
-                try await server.run { port.yield($0) }
-            } catch {
-                port.finish(throwing: error)
-            }
-        }
-        defer { running.cancel() }
-        var iterator = ports.makeAsyncIterator()
-        guard let number = try await iterator.next() else { throw CancellationError() }
-        return try await body(Rehearsal(url: "http://127.0.0.1:\(number)", server: server))
+        return try await server.serve { try await body(Rehearsal(url: $0, server: server)) }
     }
 
     func endpoint(

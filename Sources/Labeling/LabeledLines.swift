@@ -1,14 +1,13 @@
 import Conversations
-import Datasets
-import Foundation
-import Storage
+public import Datasets
+public import Storage
 
 /// Labeled examples as JSON Lines, and the digest of those bytes.
-struct LabeledLines {
+public struct LabeledLines: Sendable {
     private let bytes: [UInt8]
-    let digest: ContentDigest
+    public let digest: ContentDigest
 
-    init(_ examples: [LabeledExample]) {
+    public init(_ examples: [LabeledExample]) {
         var bytes: [UInt8] = []
         for example in examples {
             bytes += example.json.serializedBytes()
@@ -18,5 +17,6 @@ struct LabeledLines {
         digest = ContentDigest(of: bytes)
     }
 
-    func write(to path: String) throws { try AtomicFile.write(bytes, to: path) }
+    /// Writes the file, whole or not at all.
+    public func write(to path: String) throws { try AtomicFile.write(bytes, to: path) }
 }

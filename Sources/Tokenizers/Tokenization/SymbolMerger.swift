@@ -1,0 +1,126 @@
+/// A run of text that is one symbol so far.
+struct Symbol {
+    /// Where it begins, in bytes, and how long it is.
+    var start: Int32
+    var length: Int32
+    /// What it is, in its tokenizer's numbering; negative when it has no number.
+    var id: Int32
+    /// The rank of the merge with the symbol to the right and what it gives; ``noMerge`` when there is none.
+    var rank: Int32 = Symbol.noMerge
+    var product: Int32 = -1
+
+    static let noMerge = Int32.max
+}
+
+/// Which two neighboring symbols merge: how early (a smaller rank is earlier), and into what.
+protocol MergeRules {
+    func merge(_ left: Symbol, _ right: Symbol) -> (rank: Int32, product: Int32)?
+}
+
+/// Merges neighboring symbols, always the pair of smallest rank and of those the leftmost, until none is left.
+///
+/// Both kinds of tokenizer are this with other rules. Short words are merged in place by looking for the smallest rank;
+/// long ones with a queue and linked symbols, in time that grows as n log n.
+struct SymbolMerger {
+    /// The symbols of one word: the caller fills it, ``merge(_:)`` shrinks it.
+    var symbols: [Symbol] = []
+    private var next: [Int32] = []
+    private var previous: [Int32] = []
+    private var queue = MergeQueue()
+
+    /// Up to this many symbols, looking at all of them is faster than keeping a queue.
+    private static let longestScan = 48
+
+    mutating func merge(_ rules: some MergeRules) {
+        let count = symbols.count
+        if count < 2 { return }
+        symbols.withUnsafeMutableBufferPointer { symbols in
+            for index in 0..<(count &- 1) {
+                SymbolMerger.setMerge(&symbols[index], with: symbols[index &+ 1], rules)
+            }
+        }
+        if count <= SymbolMerger.longestScan { mergeByScanning(rules) } else { mergeByQueue(rules) }
+    }
+
+    @inline(__always)
+    private static func setMerge(_ left: inout Symbol, with right: Symbol, _ rules: some MergeRules) {
+        if let (rank, product) = rules.merge(left, right) {
+            left.rank = rank
+            left.product = product
+        } else {
+            left.rank = Symbol.noMerge
+        }
+    }
+
+    private mutating func mergeByScanning(_ rules: some MergeRules) {
+        var count = symbols.count
+        symbols.withUnsafeMutableBufferPointer { symbols in
+            while true {
+                var best = 0
+                var bestRank = Symbol.noMerge
+                for index in 0..<(count &- 1) where symbols[index].rank < bestRank {
+                    best = index
+                    bestRank = symbols[index].rank
+                }
+                if bestRank == Symbol.noMerge { break }
+                symbols[best].id = symbols[best].product
+                symbols[best].length &+= symbols[best &+ 1].length
+                count &-= 1
+                for index in (best &+ 1)..<Swift.max(count, best &+ 1) { symbols[index] = symbols[index &+ 1] }
+                if best > 0 { SymbolMerger.setMerge(&symbols[best &- 1], with: symbols[best], rules) }
+                if best &+ 1 < count {
+                    SymbolMerger.setMerge(&symbols[best], with: symbols[best &+ 1], rules)
+                } else {
+                    symbols[best].rank = Symbol.noMerge
+                }
+            }
+        }
+        symbols.removeLast(symbols.count - count)
+    }
+
+    /// A merged symbol lies where its left part lay; its right part's length becomes 0.
+    private mutating func mergeByQueue(_ rules: some MergeRules) {
+        let count = Int32(symbols.count)
+        next = Array(1...count)
+        next[Int(count) - 1] = -1
+        previous = Array(-1..<(count - 1))
+        queue.removeAll()
+        for position in 0..<count where symbols[Int(position)].rank != Symbol.noMerge {
+            queue.push(rank: symbols[Int(position)].rank, position: position)
+        }
+        symbols.withUnsafeMutableBufferPointer { symbols in
+            next.withUnsafeMutableBufferPointer { next in
+                previous.withUnsafeMutableBufferPointer { previous in
+                    while let (rank, position) = queue.pop() {
+                        let left = Int(position)
+                        // A symbol that was merged away, or that has another neighbor since, has another rank now.
+                        if symbols[left].length == 0 || symbols[left].rank != rank { continue }
+                        let right = Int(next[left])
+                        symbols[left].id = symbols[left].product
+                        symbols[left].length &+= symbols[right].length
+                        symbols[right].length = 0
+                        let following = next[right]
+                        next[left] = following
+                        if following >= 0 {
+                            previous[Int(following)] = position
+                            SymbolMerger.setMerge(&symbols[left], with: symbols[Int(following)], rules)
+                            if symbols[left].rank != Symbol.noMerge {
+                                queue.push(rank: symbols[left].rank, position: position)
+                            }
+                        } else {
+                            symbols[left].rank = Symbol.noMerge
+                        }
+                        let before = previous[left]
+                        if before >= 0 {
+                            SymbolMerger.setMerge(&symbols[Int(before)], with: symbols[left], rules)
+                            if symbols[Int(before)].rank != Symbol.noMerge {
+                                queue.push(rank: symbols[Int(before)].rank, position: before)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        symbols.removeAll { $0.length == 0 }
+    }
+}

@@ -1,0 +1,2 @@
+/// A token's place in its model's vocabulary, from 0.
+public typealias TokenID = Int32
