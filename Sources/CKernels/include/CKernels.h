@@ -1,2 +1,4 @@
 #pragma once
+#include "BlockDecoding.h"
+#include "BlockEncoding.h"
 #include "MathKernels.h"

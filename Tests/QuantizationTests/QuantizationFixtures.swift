@@ -1,0 +1,53 @@
+import Foundation
+import GGUF
+
+/// `quants/index.json`: rows, their blocks in every type, and what the reference decodes from them.
+struct QuantizationFixtures: Decodable {
+    struct Block: Decodable {
+        var file: String
+        var offset: Int
+        var nbytes: Int
+    }
+    struct Source: Decodable {
+        var kind: String
+        var data: Block
+    }
+    struct Entry: Decodable {
+        var source: String
+        var type: String
+        var quant: Block
+        var dequant: Block
+        var rmse: Double
+    }
+    var rows: Int
+    var cols: Int
+    var sources: [Source]
+    var entries: [Entry]
+
+    static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "shared/fixtures").path
+
+    static let arePresent = FileManager.default.fileExists(atPath: root)
+
+    static func read() throws -> QuantizationFixtures {
+        let json = try Data(contentsOf: URL(filePath: "\(root)/quants/index.json"))
+        return try JSONDecoder().decode(QuantizationFixtures.self, from: json)
+    }
+
+    func bytes(_ block: Block) throws -> [UInt8] {
+        let handle = try FileHandle(forReadingFrom: URL(filePath: "\(Self.root)/quants/\(block.file)"))
+        try handle.seek(toOffset: UInt64(block.offset))
+        return [UInt8](try handle.read(upToCount: block.nbytes) ?? Data())
+    }
+
+    func floats(_ block: Block) throws -> [Float] {
+        try bytes(block).withUnsafeBytes { raw in
+            (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+        }
+    }
+
+    func floats(ofSource kind: String) throws -> [Float] {
+        try sources.first { $0.kind == kind }.map { try floats($0.data) } ?? []
+    }
+}
