@@ -87,7 +87,9 @@ extension Tape {
                             pool.run(rows) { line in
                                 let gradient = wantsGradient ? gradients + line * size : nil
                                 let range = ranges[first + line]
-                                if range.isEmpty { gradient?.update(repeating: 0, count: size) } else {
+                                if range.isEmpty {
+                                    gradient?.update(repeating: 0, count: size)
+                                } else {
                                     body(range, logits + line * size, gradient, notes)
                                     if let gradient { layer.backward(logits + line * size, gradient) }
                                 }

@@ -61,6 +61,18 @@ public enum VectorOperations {
         pool.run(count, blocksOf: 16384) { range in retort_soft_cap(x + range.lowerBound, range.count, cap) }
     }
 
+    /// One AdamW update; corrections are 1 / (1 - βᵗ), gradients are first multiplied by `gradientScale`.
+    public static func adamW(
+        _ parameters: UnsafeMutablePointer<Float>, moment1: UnsafeMutablePointer<Float>,
+        moment2: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, count: Int, gradientScale: Float,
+        learningRate: Float, weightDecay: Float, beta1: Float, beta2: Float, epsilon: Float, correction1: Float,
+        correction2: Float
+    ) {
+        retort_adamw(
+            parameters, moment1, moment2, gradients, count, gradientScale, learningRate, weightDecay, beta1, beta2,
+            epsilon, correction1, correction2)
+    }
+
     /// Σ x², in double precision.
     public static func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
         retort_sum_of_squares(x, count)

@@ -19,7 +19,8 @@ import Testing
     static let shapes = [
         AttentionShape(heads: 4, keyValueHeads: 2, headSize: 8),
         AttentionShape(heads: 3, keyValueHeads: 1, headSize: 16, softCap: 2, window: 12),
-        AttentionShape(heads: 2, keyValueHeads: 2, headSize: 4, scale: 0.3, queryStride: 24, keyStride: 20, outputStride: 11),
+        AttentionShape(
+            heads: 2, keyValueHeads: 2, headSize: 4, scale: 0.3, queryStride: 24, keyStride: 20, outputStride: 11),
     ]
 
     /// The tokens on the path of each token, itself last.

@@ -1,0 +1,27 @@
+public import Conversations
+public import GGUF
+
+extension ChatTemplate {
+    /// The template in a model file, `tokenizer.chat_template`.
+    ///
+    /// - Throws: ``ChatTemplateError``, `missing` among them.
+    public init(metadata: GGUFMetadata) throws {
+        guard let source = try metadata.optionalString("tokenizer.chat_template") else {
+            throw ChatTemplateError.missing
+        }
+        try self.init(source: source)
+    }
+
+    /// What templates ask a tokenizer for: `bos_token` and `eos_token`, where the model file names them.
+    public static func specialTokens(in metadata: GGUFMetadata) throws -> [String: JSONValue] {
+        var variables: [String: JSONValue] = [:]
+        let keys = [("bos_token", "tokenizer.ggml.bos_token_id"), ("eos_token", "tokenizer.ggml.eos_token_id")]
+        for (name, key) in keys {
+            guard let id = try metadata.optionalInteger(key),
+                let pieces = try metadata.optionalStringBytes("tokenizer.ggml.tokens"), pieces.indices.contains(id)
+            else { continue }
+            variables[name] = .string(String(decoding: pieces[id], as: UTF8.self))
+        }
+        return variables
+    }
+}

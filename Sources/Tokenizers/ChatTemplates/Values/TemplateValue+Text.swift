@@ -1,0 +1,85 @@
+extension TemplateValue {
+    /// Python's `str(value)`.
+    var asText: TemplateText {
+        switch self {
+        case .text(let text): return text
+        case .undefined: return TemplateText()
+        default: return TemplateText(representation.string, origin: origin)
+        }
+    }
+
+    /// Python's `repr(value)`.
+    var representation: TemplateText {
+        switch self {
+        case .undefined: return "Undefined"
+        case .none: return "None"
+        case .boolean(let value): return value ? "True" : "False"
+        case .integer(let value): return TemplateText(String(value))
+        case .float(let value): return TemplateText(PythonNumber.text(of: value))
+        case .text(let text): return text.representation
+        case .sequence(let sequence): return TemplateText(sequence.representation, origin: sequence.origin)
+        case .dictionary(let dictionary):
+            return TemplateText(dictionary.representation, origin: dictionary.origin)
+        case .iterator(let iterator): return TemplateText("<\(iterator.typeName) object>")
+        case .namespace(let namespace): return TemplateText("<Namespace \(namespace.attributes.representation)>")
+        case .loop(let loop): return TemplateText("<LoopContext \(loop.index + 1)/\(loop.items.count)>")
+        case .callable(let callable): return TemplateText("<\(callable.typeName) '\(callable.name)'>")
+        }
+    }
+}
+
+extension TemplateSequence {
+    var representation: String {
+        let inner = elements.map(\.representation.string).joined(separator: ", ")
+        switch kind {
+        case .list: return "[\(inner)]"
+        case .tuple, .group: return elements.count == 1 ? "(\(inner),)" : "(\(inner))"
+        case .keys, .values, .items: return "\(kind.rawValue)([\(inner)])"
+        case .range:
+            let start = elements.first?.integerValue ?? 0
+            let step = elements.count > 1 ? (elements[1].integerValue ?? 0) - start : 1
+            let end = start + step * elements.count
+            return step == 1 ? "range(\(start), \(end))" : "range(\(start), \(end), \(step))"
+        }
+    }
+}
+
+extension TemplateDictionary {
+    var representation: String {
+        let members = zip(keys, values).map { "\($0.representation.string): \($1.representation.string)" }
+        return "{\(members.joined(separator: ", "))}"
+    }
+}
+
+extension TemplateText {
+    /// Python's `repr(str)`.
+    var representation: TemplateText {
+        let hasSingle = elements.contains { $0.scalar == "'" }
+        let hasDouble = elements.contains { $0.scalar == "\"" }
+        let quote: Unicode.Scalar = hasSingle && !hasDouble ? "\"" : "'"
+        var result = [TaggedScalar(scalar: quote, origin: TemplateText.noOrigin)]
+        for element in elements {
+            let scalar = element.scalar
+            switch scalar {
+            case "\\", quote: result += TemplateText("\\\(scalar)", origin: element.origin).elements
+            case "\n": result += TemplateText("\\n", origin: element.origin).elements
+            case "\r": result += TemplateText("\\r", origin: element.origin).elements
+            case "\t": result += TemplateText("\\t", origin: element.origin).elements
+            case _ where scalar.isPythonPrintable: result.append(element)
+            default: result += TemplateText(scalar.pythonEscape, origin: element.origin).elements
+            }
+        }
+        result.append(TaggedScalar(scalar: quote, origin: TemplateText.noOrigin))
+        return TemplateText(result)
+    }
+}
+
+extension Unicode.Scalar {
+    /// `\xHH`, `\uHHHH` or `\UHHHHHHHH`.
+    var pythonEscape: String {
+        let digits = String(value, radix: 16)
+        func padded(_ width: Int) -> String { String(repeating: "0", count: width - digits.count) + digits }
+        if value <= 0xFF { return "\\x" + padded(2) }
+        return value <= 0xFFFF ? "\\u" + padded(4) : "\\U" + padded(8)
+    }
+}

@@ -1,0 +1,58 @@
+public import Autograd
+import Tensors
+
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019) over all numbers of a parameter set.
+public final class AdamW {
+    public struct Settings: Sendable, Hashable {
+        public var beta1 = 0.9
+        public var beta2 = 0.999
+        public var epsilon = 1e-8
+        public var weightDecay = 0.01
+        /// The largest norm of a step's gradient.
+        public var clip = 1.0
+
+        public init() {}
+    }
+
+    public let settings: Settings
+    private let parameters: ParameterSet
+    let moment1: UnsafeMutablePointer<Float>
+    let moment2: UnsafeMutablePointer<Float>
+    /// Steps taken.
+    public internal(set) var step = 0
+
+    public init(_ parameters: ParameterSet, settings: Settings = Settings()) {
+        self.parameters = parameters
+        self.settings = settings
+        moment1 = .allocate(capacity: max(1, parameters.count))
+        moment2 = .allocate(capacity: max(1, parameters.count))
+        moment1.initialize(repeating: 0, count: parameters.count)
+        moment2.initialize(repeating: 0, count: parameters.count)
+    }
+
+    deinit {
+        moment1.deallocate()
+        moment2.deallocate()
+    }
+
+    /// The norm of the gradient over all parameters, before clipping.
+    public var gradientNorm: Double {
+        VectorOperations.sumOfSquares(parameters.gradients, count: parameters.count).squareRoot()
+    }
+
+    /// Clips and applies the gradients: p ← p (1 - rate · decay) - rate · m̂ / (√v̂ + ε).
+    public func update(learningRate: Double, gradientNorm: Double) {
+        step += 1
+        let scale = min(1, settings.clip / (gradientNorm + 1e-6))
+        VectorOperations.adamW(
+            parameters.values, moment1: moment1, moment2: moment2, gradients: parameters.gradients,
+            count: parameters.count, gradientScale: Float(scale), learningRate: Float(learningRate),
+            weightDecay: Float(settings.weightDecay), beta1: Float(settings.beta1), beta2: Float(settings.beta2),
+            epsilon: Float(settings.epsilon), correction1: Float(1 / (1 - power(settings.beta1, step))),
+            correction2: Float(1 / (1 - power(settings.beta2, step))))
+    }
+
+    private func power(_ base: Double, _ exponent: Int) -> Double {
+        (0..<exponent).reduce(1.0) { product, _ in product * base }
+    }
+}

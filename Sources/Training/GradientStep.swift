@@ -1,0 +1,72 @@
+import Autograd
+public import Tensors
+public import Transformers
+
+/// Computes losses and gradients of examples, a packed batch at a time.
+public final class GradientStep {
+    public let decoder: TrainableDecoder
+    public let adapter: TrainableAdapter
+    /// The most tokens computed at once.
+    public let tokenLimit: Int
+    private let tape: Tape
+
+    public init(
+        decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, pool: ThreadPool = .shared
+    ) {
+        self.decoder = decoder
+        self.adapter = adapter
+        self.tokenLimit = tokenLimit
+        tape = Tape(pool: pool)
+    }
+
+    /// Bytes held for activations and their gradients.
+    public var activationByteCount: Int { tape.byteCount }
+
+    /// Writes the gradient of the examples' mean loss to the adapter's parameters and returns the loss.
+    ///
+    /// The mean is over the weights of all examples together, however many packed batches they make.
+    public func gradients(of examples: [TrainingExample]) -> StepLoss {
+        adapter.parameters.clearGradients()
+        let weight = examples.reduce(0) { $0 + $1.totalWeight }
+        var loss = StepLoss()
+        for group in PackedBatch.split(examples, tokenLimit: tokenLimit) {
+            add(group, to: &loss, gradientScale: weight > 0 ? Float(1 / weight) : 0)
+        }
+        return loss
+    }
+
+    /// The loss of examples, without a gradient.
+    public func loss(of examples: [TrainingExample]) -> StepLoss {
+        var loss = StepLoss()
+        for group in PackedBatch.split(examples, tokenLimit: tokenLimit) {
+            add(group, to: &loss, gradientScale: nil)
+        }
+        return loss
+    }
+
+    private func add(_ group: [TrainingExample], to loss: inout StepLoss, gradientScale: Float?) {
+        let packed = PackedBatch(group)
+        tape.reset()
+        tape.isRecording = gradientScale != nil
+        let x = decoder.forward(packed.batch, adapter: adapter, on: tape)
+        let hidden = decoder.hidden(rows: packed.rows, of: x, on: tape)
+        let targets = packed.targets.map {
+            LossTarget(row: $0.row, token: $0.token, weight: $0.weight * (gradientScale ?? 1))
+        }
+        let found = tape.crossEntropy(hidden, decoder.output, targets)
+        if gradientScale != nil { tape.backward() }
+
+        var isExact = [Bool](repeating: true, count: group.count)
+        for (index, target) in packed.targets.enumerated() {
+            loss.sum += Double(target.weight) * Double(found.perTarget[index])
+            if !found.isTop[index] { isExact[packed.exampleOfTarget[index]] = false }
+        }
+        for (index, example) in group.enumerated() {
+            loss.weight += example.totalWeight
+            loss.examples += 1
+            if isExact[index] { loss.exactExamples += 1 }
+        }
+        loss.computedTokens += packed.batch.tokens.count
+        loss.exampleTokens += packed.exampleTokenCount
+    }
+}

@@ -1,0 +1,157 @@
+public import Autograd
+import Tensors
+public import Transformers
+
+/// Examples as one ``TokenTree``: what several begin with is computed once, and nothing is padded.
+///
+/// The gradient is exactly that of the examples one by one. Short accidental likenesses are not worth a run of their
+/// own: a shared run has at least ``minimumSharedLength`` tokens.
+public struct PackedBatch: Sendable {
+    static let minimumSharedLength = 4
+
+    public let batch: TokenBatch
+    /// The tokens whose logits are needed, in increasing order.
+    public let rows: [Int32]
+    /// What each of `rows` should predict; `row` counts in `rows`, weights are those of the examples.
+    public let targets: [LossTarget]
+    /// The example that each target belongs to.
+    public let exampleOfTarget: [Int]
+    /// Tokens of all examples together, shared or not.
+    public let exampleTokenCount: Int
+
+    public init(_ examples: [TrainingExample]) {
+        var builder = PackedBatchBuilder(examples)
+        let order = examples.indices.sorted { PackedBatch.precedes(examples[$0], examples[$1], $0, $1) }
+        builder.add(order[...].drop { examples[$0].tokens.isEmpty }, from: 0, below: nil)
+        batch = TokenBatch(tree: builder.tree, tokens: builder.tokens)
+        let placed = builder.placed.sorted { ($0.row, $0.token, $0.example) < ($1.row, $1.token, $1.example) }
+        var rows: [Int32] = []
+        var targets: [LossTarget] = []
+        for target in placed {
+            if rows.last != target.row { rows.append(target.row) }
+            targets.append(LossTarget(row: rows.count - 1, token: target.token, weight: target.weight))
+        }
+        self.rows = rows
+        self.targets = targets
+        exampleOfTarget = placed.map(\.example)
+        exampleTokenCount = examples.reduce(0) { $0 + $1.tokens.count }
+    }
+
+    /// The order in which examples share the most: by their tokens, equal ones as they came.
+    static func precedes(_ a: TrainingExample, _ b: TrainingExample, _ i: Int, _ j: Int) -> Bool {
+        if a.tokens == b.tokens { return i < j }
+        return a.tokens.lexicographicallyPrecedes(b.tokens)
+    }
+
+    /// Splits the examples of a step into groups of at most `tokenLimit` tokens, shared ones counted once; an example
+    /// that is longer gets a group of its own.
+    public static func split(_ examples: [TrainingExample], tokenLimit: Int) -> [[TrainingExample]] {
+        let order = examples.indices.sorted { precedes(examples[$0], examples[$1], $0, $1) }
+        var groups: [[TrainingExample]] = []
+        var count = 0
+        for index in order {
+            let example = examples[index]
+            let shared = groups.last?.last.map { commonPrefix($0.tokens, example.tokens) } ?? 0
+            if groups.isEmpty || count + example.tokens.count - shared > tokenLimit {
+                groups.append([example])
+                count = example.tokens.count
+            } else {
+                groups[groups.count - 1].append(example)
+                count += example.tokens.count - shared
+            }
+        }
+        return groups
+    }
+
+    static func commonPrefix(_ a: [Int32], _ b: [Int32], from start: Int = 0) -> Int {
+        var length = start
+        while length < a.count, length < b.count, a[length] == b[length] { length += 1 }
+        return length
+    }
+}
+
+/// Builds the tree from examples in lexicographic order.
+private struct PackedBatchBuilder {
+    /// A token to predict, and the token of the tree that predicts it.
+    struct Placed {
+        var row: Int32
+        var token: Int32
+        var weight: Float
+        var example: Int
+    }
+
+    let examples: [TrainingExample]
+    var tree = TokenTree()
+    var tokens: [Int32] = []
+    var placed: [Placed] = []
+
+    init(_ examples: [TrainingExample]) { self.examples = examples }
+
+    /// Adds examples whose first `position` tokens are those of the path down to `parent`, and that go on after them.
+    mutating func add(_ group: ArraySlice<Int>, from position: Int, below parent: Int?) {
+        guard let first = group.first, let last = group.last else { return }
+        let end = PackedBatch.commonPrefix(examples[first].tokens, examples[last].tokens, from: position)
+        let isOne = end == examples[first].tokens.count && end == examples[last].tokens.count
+        if isOne || end - position >= PackedBatch.minimumSharedLength {
+            return addRun(group, from: position, to: end, below: parent)
+        }
+        for part in parts(of: group, at: end) {
+            if hasEnded(part, at: end) {
+                addRun(part, from: position, to: end, below: parent)
+            } else {
+                add(part, from: position, below: parent)
+            }
+        }
+    }
+
+    /// Adds a run of the tokens `position ..< end` that the whole group shares, and what comes after it.
+    private mutating func addRun(
+        _ group: ArraySlice<Int>, from position: Int, to end: Int, below parent: Int?
+    ) {
+        guard let first = group.first else { return }
+        let run = tree.append(count: end - position, parent: parent)
+        let start = tree.runs[run].start
+        tokens += examples[first].tokens[position..<end]
+        for example in group { place(example, position: position, end: end, start: start, parent: parent) }
+        for part in parts(of: group, at: end) where !hasEnded(part, at: end) { add(part, from: end, below: run) }
+    }
+
+    private func hasEnded(_ part: ArraySlice<Int>, at position: Int) -> Bool {
+        part.first.map { examples[$0].tokens.count == position } ?? true
+    }
+
+    /// Notes what an example wants predicted of the tokens of one run.
+    private mutating func place(_ example: Int, position: Int, end: Int, start: Int, parent: Int?) {
+        for index in position..<end where examples[example].weights[index] != 0 {
+            // The first token of a run is predicted by the last of its parent; that of a root by nothing.
+            let row: Int
+            if index > position {
+                row = start + index - position - 1
+            } else if let parent {
+                row = tree.runs[parent].start + tree.runs[parent].count - 1
+            } else {
+                continue
+            }
+            placed.append(
+                Placed(
+                    row: Int32(row), token: examples[example].tokens[index], weight: examples[example].weights[index],
+                    example: example))
+        }
+    }
+
+    /// The group cut where the token at `position` changes; those that end there come first, together.
+    private func parts(of group: ArraySlice<Int>, at position: Int) -> [ArraySlice<Int>] {
+        var parts: [ArraySlice<Int>] = []
+        var start = group.startIndex
+        func token(_ index: Int) -> Int32? {
+            let tokens = examples[group[index]].tokens
+            return position < tokens.count ? tokens[position] : nil
+        }
+        for index in group.indices where index > start && token(index) != token(start) {
+            parts.append(group[start..<index])
+            start = index
+        }
+        parts.append(group[start...])
+        return parts
+    }
+}

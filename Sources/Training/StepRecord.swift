@@ -1,0 +1,43 @@
+import Conversations
+
+/// What is known after a step.
+public struct StepRecord: Sendable {
+    public var step: Int
+    public var totalSteps: Int
+    public var epoch: Int
+    public var loss: Double
+    public var gradientNorm: Double
+    public var learningRate: Double
+    public var seconds: Double
+    public var examples: Int
+    /// Tokens that were computed: shared ones once.
+    public var computedTokens: Int
+    /// Tokens of the examples one by one.
+    public var exampleTokens: Int
+
+    var json: JSONObject {
+        JSONObject([
+            (key: "kind", value: "step"), (key: "step", value: .integer(step)), (key: "epoch", value: .integer(epoch)),
+            (key: "loss", value: .number(loss)), (key: "gradient_norm", value: .number(gradientNorm)),
+            (key: "learning_rate", value: .number(learningRate)), (key: "seconds", value: .number(seconds)),
+            (key: "examples", value: .integer(examples)), (key: "computed_tokens", value: .integer(computedTokens)),
+            (key: "example_tokens", value: .integer(exampleTokens)),
+        ])
+    }
+}
+
+/// What a validation found after some step.
+public struct ValidationRecord: Sendable {
+    public var step: Int
+    public var loss: Double
+    /// The part of the examples that would be answered exactly.
+    public var agreement: Double
+    public var isBest: Bool
+
+    var json: JSONObject {
+        JSONObject([
+            (key: "kind", value: "validation"), (key: "step", value: .integer(step)), (key: "loss", value: .number(loss)),
+            (key: "agreement", value: .number(agreement)), (key: "best", value: .bool(isBest)),
+        ])
+    }
+}

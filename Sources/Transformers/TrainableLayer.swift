@@ -1,0 +1,103 @@
+import Autograd
+import Checkpoints
+import Tensors
+
+/// The frozen weights of one layer.
+struct TrainableLayer {
+    private let index: Int
+    private let architecture: DecoderArchitecture
+    private let matrices: [MatrixRole: (matrix: FrozenMatrix, bias: [Float]?)]
+    private let norms: [NormRole: [Float]]
+    private let attention: AttentionShape
+
+    init(_ checkpoint: Checkpoint, layer: Int) throws {
+        let architecture = checkpoint.architecture
+        var matrices: [MatrixRole: (matrix: FrozenMatrix, bias: [Float]?)] = [:]
+        for matrix in architecture.layerMatrices {
+            matrices[matrix.role] = (
+                try checkpoint.matrix(matrix.role.weightName(layer: layer)),
+                matrix.hasBias ? try checkpoint.vector(matrix.role.biasName(layer: layer)) : nil
+            )
+        }
+        var norms: [NormRole: [Float]] = [:]
+        for norm in architecture.layerNorms {
+            norms[norm.role] = try checkpoint.vector(norm.role.weightName(layer: layer))
+        }
+        index = layer
+        self.architecture = architecture
+        self.matrices = matrices
+        self.norms = norms
+        attention = AttentionShape(
+            heads: architecture.attention.headCount, keyValueHeads: architecture.attention.keyValueHeadCount,
+            headSize: architecture.attention.headSize, scale: architecture.attention.scale,
+            softCap: architecture.attention.softCap, window: architecture.window(ofLayer: layer))
+    }
+
+    /// One layer, as ``DecoderArchitecture`` describes it.
+    func forward(_ x: Activation, on tape: Tape, _ batch: TokenBatch, rotary: RotaryTable, adapter: TrainableAdapter?)
+        -> Activation
+    {
+        var attended = linear(
+            attend(normalize(x, .attention, tape), tape, batch, rotary, adapter), .attentionOutput, tape, adapter)
+        if architecture.hasPostNorms { attended = normalize(attended, .postAttention, tape) }
+        let middle = tape.add(x, attended, scale: architecture.residualScale)
+        var fed = feedForward(normalize(middle, .feedForward, tape), tape, adapter)
+        if architecture.hasPostNorms { fed = normalize(fed, .postFeedForward, tape) }
+        return tape.add(middle, fed, scale: architecture.residualScale)
+    }
+
+    private func attend(
+        _ x: Activation, _ tape: Tape, _ batch: TokenBatch, _ rotary: RotaryTable, _ adapter: TrainableAdapter?
+    ) -> Activation {
+        let sizes = architecture.attention
+        var queries: ActivationColumns, keys: ActivationColumns, values: ActivationColumns
+        if sizes.isFused {
+            let all = linear(x, .queryKeyValue, tape, adapter)
+            queries = ActivationColumns(all, offset: 0, columns: sizes.queryWidth)
+            keys = ActivationColumns(all, offset: sizes.queryWidth, columns: sizes.keyValueWidth)
+            values = ActivationColumns(
+                all, offset: sizes.queryWidth + sizes.keyValueWidth, columns: sizes.keyValueWidth)
+        } else {
+            queries = ActivationColumns(linear(x, .query, tape, adapter))
+            keys = ActivationColumns(linear(x, .key, tape, adapter))
+            values = ActivationColumns(linear(x, .value, tape, adapter))
+            if sizes.hasQueryKeyNorm {
+                queries = ActivationColumns(normalize(queries.activation, .query, tape))
+                keys = ActivationColumns(normalize(keys.activation, .key, tape))
+            }
+        }
+        return tape.attention(
+            queries: queries, keys: keys, values: values, shape: attention, tree: batch.tree, rotary: rotary,
+            positions: batch.positions)
+    }
+
+    private func feedForward(_ x: Activation, _ tape: Tape, _ adapter: TrainableAdapter?) -> Activation {
+        let size = architecture.feedForward.size
+        let inner: Activation
+        if architecture.feedForward.isFused {
+            let both = linear(x, .up, tape, adapter)
+            inner = tape.gated(
+                gate: ActivationColumns(both, offset: 0, columns: size),
+                up: ActivationColumns(both, offset: size, columns: size), architecture.feedForward.activation)
+        } else {
+            inner = tape.gated(
+                gate: ActivationColumns(linear(x, .gate, tape, adapter)),
+                up: ActivationColumns(linear(x, .up, tape, adapter)), architecture.feedForward.activation)
+        }
+        return linear(inner, .down, tape, adapter)
+    }
+
+    private func linear(_ x: Activation, _ role: MatrixRole, _ tape: Tape, _ adapter: TrainableAdapter?) -> Activation {
+        guard let (matrix, bias) = matrices[role] else {
+            preconditionFailure("the initializer read every matrix of the architecture")
+        }
+        return tape.linear(x, matrix, bias: bias, update: adapter?.update(of: role.weightName(layer: index)))
+    }
+
+    private func normalize(_ x: Activation, _ role: NormRole, _ tape: Tape) -> Activation {
+        guard let weight = norms[role] else {
+            preconditionFailure("the initializer read every norm of the architecture")
+        }
+        return tape.norm(x, weight: weight, epsilon: architecture.normEpsilon)
+    }
+}
