@@ -50,7 +50,7 @@ public final class Checkpoint: Sendable {
         get throws {
             try lazy.withLock { lazy in
                 if let template = lazy.template { return template }
-                let template = try ChatTemplate(metadata: file.metadata)
+                let template = try ChatTemplate(source: file.metadata.string("tokenizer.chat_template"))
                 lazy.template = template
                 return template
             }

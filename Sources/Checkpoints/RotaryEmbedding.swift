@@ -11,6 +11,12 @@ public struct RotaryEmbedding: Sendable, Hashable {
         public var extrapolation: Double
         public var fastBeta: Double
         public var slowBeta: Double
+
+        package init(extrapolation: Double, fastBeta: Double, slowBeta: Double) {
+            self.extrapolation = extrapolation
+            self.fastBeta = fastBeta
+            self.slowBeta = slowBeta
+        }
     }
 
     /// Which two numbers of a head make a pair.
@@ -29,6 +35,21 @@ public struct RotaryEmbedding: Sendable, Hashable {
     public var yarn: YaRN?
     /// What rotated numbers are multiplied with.
     public var magnitude: Double
+
+    package init(
+        pairing: RotaryTable.Pairing, dimensions: Int, base: Double, frequencyScale: Double,
+        originalContextLength: Int, factors: [Float]?, longFactors: [Float]?, yarn: YaRN?, magnitude: Double
+    ) {
+        self.pairing = pairing
+        self.dimensions = dimensions
+        self.base = base
+        self.frequencyScale = frequencyScale
+        self.originalContextLength = originalContextLength
+        self.factors = factors
+        self.longFactors = longFactors
+        self.yarn = yarn
+        self.magnitude = magnitude
+    }
 
     /// The angles per position, ready to use.
     public struct Frequencies: Sendable, Hashable {
