@@ -44,7 +44,9 @@ struct ConversationFile {
         switch json["now"] {
         case nil, .null?: break
         case .string(let text)?:
-            guard let date = ConversationFile.localTime(text) else { throw wrong("now", "a time such as 2025-03-14T09:26:53") }
+            guard let date = ConversationFile.localTime(text) else {
+                throw wrong("now", "a time such as 2025-03-14T09:26:53")
+            }
             now = date
         default: throw wrong("now", "a time such as 2025-03-14T09:26:53")
         }
@@ -53,7 +55,9 @@ struct ConversationFile {
     private static func localTime(_ text: String) -> Date? {
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
-        for format in ["yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS", "yyyy-MM-dd'T'HH:mm:ssXXXXX", "yyyy-MM-dd"] {
+        for format in [
+            "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS", "yyyy-MM-dd'T'HH:mm:ssXXXXX", "yyyy-MM-dd",
+        ] {
             formatter.dateFormat = format
             if let date = formatter.date(from: text) { return date }
         }

@@ -48,8 +48,11 @@ import Tokenizers
             end = span.utf8Range.upperBound
             let text = String(decoding: utf8[span.utf8Range], as: UTF8.self)
             guard let content = messages[span.messageIndex]["content"]?.stringValue else { continue }
-            guard messages[span.messageIndex]["tool_calls"] == nil, messages[span.messageIndex]["role"] != "tool" else { continue }
-            #expect(content.contains(text), "\(label)")
+            let message = messages[span.messageIndex]
+            // Tool calls and results are printed as JSON, with quotes and escapes.
+            guard message["tool_calls"] == nil, message["role"] != "tool" else { continue }
+            let reasoning = message["reasoning_content"]?.stringValue ?? ""
+            #expect(content.contains(text) || reasoning.contains(text), "\(label)")
         }
     }
 

@@ -26,7 +26,10 @@ import Tokenizers
         ("{{ 1 is nosuch }}", "chat template, line 1: unknown test 'nosuch'"),
         ("\n{{ 1 +", "chat template, line 2: '{{' that does not end"),
         ("{# x", "chat template, line 1: a comment '{#' that does not end"),
-        ("{% include 'x' %}", "chat template, line 1: 'include' needs other templates, of which a chat template has none"),
+        (
+            "{% include 'x' %}",
+            "chat template, line 1: 'include' needs other templates, of which a chat template has none"
+        ),
         ("x\n{{ a.b.c }}", "chat template, line 2: attribute 'b': 'a' is undefined"),
         ("x\n\n{{ 'a' + 1 }}", "chat template, line 3: operator '+' is not supported between str and int"),
         ("{% for i in 5 %}{% endfor %}", "chat template, line 1: block 'for': int cannot be iterated over"),
@@ -63,6 +66,10 @@ import Tokenizers
         "{% for i in range(100000) %}{{ 'x' * 1000 }}{% endfor %}",
         "{{ ('a' * 100000).replace('a', 'b' * 100000) }}",
         "{% set ns = namespace(l=[1]) %}{% for i in range(3000) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}",
+        "{% set ns = namespace(l=[1]) %}{% for i in range(90000) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}",
+        "{% set ns = namespace(l={}) %}{% for i in range(90000) %}{% set ns.l = {'a': ns.l} %}{% endfor %}{{ ns.l }}",
+        "{% for i in range(1000) %}{% set x = range(90000)|sort %}{% endfor %}",
+        "{% for i in range(90000) %}{% set x = [0]|batch(90000, 'x' * 1000)|list %}{% endfor %}",
     ])
     func hostileTemplatesAreStopped(source: String) {
         let start = ContinuousClock.now
@@ -70,10 +77,23 @@ import Tokenizers
         #expect(start.duration(to: .now) < .seconds(30))
     }
 
+    @Test func ringsAndChainsOfNamespacesAreHarmless() throws {
+        #expect(
+            try text("{% set a = namespace() %}{% set a.a = a %}{% set a.l = [a] %}{{ a.l|length }}{{ a.l }}")
+                == "1[<Namespace {...}>]")
+        let chain = """
+            {% set ns = namespace(c=namespace()) %}
+            {% for i in range(50000) %}{% set c = ns.c %}{% set c.next = namespace() %}{% set ns.c = c.next %}{% endfor %}
+            {% set ns.c = 0 %}
+            """
+        #expect(try text(chain) == "")
+    }
+
     @Test func deepNestingIsRefusedAndNotFatal() {
         let brackets = String(repeating: "(", count: 100_000)
         #expect(failure("{{ \(brackets)") != nil)
-        #expect(failure("{{ " + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + " }}") != nil)
+        #expect(
+            failure("{{ " + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000) + " }}") != nil)
         #expect(failure("{{ " + String(repeating: "not ", count: 100_000) + "x }}") != nil)
         #expect(failure("{{ " + String(repeating: "-", count: 100_000) + "1 }}") != nil)
         #expect(failure(String(repeating: "{% if x %}", count: 10_000)) != nil)
@@ -141,8 +161,9 @@ import Tokenizers
     }
 
     @Test func generationBlocksAreReported() throws {
-        let rendered = try ChatTemplate(source: "é{% generation %}ab{{ messages[0].content }}{% endgeneration %}c").render(
-            messages: conversation, addGenerationPrompt: false)
+        let rendered = try ChatTemplate(source: "é{% generation %}ab{{ messages[0].content }}{% endgeneration %}c")
+            .render(
+                messages: conversation, addGenerationPrompt: false)
         #expect(rendered.text == "éabSysc")
         #expect(rendered.generated == [2..<7])
     }
@@ -165,7 +186,8 @@ import Tokenizers
                 == "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<|im_end|>\n<|im_start|>assistant\n"
         )
         let llama = try ChatTemplate(named: "llama3").render(
-            messages: Array(messages.prefix(2)), addGenerationPrompt: true, variables: ["bos_token": "<|begin_of_text|>"])
+            messages: Array(messages.prefix(2)), addGenerationPrompt: true,
+            variables: ["bos_token": "<|begin_of_text|>"])
         #expect(
             llama.text
                 == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"

@@ -6,7 +6,9 @@ enum TemplateGlobals {
             "dict": TemplateCallable(name: "dict", call: dictionary),
             "namespace": TemplateCallable(name: "namespace") { interpreter, arguments in
                 guard case .dictionary(let members) = try dictionary(interpreter, arguments) else { return .none }
-                return .namespace(TemplateNamespace(members))
+                let namespace = TemplateNamespace(members)
+                interpreter.namespaces.append(namespace)
+                return .namespace(namespace)
             },
             "cycler": TemplateCallable(name: "cycler", call: cycler),
             "joiner": TemplateCallable(name: "joiner", call: joiner),
@@ -22,7 +24,9 @@ enum TemplateGlobals {
         ]
     }
 
-    private static func range(_ interpreter: TemplateInterpreter, _ arguments: TemplateArguments) throws -> TemplateValue {
+    private static func range(_ interpreter: TemplateInterpreter, _ arguments: TemplateArguments) throws
+        -> TemplateValue
+    {
         guard (1...3).contains(arguments.positional.count), arguments.named.isEmpty else {
             throw TemplateFailure("range: expected one to three numbers")
         }

@@ -7,7 +7,9 @@ extension TemplateInterpreter {
         if symbol == "%", case .text(let format) = left {
             return .text(try PercentFormat.text(format, right, self))
         }
-        if case .undefined(let undefined) = right { throw TemplateFailure("operator '\(symbol)': \(undefined.message)") }
+        if case .undefined(let undefined) = right {
+            throw TemplateFailure("operator '\(symbol)': \(undefined.message)")
+        }
         switch (symbol, left, right) {
         case ("+", .text(let one), .text(let other)):
             try budget.make(one.count + other.count)
@@ -83,7 +85,9 @@ extension TemplateInterpreter {
 
     func number(_ value: TemplateValue, _ symbol: String) throws -> Int {
         if let number = value.integerValue { return number }
-        if case .undefined(let undefined) = value { throw TemplateFailure("operator '\(symbol)': \(undefined.message)") }
+        if case .undefined(let undefined) = value {
+            throw TemplateFailure("operator '\(symbol)': \(undefined.message)")
+        }
         throw TemplateFailure("operator '\(symbol)' is not supported for \(value.typeName)")
     }
 }

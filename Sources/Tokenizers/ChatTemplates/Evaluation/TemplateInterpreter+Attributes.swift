@@ -17,7 +17,9 @@ extension TemplateInterpreter {
         case .dictionary(let dictionary):
             if key.isHashable, let found = dictionary.value(key) { return found }
         case .text(let text):
-            if let place = key.integerValue.map({ $0 < 0 ? $0 + text.count : $0 }), text.elements.indices.contains(place) {
+            if let place = key.integerValue.map({ $0 < 0 ? $0 + text.count : $0 }),
+                text.elements.indices.contains(place)
+            {
                 return .text(TemplateText([text.elements[place]]))
             }
         case .sequence(let sequence) where sequence.isIndexable:

@@ -8,7 +8,10 @@ extension TemplateInterpreter {
         case .float(let value): return .float(value)
         case .text(let text): return .text(text)
         case .name(let name): return scope.value(name) ?? .undefined("'\(name)' is undefined")
-        default: return try nested { try evaluateCompound(expression, scope) }
+        default:
+            let value = try nested { try evaluateCompound(expression, scope) }
+            try budget.check(value)
+            return value
         }
     }
 
@@ -93,7 +96,7 @@ extension TemplateInterpreter {
         for (symbol, operand) in operands {
             let right = try evaluate(operand, scope)
             self.line = line
-            try budget.step(min(left.length ?? 0, right.length ?? 0))
+            try budget.step((symbol.hasSuffix("in") ? right.weight : min(left.weight, right.weight)) / 64)
             let holds: Bool
             switch symbol {
             case "==": holds = left.isEqual(to: right)
@@ -179,7 +182,9 @@ extension TemplateInterpreter {
             guard let recurse = loop.recurse else {
                 throw TemplateFailure("loop(…): the loop is not marked 'recursive'")
             }
-            guard let items = arguments.positional.first else { throw TemplateFailure("loop(…): an argument is missing") }
+            guard let items = arguments.positional.first else {
+                throw TemplateFailure("loop(…): an argument is missing")
+            }
             return try recurse(self, items)
         case .undefined(let undefined): throw TemplateFailure("a call: \(undefined.message)")
         default: throw TemplateFailure("a call: \(callee.typeName) cannot be called")
@@ -220,7 +225,7 @@ extension TemplateInterpreter {
     ) throws -> TemplateValue {
         self.line = line
         guard let filter = TemplateFilters.all[name] else { throw TemplateFailure("unknown filter '\(name)'") }
-        try budget.step(1 + (value.length ?? 0) / 16)
+        try budget.step(1 + value.weight / 64)
         return try filter(self, value, arguments)
     }
 

@@ -20,7 +20,13 @@ final class TemplateInterpreter {
         budget = TemplateBudget(inputLength: inputLength)
     }
 
-    deinit { for scope in scopesWithMacros { scope.clear() } }
+    /// Every namespace that was made; emptied in the end, since they may hold each other in rings and long chains.
+    var namespaces: [TemplateNamespace] = []
+
+    deinit {
+        for scope in scopesWithMacros { scope.clear() }
+        for namespace in namespaces { namespace.attributes = TemplateDictionary() }
+    }
 
     /// Renders statements with these variables; the result is in ``output``.
     ///

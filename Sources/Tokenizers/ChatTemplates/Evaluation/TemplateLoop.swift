@@ -32,7 +32,9 @@ final class TemplateLoop {
         case "cycle":
             .callable(
                 TemplateCallable(name: "loop.cycle") { [index] _, arguments in
-                    guard !arguments.positional.isEmpty else { throw TemplateFailure("loop.cycle: nothing to cycle through") }
+                    guard !arguments.positional.isEmpty else {
+                        throw TemplateFailure("loop.cycle: nothing to cycle through")
+                    }
                     return arguments.positional[index % arguments.positional.count]
                 })
         case "changed":

@@ -48,7 +48,8 @@ extension TemplateFilters {
             let base = isBinary ? 1024.0 : 1000.0
             if bytes == 1 { return .text("1 Byte") }
             if bytes < base { return .text("\(PythonNumber.integer(bytes) ?? 0) Bytes") }
-            let prefixes = isBinary ? ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"] : ["k", "M", "G", "T", "P", "E", "Z", "Y"]
+            let prefixes =
+                isBinary ? ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"] : ["k", "M", "G", "T", "P", "E", "Z", "Y"]
             var unit = base
             for prefix in prefixes.dropLast() {
                 if bytes < unit * base { return .text(String(format: "%.1f ", bytes / unit) + prefix + "B") }

@@ -19,7 +19,9 @@ extension TemplateFilters {
                     TemplateIterator(
                         try all.map { try Self.value(at: attribute, of: $0, interpreter, fallback: fallback) }))
             }
-            guard let name = arguments.positional.first else { throw TemplateFailure("filter 'map': expected a filter") }
+            guard let name = arguments.positional.first else {
+                throw TemplateFailure("filter 'map': expected a filter")
+            }
             let rest = TemplateArguments(positional: Array(arguments.positional.dropFirst()), named: arguments.named)
             return .iterator(
                 TemplateIterator(

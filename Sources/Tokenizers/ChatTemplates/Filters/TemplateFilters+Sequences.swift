@@ -5,12 +5,16 @@ extension TemplateFilters {
         "list": { interpreter, value, _ in .list(try elements(value, "list", interpreter)) },
         "first": { _, value, _ in
             if case .iterator(let iterator) = value { return iterator.next() ?? empty("first") }
-            if case .text(let text) = value { return text.elements.first.map { .text(TemplateText([$0])) } ?? empty("first") }
+            if case .text(let text) = value {
+                return text.elements.first.map { .text(TemplateText([$0])) } ?? empty("first")
+            }
             return try value.elements(of: "filter 'first'").first ?? empty("first")
         },
         "last": { _, value, _ in
             if case .iterator = value { throw TemplateFailure("filter 'last': a generator has no last element") }
-            if case .text(let text) = value { return text.elements.last.map { .text(TemplateText([$0])) } ?? empty("last") }
+            if case .text(let text) = value {
+                return text.elements.last.map { .text(TemplateText([$0])) } ?? empty("last")
+            }
             return try value.elements(of: "filter 'last'").last ?? empty("last")
         },
         "join": { interpreter, value, arguments in
@@ -32,7 +36,10 @@ extension TemplateFilters {
         "sort": { interpreter, value, arguments in
             let given = try arguments.bind("filter 'sort'", ["reverse", "case_sensitive", "attribute"])
             let paths = paths(given[2])
-            let keyed = try elements(value, "sort", interpreter).map { element in
+            let all = try elements(value, "sort", interpreter)
+            // Comparing costs more than walking.
+            try interpreter.budget.step(16 * all.count)
+            let keyed = try all.map { element in
                 let keys = try paths.map {
                     key(try Self.value(at: $0, of: element, interpreter), caseSensitive: given[1]?.isTrue ?? false)
                 }
@@ -40,11 +47,12 @@ extension TemplateFilters {
             }
             return .list(try sorted(keyed, isReversed: given[0]?.isTrue ?? false))
         },
-        "dictsort": { _, value, arguments in
+        "dictsort": { interpreter, value, arguments in
             let given = try arguments.bind("filter 'dictsort'", ["case_sensitive", "by", "reverse"])
             guard case .dictionary(let dictionary) = value else {
                 throw TemplateFailure("filter 'dictsort': \(value.typeName), expected a dictionary")
             }
+            try interpreter.budget.step(16 * dictionary.count)
             let by = given[1]?.asText.string ?? "key"
             guard by == "key" || by == "value" else {
                 throw TemplateFailure("filter 'dictsort': by '\(by)', expected 'key' or 'value'")
@@ -86,7 +94,7 @@ extension TemplateFilters {
             let all = try elements(value, "batch", interpreter)
             var rows = stride(from: 0, to: all.count, by: size).map { Array(all[$0..<min($0 + size, all.count)]) }
             if let fill = given[1], !fill.isNone, let last = rows.indices.last {
-                try interpreter.budget.make(size)
+                try interpreter.budget.make(multiplied(fill.weight, size))
                 rows[last] += repeatElement(fill, count: size - rows[last].count)
             }
             return .iterator(TemplateIterator(rows.map(TemplateValue.list)))
@@ -96,6 +104,7 @@ extension TemplateFilters {
             let slices = try given[0]?.integer("filter 'slice'") ?? 1
             guard slices > 0 else { throw TemplateFailure("filter 'slice': \(slices), expected at least 1") }
             try interpreter.budget.make(slices)
+            if let fill = given[1] { try interpreter.budget.make(multiplied(fill.weight, slices)) }
             let all = try elements(value, "slice", interpreter)
             let (size, extra) = (all.count / slices, all.count % slices)
             var start = 0
@@ -110,7 +119,9 @@ extension TemplateFilters {
         "groupby": { interpreter, value, arguments in
             let given = try arguments.bind("filter 'groupby'", ["attribute", "default", "case_sensitive"], required: 1)
             let sensitive = given[2]?.isTrue ?? false
-            let keyed = try elements(value, "groupby", interpreter).map { element in
+            let all = try elements(value, "groupby", interpreter)
+            try interpreter.budget.step(16 * all.count)
+            let keyed = try all.map { element in
                 let grouper = try Self.value(at: given[0], of: element, interpreter, fallback: given[1])
                 return (key: key(grouper, caseSensitive: sensitive), element: TemplateValue.tuple([grouper, element]))
             }
@@ -128,8 +139,16 @@ extension TemplateFilters {
     ]
 
     private static let length: TemplateFilter = { _, value, _ in
-        guard let length = value.length else { throw TemplateFailure("filter 'length': \(value.typeName) has no length") }
+        guard let length = value.length else {
+            throw TemplateFailure("filter 'length': \(value.typeName) has no length")
+        }
         return .integer(length)
+    }
+
+    /// A product that stays at the largest integer instead of overflowing.
+    private static func multiplied(_ left: Int, _ right: Int) -> Int {
+        let (product, overflow) = left.multipliedReportingOverflow(by: right)
+        return overflow ? Int.max : product
     }
 
     private static func empty(_ name: String) -> TemplateValue { .undefined("no \(name) item, the sequence was empty") }
@@ -139,6 +158,7 @@ extension TemplateFilters {
     ) throws -> [TemplateValue] {
         let elements = try value.elements(of: "filter '\(name)'")
         try interpreter.budget.make(elements.count)
+        try interpreter.budget.step(elements.count)
         return elements
     }
 

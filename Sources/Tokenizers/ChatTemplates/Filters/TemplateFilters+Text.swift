@@ -2,7 +2,10 @@ import Conversations
 
 extension TemplateFilters {
     static let text: [String: TemplateFilter] = [
-        "string": { _, value, _ in .text(value.asText) },
+        "string": { interpreter, value, _ in
+            try interpreter.budget.make(value.weight)
+            return .text(value.asText)
+        },
         "safe": { _, value, _ in .text(value.asText) },
         "escape": escape,
         "e": escape,
@@ -65,7 +68,8 @@ extension TemplateFilters {
                 }))
     }
 
-    private static let tojson: TemplateFilter = { _, value, arguments in
+    private static let tojson: TemplateFilter = { interpreter, value, arguments in
+        try interpreter.budget.make(value.weight)
         let given = try arguments.bind(
             "filter 'tojson'", ["ensure_ascii", "indent", "separators", "sort_keys"])
         var json = PythonJSON()
@@ -91,7 +95,9 @@ extension TemplateFilters {
     private static func title(_ text: TemplateText) -> TemplateText {
         var result: [TaggedScalar] = []
         var word: [TaggedScalar] = []
-        func isBreak(_ scalar: Unicode.Scalar) -> Bool { "-({[<".unicodeScalars.contains(scalar) || scalar.isPythonSpace }
+        func isBreak(_ scalar: Unicode.Scalar) -> Bool {
+            "-({[<".unicodeScalars.contains(scalar) || scalar.isPythonSpace
+        }
         func finish() {
             result += TemplateText(word[..<min(1, word.count)]).uppercased().elements
             result += TemplateText(word.dropFirst()).lowercased().elements

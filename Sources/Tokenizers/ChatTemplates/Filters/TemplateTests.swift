@@ -75,7 +75,8 @@ enum TemplateTests {
     private static let names: Set<String> = [
         "defined", "undefined", "none", "boolean", "true", "false", "integer", "float", "number", "string", "mapping",
         "sequence", "iterable", "callable", "sameas", "escaped", "lower", "upper", "even", "odd", "divisibleby", "in",
-        "filter", "test", "==", "eq", "equalto", "!=", "ne", "<", "lt", "lessthan", ">", "gt", "greaterthan", "<=", "le",
+        "filter", "test", "==", "eq", "equalto", "!=", "ne", "<", "lt", "lessthan", ">", "gt", "greaterthan", "<=",
+        "le",
         ">=", "ge",
     ]
 

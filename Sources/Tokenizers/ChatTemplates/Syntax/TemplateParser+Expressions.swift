@@ -34,6 +34,7 @@ extension TemplateParser {
         let before = unknown.count
         var result = try or()
         while skip(name: "if") {
+            try link()
             let test = try or()
             defer { unknown.removeSubrange(before...) }
             let otherwise = skip(name: "else") ? try nested { try $0.conditional() } : nil
@@ -46,6 +47,7 @@ extension TemplateParser {
     private mutating func or() throws -> TemplateExpression {
         var left = try and()
         while current.isName("or") {
+            try link()
             let line = advance().line
             left = TemplateExpression(kind: .or(left, try and()), line: line)
         }
@@ -55,6 +57,7 @@ extension TemplateParser {
     private mutating func and() throws -> TemplateExpression {
         var left = try not()
         while current.isName("and") {
+            try link()
             let line = advance().line
             left = TemplateExpression(kind: .and(left, try not()), line: line)
         }
@@ -94,6 +97,7 @@ extension TemplateParser {
     ) throws -> TemplateExpression {
         var left = try operand(&self)
         while case .symbol(let symbol) = current.kind, symbols.contains(symbol) {
+            try link()
             let line = advance().line
             left = TemplateExpression(kind: .binary(symbol, left, try operand(&self)), line: line)
         }
@@ -114,6 +118,10 @@ extension TemplateParser {
     }
 
     private mutating func unary(withFilters: Bool = true) throws -> TemplateExpression {
+        try nested { try $0.unaryLinks(withFilters: withFilters) }
+    }
+
+    private mutating func unaryLinks(withFilters: Bool) throws -> TemplateExpression {
         let line = current.line
         var result: TemplateExpression
         if skip(symbol: "-") {
@@ -196,6 +204,7 @@ extension TemplateParser {
         while true {
             let line = current.line
             if skip(symbol: ".") {
+                try link()
                 if case .integer(let index) = current.kind {
                     advance()
                     let place = TemplateExpression(kind: .integer(index), line: line)
@@ -204,8 +213,10 @@ extension TemplateParser {
                     result = TemplateExpression(kind: .attribute(result, try anyName()), line: line)
                 }
             } else if skip(symbol: "[") {
+                try link()
                 result = try subscripted(result, line)
             } else if current.isSymbol("(") {
+                try link()
                 result = TemplateExpression(kind: .call(result, try arguments()), line: line)
             } else {
                 return result
@@ -273,8 +284,10 @@ extension TemplateParser {
             if current.isSymbol("|") {
                 result = try filters(result, startsInline: false) ?? result
             } else if skip(name: "is") {
+                try link()
                 result = try test(result, line)
             } else if current.isSymbol("(") {
+                try link()
                 result = TemplateExpression(kind: .call(result, try arguments()), line: line)
             } else {
                 return result
@@ -287,6 +300,7 @@ extension TemplateParser {
         var result = value
         var startsInline = startsInline
         while startsInline || skip(symbol: "|") {
+            try link()
             startsInline = false
             let line = current.line
             let name = try dottedName()

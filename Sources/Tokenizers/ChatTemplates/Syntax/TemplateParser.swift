@@ -11,7 +11,9 @@ struct TemplateParser {
     /// Unknown filters and tests met so far outside of conditions.
     var unknown: [ChatTemplateError] = []
 
-    static let maximumDepth = 100
+    /// How deeply blocks and expressions may nest, links of a chain (`a + b + c`, `a.b.c`) counted: what is parsed is
+    /// evaluated and released by recursion.
+    static let maximumDepth = 200
 
     /// - Throws: ``ChatTemplateError/syntax(line:_:)``.
     static func statements(of source: String) throws -> [TemplateStatement] {
@@ -73,12 +75,18 @@ struct TemplateParser {
 
     /// Parses something that nests, within bounds.
     mutating func nested<Result>(_ body: (inout TemplateParser) throws -> Result) throws -> Result {
-        guard depth < TemplateParser.maximumDepth else {
+        let outer = depth
+        defer { depth = outer }
+        try link()
+        return try body(&self)
+    }
+
+    /// One more link of a chain; the depth that it adds lasts until the construct around the chain ends.
+    mutating func link() throws {
+        depth += 1
+        if depth > TemplateParser.maximumDepth {
             throw syntax("nested deeper than \(TemplateParser.maximumDepth) levels")
         }
-        depth += 1
-        defer { depth -= 1 }
-        return try body(&self)
     }
 
     /// Statements up to one of these tags, which is left standing after its `{%`.

@@ -156,7 +156,9 @@ struct BraceFormat {
             if "dxXob".unicodeScalars.contains(specification.type) { return specification.layOut(number) }
         case .float(let number):
             specification.type = type ?? "r"
-            if type == nil || "eEfFgG%".unicodeScalars.contains(specification.type) { return specification.layOut(number) }
+            if type == nil || "eEfFgG%".unicodeScalars.contains(specification.type) {
+                return specification.layOut(number)
+            }
         default: break
         }
         throw failure("a specification that \(value.typeName) does not have")

@@ -1,10 +1,14 @@
 /// The methods of dictionaries, lists and tuples. What would change one is refused: values are immutable here.
 enum CollectionMethods {
     static func method(_ name: String, of dictionary: TemplateDictionary) throws -> TemplateValue? {
-        func callable(_ call: @escaping (TemplateInterpreter, TemplateArguments) throws -> TemplateValue) -> TemplateValue {
+        func callable(_ call: @escaping (TemplateInterpreter, TemplateArguments) throws -> TemplateValue)
+            -> TemplateValue
+        {
             .callable(TemplateCallable(name: name, typeName: "builtin_function_or_method", call: call))
         }
-        func view(_ kind: TemplateSequence.Kind, _ elements: @autoclosure @escaping () -> [TemplateValue]) -> TemplateValue {
+        func view(_ kind: TemplateSequence.Kind, _ elements: @autoclosure @escaping () -> [TemplateValue])
+            -> TemplateValue
+        {
             callable { _, _ in .sequence(TemplateSequence(kind, elements())) }
         }
         switch name {

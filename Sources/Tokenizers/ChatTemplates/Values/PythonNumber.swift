@@ -113,7 +113,8 @@ enum PythonNumber {
             digits = digits.dropFirst()
         }
         var base = base
-        for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where digits.hasPrefix(prefix) && (base == radix || base == 0) {
+        for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)]
+        where digits.hasPrefix(prefix) && (base == radix || base == 0) {
             digits = digits.dropFirst(2)
             base = radix
         }

@@ -7,6 +7,10 @@ struct TemplateDictionary {
     /// The message that the whole came from.
     var origin: Int32 = TemplateText.noOrigin
 
+    /// How many levels of lists and dictionaries this is, and how much it holds in all; replaced values count on.
+    private(set) var depth = 1
+    private(set) var weight = 1
+
     private static let searched = 8
 
     var count: Int { keys.count }
@@ -24,6 +28,8 @@ struct TemplateDictionary {
 
     /// Sets a key that is known to be hashable.
     mutating func set(_ key: TemplateValue, _ value: TemplateValue) {
+        depth = max(depth, 1 + value.depth)
+        weight = Swift.min(weight, Int.max / 4) + Swift.min(key.weight + value.weight, Int.max / 4)
         if let place = place(of: key) {
             values[place] = value
             return
@@ -64,7 +70,8 @@ extension TemplateValue {
     var isHashable: Bool {
         switch self {
         case .dictionary: false
-        case .sequence(let sequence): sequence.isTuple ? sequence.elements.allSatisfy(\.isHashable) : sequence.kind == .range
+        case .sequence(let sequence):
+            sequence.isTuple ? sequence.elements.allSatisfy(\.isHashable) : sequence.kind == .range
         default: true
         }
     }

@@ -48,7 +48,9 @@ extension TemplateValue {
         switch self {
         case .text(let text):
             guard case .text(let part) = needle else {
-                if case .undefined(let undefined) = needle { throw TemplateFailure("operator 'in': \(undefined.message)") }
+                if case .undefined(let undefined) = needle {
+                    throw TemplateFailure("operator 'in': \(undefined.message)")
+                }
                 throw TemplateFailure("operator 'in': \(needle.typeName) in a text, expected a text")
             }
             return text.firstIndex(of: part) != nil

@@ -28,9 +28,17 @@ extension TemplateValue {
     }
 }
 
+extension TemplateValue {
+    /// `repr` inside a list: a namespace is cut short, since it may hold itself.
+    fileprivate var innerRepresentation: String {
+        if case .namespace = self { return "<Namespace {...}>" }
+        return representation.string
+    }
+}
+
 extension TemplateSequence {
     var representation: String {
-        let inner = elements.map(\.representation.string).joined(separator: ", ")
+        let inner = elements.map(\.innerRepresentation).joined(separator: ", ")
         switch kind {
         case .list: return "[\(inner)]"
         case .tuple, .group: return elements.count == 1 ? "(\(inner),)" : "(\(inner))"
@@ -46,7 +54,7 @@ extension TemplateSequence {
 
 extension TemplateDictionary {
     var representation: String {
-        let members = zip(keys, values).map { "\($0.representation.string): \($1.representation.string)" }
+        let members = zip(keys, values).map { "\($0.innerRepresentation): \($1.innerRepresentation)" }
         return "{\(members.joined(separator: ", "))}"
     }
 }

@@ -47,7 +47,9 @@ enum TextMethods {
         },
         "partition": { text, _, arguments in
             let separator = try separator("partition", arguments)
-            guard let place = text.firstIndex(of: separator) else { return .tuple([.text(text), .text(""), .text("")]) }
+            guard let place = text.firstIndex(of: separator) else {
+                return .tuple([.text(text), .text(""), .text("")])
+            }
             return .tuple(parts(text, place, separator))
         },
         "rpartition": { text, _, arguments in
@@ -59,7 +61,8 @@ enum TextMethods {
             let given = try arguments.bind("method 'replace'", ["old", "new", "count"], required: 2)
             return .text(
                 try replace(
-                    text, try (given[0] ?? .none).text("method 'replace'"), try (given[1] ?? .none).text("method 'replace'"),
+                    text, try (given[0] ?? .none).text("method 'replace'"),
+                    try (given[1] ?? .none).text("method 'replace'"),
                     try given[2]?.integer("method 'replace'") ?? -1, interpreter))
         },
         "join": { text, interpreter, arguments in
@@ -114,7 +117,9 @@ enum TextMethods {
     ]
 
     private static func one(_ name: String, _ arguments: TemplateArguments) throws -> TemplateText {
-        guard let first = arguments.positional.first else { throw TemplateFailure("method '\(name)': an argument is missing") }
+        guard let first = arguments.positional.first else {
+            throw TemplateFailure("method '\(name)': an argument is missing")
+        }
         return try first.text("method '\(name)'")
     }
 
@@ -136,7 +141,9 @@ enum TextMethods {
         ]
     }
 
-    private static func bounds(_ name: String, _ text: TemplateText, _ arguments: TemplateArguments) throws -> Range<Int>? {
+    private static func bounds(_ name: String, _ text: TemplateText, _ arguments: TemplateArguments) throws -> Range<
+        Int
+    >? {
         func bound(_ index: Int, _ fallback: Int) throws -> Int {
             guard arguments.positional.count > index, !arguments.positional[index].isNone else { return fallback }
             let place = try arguments.positional[index].integer("method '\(name)'")
@@ -157,7 +164,9 @@ enum TextMethods {
         _ name: String, _ text: TemplateText, _ arguments: TemplateArguments,
         _ holds: (TemplateText, Int, Int) -> Bool
     ) throws -> TemplateValue {
-        guard let first = arguments.positional.first else { throw TemplateFailure("method '\(name)': an argument is missing") }
+        guard let first = arguments.positional.first else {
+            throw TemplateFailure("method '\(name)': an argument is missing")
+        }
         var parts = [first]
         if case .sequence(let sequence) = first, sequence.isTuple { parts = sequence.elements }
         let texts = try parts.map { try $0.text("method '\(name)'") }
@@ -186,13 +195,16 @@ enum TextMethods {
         let given = try arguments.bind("method '\(name)'", ["width", "fillchar"], required: 1)
         let width = try given[0]?.integer("method '\(name)'") ?? 0
         let fill = try given[1]?.text("method '\(name)'") ?? " "
-        guard fill.count == 1 else { throw TemplateFailure("method '\(name)': fill of \(fill.count) characters, expected 1") }
+        guard fill.count == 1 else {
+            throw TemplateFailure("method '\(name)': fill of \(fill.count) characters, expected 1")
+        }
         try interpreter.budget.make(width)
         return .text(pad(text, width, fill, side))
     }
 
     /// Fills up to a width; the text goes to the named side, and both means the middle.
-    static func pad(_ text: TemplateText, _ width: Int, _ fill: TemplateText, _ side: TemplateText.Side) -> TemplateText {
+    static func pad(_ text: TemplateText, _ width: Int, _ fill: TemplateText, _ side: TemplateText.Side) -> TemplateText
+    {
         let total = max(0, width - text.count)
         let left: Int
         switch side {
