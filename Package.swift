@@ -101,7 +101,9 @@ let package = Package(
             owns: [External.grdb]),
 
         // The release.
-        library("Evaluation", ["Storage", "Conversations", "Datasets", "Inference"]),
+        library(
+            "Evaluation",
+            ["Storage", "Conversations", "Tensors", "Tokenizers", "Checkpoints", "Datasets", "Inference"]),
         library("Registry", ["Conversations", "Storage"], owns: [External.grdb]),
         library(
             "Serving",
@@ -169,7 +171,9 @@ let package = Package(
         tests("Datasets", ["Conversations", "Storage", "Interactions"]),
         tests("Teachers", ["Conversations", "Storage", "HTTPTransport", "Replay"]),
         tests("Labeling", ["Conversations", "Storage", "Interactions", "Datasets", "Teachers", "Replay"]),
-        tests("Evaluation", ["Storage", "Conversations", "Datasets", "Inference"]),
+        tests(
+            "Evaluation", ["Storage", "Conversations", "GGUF", "Adapters", "Checkpoints", "Datasets", "Inference"],
+            excludes: ["Oracles"]),
         tests("Registry", ["Storage"], owns: [External.grdb]),
         tests("Serving", ["Conversations", "Storage", "Registry", "HTTPTransport"]),
         tests("Pipelines", ["Conversations", "Storage", "StageInterface"]),
