@@ -157,11 +157,16 @@ let package = Package(
         tests("GGUF"),
         tests("Quantization", ["GGUF"]),
         tests("Tensors", ["GGUF", "Quantization"]),
-        tests("Autograd", ["Tensors"]),
+        tests("Autograd", ["GGUF", "Tensors"]),
         tests("Tokenizers", ["Conversations", "GGUF"], excludes: ["Oracles"]),
         tests("Adapters", ["Storage", "GGUF", "Tensors"]),
         tests("Checkpoints", ["Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters"]),
-        tests("Training", ["Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF"]),
+        tests(
+            "Training",
+            [
+                "Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF",
+                "Tokenizers",
+            ]),
         tests(
             "Inference",
             [
