@@ -165,7 +165,12 @@ let package = Package(
         tests("Labeling", ["Conversations", "Storage", "Interactions", "Datasets", "Teachers", "Replay"]),
         tests("Evaluation", ["Storage", "Conversations", "Datasets", "Inference"]),
         tests("Registry", ["Storage"], owns: [External.grdb]),
-        tests("Serving", ["Conversations", "Storage", "Registry", "HTTPTransport"]),
+        tests(
+            "Serving",
+            [
+                "Conversations", "Storage", "Registry", "HTTPTransport", "Interactions", "Replay", "GGUF", "Tensors",
+                "Adapters", "Checkpoints", "Inference", "Tokenizers",
+            ]),
         tests("Pipelines", ["Conversations", "Storage", "StageInterface"]),
         // The built executables, run as a user runs them.
         .testTarget(
