@@ -42,4 +42,9 @@ public final class GGUFFile: Sendable {
         }
         return UnsafeRawBufferPointer(rebasing: place.mapping.bytes[place.range])
     }
+
+    /// Tells the system that a tensor's pages are not needed for now: reading it again pages it in again.
+    ///
+    /// Keeps the resident size of a process that goes through a large file once to a few tensors.
+    package func releasePages(of tensor: GGUFTensorInfo) { places[tensor.name].map { $0.mapping.release($0.range) } }
 }

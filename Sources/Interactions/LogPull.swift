@@ -101,7 +101,7 @@ public struct LogPull: Sendable {
             for (row, outcome) in outcomes {
                 progress.reconciliation.count(outcome)
                 if case .dropped(let reason) = outcome, reason.isLoss, progress.faults.count < LogPull.namedFaults {
-                    progress.faults.append(Fault(source: source.path, row: row, reason: reason))
+                    progress.faults.append(Fault(source: source.name, row: row, reason: reason))
                 }
             }
             progress.byteCount = bytesBefore + reader.byteCount

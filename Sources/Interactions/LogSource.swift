@@ -3,8 +3,11 @@ import Storage
 
 /// One file of logs, or standard input.
 public struct LogSource: Sendable, Hashable {
-    /// The path as messages show it; `-` is standard input.
+    /// `-` is standard input.
     public var path: String
+
+    /// What messages call it.
+    public var name: String { path == "-" ? "standard input" : path }
 
     public init(path: String) { self.path = path }
 

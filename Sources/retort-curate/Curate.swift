@@ -1,6 +1,8 @@
 import ArgumentParser
 import Conversations
 import Datasets
+import Interactions
+import Labeling
 import StageInterface
 import Storage
 
@@ -19,8 +21,13 @@ struct Curate: StageCommand {
     @Option(help: ArgumentHelp("The task, a task.yaml.", valueName: "file"))
     var task: String
 
-    @Option(help: ArgumentHelp("Labeled examples, JSON Lines, - for standard input.", valueName: "file"))
-    var labels: String
+    @Option(
+        help: ArgumentHelp(
+            "Labeled examples, JSON Lines, - for standard input; without it, the workspace's.", valueName: "file"))
+    var labels: String?
+
+    @Option(help: "Of the workspace's labels, those of this teacher: openai/<model> or anthropic/<model>.")
+    var teacher: String?
 
     @Option(help: ArgumentHelp("Truths that a person checked: lines of input and label.", valueName: "file"))
     var gold: String?
@@ -34,13 +41,13 @@ struct Curate: StageCommand {
     @OptionGroup var options: StageOptions
 
     func perform(_ console: Console) async throws -> StageReport? {
-        var task = try Task(path: task)
+        var task = try Datasets.Task(path: task)
         if let seed { task.split.seed = seed }
-        let examples = try LabeledExample.examples(ofFile: labels, task: task)
         let truths = try gold.map { try GoldTruths(path: $0, task: task) } ?? GoldTruths()
         let workspace = try options.openWorkspace()
         let lock = try workspace.lock("curate-\(task.name)")
         defer { withExtendedLifetime(lock) {} }
+        let examples = try examples(of: task, in: workspace)
         try Interruption.check()
         let curation = try Curation(examples, gold: truths, task: task)
         let version = try DatasetVersion.write(curation, task: task, to: output, in: workspace)
@@ -59,5 +66,15 @@ struct Curate: StageCommand {
         report.details = version.manifest.certificate
         console.say("dataset \(version.digest) in \(output)")
         return report
+    }
+
+    private func examples(of task: Datasets.Task, in workspace: Workspace) throws -> [LabeledExample] {
+        if let labels { return try LabeledExample.examples(ofFile: labels, task: task) }
+        let database = try workspace.database(InteractionStore.migrations + LabelStore.migrations)
+        return try WorkspaceLabels(database: database, task: task, teacher: teacher).examples
+    }
+
+    func validate() throws {
+        if labels != nil, teacher != nil { throw ValidationError("--labels and --teacher exclude each other") }
     }
 }

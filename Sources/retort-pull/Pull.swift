@@ -79,7 +79,7 @@ struct Pull: StageCommand {
                 .badInput, "the logs: all \(counts.seen) rows were dropped, expected requests with their responses")
         }
         if counts.seen == 0 {
-            let places = sources.count == 1 ? sources[0].path : "\(sources.count) files"
+            let places = sources.count == 1 ? sources[0].name : "\(sources.count) files"
             throw StageFailure(.badInput, "the logs: no rows in \(places), expected JSON Lines")
         }
         if requireComplete, counts.lostCount > 0 {

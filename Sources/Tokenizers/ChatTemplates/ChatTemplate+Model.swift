@@ -24,4 +24,16 @@ extension ChatTemplate {
         }
         return variables
     }
+
+    /// Renders a conversation for a tokenizer, whose special pieces the template may ask for.
+    public func render(
+        _ messages: [Message], addGenerationPrompt: Bool, tokenizer: Tokenizer
+    ) throws -> RenderedConversation {
+        var variables: [String: JSONValue] = [:]
+        for (name, id) in [("bos_token", tokenizer.beginningOfText), ("eos_token", tokenizer.endOfText)] {
+            if let id { variables[name] = .string(String(decoding: tokenizer.piece(id), as: UTF8.self)) }
+        }
+        return try render(
+            messages: messages.map(\.json), addGenerationPrompt: addGenerationPrompt, variables: variables)
+    }
 }

@@ -12,6 +12,10 @@ public enum ChatTemplateError: LocalizedError, Sendable, Hashable, CustomStringC
     case limit(line: Int, String)
     /// The model file holds no template.
     case missing
+    /// An answer changes what stands before it, so that nothing can be said of the answer alone.
+    case answerNotAppended
+    /// After an answer comes no token that ends the turn.
+    case answerNotEnded
     /// No built-in template has this name.
     case unknownName(String)
 
@@ -22,6 +26,9 @@ public enum ChatTemplateError: LocalizedError, Sendable, Hashable, CustomStringC
         case .limit(let line, let text): "chat template, line \(line): \(text)"
         case .raised(_, let text): text
         case .missing: "tokenizer.chat_template: missing, expected a chat template"
+        case .answerNotAppended:
+            "chat template: an answer changes the text before it, expected it to be appended"
+        case .answerNotEnded: "chat template: an answer is not followed by a token that ends the turn"
         case .unknownName(let name):
             "template: '\(name)', expected one of \(ChatTemplate.names.joined(separator: ", "))"
         }

@@ -1,0 +1,177 @@
+import Dispatch
+public import Foundation
+public import GGUF
+import Synchronization
+
+/// Turns a model into one of another file type, tensor by tensor, on all cores.
+///
+/// Tensors whose type stays are copied as they are. In memory at any time: one tensor in its new type, and per core a few
+/// rows as floats.
+public struct ModelQuantizer: Sendable {
+    public let file: GGUFFile
+    public let fileType: FileType
+    public let importance: ImportanceMatrix?
+    public let update: RowUpdate?
+    /// The new file's metadata.
+    public var metadata: GGUFMetadata
+    /// The new file's tensors, in its order.
+    public let tensors: [GGUFTensorInfo]
+
+    /// About how many elements a core converts at once.
+    private static let elementsPerTask = 1 << 18
+
+    /// Chooses every tensor's type; nothing is converted yet.
+    ///
+    /// - Parameter update: what is added to some tensors before they are encoded.
+    /// - Throws: ``QuantizationError`` for a file that is no model, a tensor that cannot be decoded, an update or
+    ///   importance for another model.
+    public init(
+        file: GGUFFile, fileType: FileType, importance: ImportanceMatrix? = nil, update: RowUpdate? = nil
+    ) throws {
+        self.file = file
+        self.fileType = fileType
+        self.importance = importance
+        self.update = update
+        let kind = try file.metadata.optionalString("general.type") ?? "model"
+        guard kind == "model" else {
+            throw QuantizationError("\(file.path): general.type: '\(kind)', expected 'model'")
+        }
+        if let unknown = update?.tensorNames.sorted().first(where: { file.tensor($0) == nil }) {
+            throw QuantizationError("\(file.path): no tensor \"\(unknown)\", which is to be updated")
+        }
+        let types = try TensorTypeChoice.types(
+            for: file.tensors, of: file.metadata, fileType: fileType, hasImportance: importance != nil)
+        tensors = try TensorTypeChoice.inOrder(file.tensors).map { source in
+            let type = types[source.name] ?? source.type
+            let isCopied = type == source.type && update?.tensorNames.contains(source.name) != true
+            guard isCopied || Dequantizer.isSupported(source.type) else {
+                throw QuantizationError("tensor \"\(source.name)\": cannot decode \(source.type.name)")
+            }
+            guard isCopied || Quantizer.isSupported(type) else {
+                throw QuantizationError("tensor \"\(source.name)\": cannot encode \(type.name)")
+            }
+            _ = try importance?.weights(for: source)
+            return try GGUFTensorInfo(name: source.name, type: type, dimensions: source.dimensions)
+        }
+        metadata = Self.metadata(file.metadata, fileType, importance)
+    }
+
+    private static func metadata(
+        _ source: GGUFMetadata, _ fileType: FileType, _ importance: ImportanceMatrix?
+    ) -> GGUFMetadata {
+        var metadata = source
+        // The reference moves the keys that it sets to the end; doing likewise makes files comparable as a whole.
+        for key in [
+            "general.quantization_version", "general.file_type", "split.no", "split.count", "split.tensors.count",
+        ] {
+            metadata.remove(key)
+        }
+        metadata.set("general.quantization_version", .uint32(2))
+        metadata.set("general.file_type", .uint32(fileType.rawValue))
+        if let importance {
+            metadata.set("quantize.imatrix.file", (importance.path as NSString).lastPathComponent)
+            if let dataset = importance.datasets.first { metadata.set("quantize.imatrix.dataset", dataset) }
+            metadata.set("quantize.imatrix.entries_count", .uint32(UInt32(importance.weights.count)))
+            metadata.set("quantize.imatrix.chunks_count", .uint32(UInt32(clamping: importance.chunkCount)))
+        }
+        return metadata
+    }
+
+    /// The tensors that lose precision a second time: quantized before, and encoded again.
+    public var requantized: [GGUFTensorInfo] {
+        file.tensors.filter { !$0.type.isPlain && !isCopied($0) }
+    }
+
+    private func isCopied(_ source: GGUFTensorInfo) -> Bool {
+        let target = tensors.first { $0.name == source.name }
+        return target?.type == source.type && update?.tensorNames.contains(source.name) != true
+    }
+
+    /// Bytes of the new file.
+    public var byteCount: Int {
+        get throws { try GGUFWriter(metadata: metadata, tensors: tensors).byteCount }
+    }
+
+    /// Writes the new file.
+    ///
+    /// - Parameter progress: called before each tensor with the number of source bytes done.
+    /// - Throws: ``QuantizationError`` that names the tensor, `GGUFError` where the device refuses, what `progress` throws.
+    public func write(to handle: FileHandle, progress: (GGUFTensorInfo, Int) throws -> Void = { _, _ in }) throws {
+        let writer = try GGUFWriter(metadata: metadata, tensors: tensors)
+        var done = 0
+        try writer.write(to: handle) { target, put in
+            guard let source = file.tensor(target.name) else { return }
+            try progress(source, done)
+            if isCopied(source) {
+                try put(file.bytes(of: source))
+            } else {
+                try convert(source, to: target, put)
+            }
+            file.releasePages(of: source)
+            done += source.byteCount
+        }
+    }
+
+    private func convert(
+        _ source: GGUFTensorInfo, to target: GGUFTensorInfo, _ put: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let encoded = UnsafeMutableRawBufferPointer.allocate(byteCount: target.byteCount, alignment: 64)
+        defer { encoded.deallocate() }
+        let weights = try importance?.weights(for: source)
+        let rows = source.rowCount
+        let rowsPerTask = max(1, Self.elementsPerTask / max(1, source.rowLength))
+        let failure = Mutex<(any Error)?>(nil)
+        // Safe to share: `concurrentPerform` returns only when every task has, the buffer outlives it, and each task
+        // writes the rows of its own part and no others.
+        nonisolated(unsafe) let destination = encoded
+        DispatchQueue.concurrentPerform(iterations: (rows + rowsPerTask - 1) / rowsPerTask) { task in
+            let part = task * rowsPerTask..<min(rows, (task + 1) * rowsPerTask)
+            do {
+                try convert(source, part, to: target.type, weights, destination)
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) {
+            throw QuantizationError("\(file.path): tensor \"\(source.name)\": \(error)")
+        }
+        try put(UnsafeRawBufferPointer(encoded))
+    }
+
+    /// Decodes, updates and encodes some rows.
+    private func convert(
+        _ source: GGUFTensorInfo, _ rows: Range<Int>, to type: GGMLType, _ weights: [Float]?,
+        _ encoded: UnsafeMutableRawBufferPointer
+    ) throws {
+        let columns = source.rowLength
+        let sourceRow = source.type.byteCount(elements: columns)
+        let targetRow = type.byteCount(elements: columns)
+        // Rows of one expert follow each other, and each expert has its own weights.
+        let rowsPerExpert = source.dimensions.count > 1 ? source.dimensions[1] : 1
+        try withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * columns) { buffer in
+            guard let values = buffer.baseAddress, let input = file.bytes(of: source).baseAddress,
+                let output = encoded.baseAddress
+            else { return }
+            try Dequantizer.dequantize(
+                source.type, from: input + rows.lowerBound * sourceRow, to: values, count: rows.count * columns)
+            if let update, update.tensorNames.contains(source.name) { update.add(source, rows, values) }
+            var row = rows.lowerBound
+            while row < rows.upperBound {
+                let expert = row / rowsPerExpert
+                let end = weights == nil ? rows.upperBound : min(rows.upperBound, (expert + 1) * rowsPerExpert)
+                let from = values + (row - rows.lowerBound) * columns
+                let to = output + row * targetRow
+                if let weights {
+                    try weights.withUnsafeBufferPointer { all in
+                        let importance = all.baseAddress.map { $0 + expert * columns }
+                        try Quantizer.quantize(
+                            type, from: from, to: to, rows: end - row, columns: columns, importance: importance)
+                    }
+                } else {
+                    try Quantizer.quantize(type, from: from, to: to, rows: end - row, columns: columns)
+                }
+                row = end
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+public import Conversations
+
+/// Turns conversations into the tokens of one model, in the one way that training, evaluation and serving share: the
+/// model's own template, the model's own vocabulary.
+public struct ChatEncoder: Sendable {
+    private let tokenizer: Tokenizer
+    private let template: ChatTemplate
+
+    public init(tokenizer: Tokenizer, template: ChatTemplate) {
+        self.tokenizer = tokenizer
+        self.template = template
+    }
+
+    /// The tokens of a conversation up to where the answer begins.
+    public func prompt(_ messages: [Message]) throws -> [TokenID] {
+        let text = try template.render(messages, addGenerationPrompt: true, tokenizer: tokenizer).text
+        let tokens = try tokenizer.encode(text, parseSpecial: true)
+        // A template may write the token that begins a text itself; there must be one, not two.
+        guard tokenizer.addsBeginningOfText, let first = tokenizer.beginningOfText, tokens.first != first else {
+            return tokens
+        }
+        return [first] + tokens
+    }
+
+    /// The tokens that an answer adds to the prompt, through the one that ends the turn.
+    ///
+    /// - Throws: ``ChatTemplateError`` if the template changes what stands before an answer, or ends no turn.
+    public func answer(_ answer: String, after messages: [Message]) throws -> [TokenID] {
+        let prompt = try template.render(messages, addGenerationPrompt: true, tokenizer: tokenizer).text
+        let whole = try template.render(
+            messages + [Message(.assistant, answer)], addGenerationPrompt: false, tokenizer: tokenizer
+        ).text
+        guard whole.utf8.starts(with: prompt.utf8) else { throw ChatTemplateError.answerNotAppended }
+        let said = String(decoding: whole.utf8.dropFirst(prompt.utf8.count), as: UTF8.self)
+        let tokens = try tokenizer.encode(said, parseSpecial: true)
+        guard let end = tokens.firstIndex(where: tokenizer.isEndOfGeneration) else {
+            throw ChatTemplateError.answerNotEnded
+        }
+        return Array(tokens[...end])
+    }
+}
