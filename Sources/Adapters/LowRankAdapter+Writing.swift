@@ -33,7 +33,10 @@ extension LowRankAdapter {
         if name == flippedTensor {
             let a = transposed(pair.a, rows: pair.rank, columns: pair.inputs)
             return [
-                (try GGUFTensorInfo(name: "\(name).lora_a", type: .f32, dimensions: [pair.rank, pair.outputs]), pair.b),
+                (
+                    try GGUFTensorInfo(name: "\(name).lora_a", type: .f32, dimensions: [pair.rank, pair.outputs]),
+                    pair.b
+                ),
                 (try GGUFTensorInfo(name: "\(name).lora_b", type: .f32, dimensions: [pair.rank, pair.inputs]), a),
             ]
         }

@@ -112,7 +112,8 @@ public final class Checkpoint: Sendable {
             }
             guard tensor.dimensions == required.dimensions else {
                 throw CheckpointError(
-                    "\(path): tensor \(required.name): dimensions \(tensor.dimensions), expected \(required.dimensions)")
+                    "\(path): tensor \(required.name): dimensions \(tensor.dimensions), expected \(required.dimensions)"
+                )
             }
             guard Dequantizer.isSupported(tensor.type) else {
                 throw CheckpointError("\(path): tensor \(required.name): type \(tensor.type.name) is not supported")

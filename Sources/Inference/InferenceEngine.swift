@@ -28,7 +28,8 @@ public final class InferenceEngine: Sendable {
         self.pool = pool
         weights = try DecoderWeights(checkpoint)
         let architecture = checkpoint.architecture
-        let bytesPerToken = 2 * MemoryLayout<Float>.size * architecture.attention.keyValueWidth * architecture.layerCount
+        let bytesPerToken =
+            2 * MemoryLayout<Float>.size * architecture.attention.keyValueWidth * architecture.layerCount
         prefixes = PrefixCache(capacity: prefixBytes / max(1, bytesPerToken))
     }
 

@@ -34,7 +34,9 @@ struct Sampler {
     }
 
     private func adjust(_ logits: inout [Float]) {
-        for (token, bias) in options.bias where logits.indices.contains(Int(token)) { logits[Int(token)] += Float(bias) }
+        for (token, bias) in options.bias where logits.indices.contains(Int(token)) {
+            logits[Int(token)] += Float(bias)
+        }
         if options.repetitionPenalty != 1 {
             let penalty = Float(options.repetitionPenalty)
             for token in prompt.union(counts.keys) {

@@ -39,7 +39,9 @@ public struct TextAssembler: Sendable {
     private var unfinishedStop: Int {
         stops.reduce(0) { longest, stop in
             let most = min(stop.count - 1, pending.count)
-            let length = stride(from: most, to: longest, by: -1).first { pending.suffix($0).elementsEqual(stop.prefix($0)) }
+            let length = stride(from: most, to: longest, by: -1).first {
+                pending.suffix($0).elementsEqual(stop.prefix($0))
+            }
             return length ?? longest
         }
     }

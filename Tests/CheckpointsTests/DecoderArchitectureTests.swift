@@ -62,7 +62,10 @@ struct DecoderArchitectureTests {
 
     /// A key, what it is set to, and what the message must say.
     static let wrongKeys: [(key: String, value: GGUFValue, message: String)] = [
-        ("llama.attention.head_count_kv", .uint32(3), "llama.attention.head_count_kv: 3, expected a divisor of 4 heads"),
+        (
+            "llama.attention.head_count_kv", .uint32(3),
+            "llama.attention.head_count_kv: 3, expected a divisor of 4 heads"
+        ),
         ("llama.attention.head_count", .uint32(0), "llama.attention.head_count: 0, expected from 1 to 65536"),
         ("llama.attention.value_length", .uint32(32), "llama.attention.value_length: 32, expected 64"),
         ("llama.rope.dimension_count", .uint32(63), "llama.rope.dimension_count: 63, expected an even number"),
@@ -72,7 +75,10 @@ struct DecoderArchitectureTests {
         ("llama.block_count", .uint32(3), "tensor blk.2.attn_q.weight: missing, expected dimensions [256, 256]"),
         ("llama.block_count", .uint32(1), "tensor blk.1.attn_norm.weight: not part of architecture llama"),
         ("llama.block_count", .string("two"), "llama.block_count"),
-        ("llama.embedding_length", .uint32(128), "tensor token_embd.weight: dimensions [256, 512], expected [128, 512]"),
+        (
+            "llama.embedding_length", .uint32(128),
+            "tensor token_embd.weight: dimensions [256, 512], expected [128, 512]"
+        ),
         ("llama.expert_count", .uint32(8), "llama.expert_count: 8, expected a model without experts"),
         ("llama.attention.layer_norm_rms_epsilon", .float32(.nan), "llama.attention.layer_norm_rms_epsilon: nan"),
         ("general.type", .string("adapter"), "general.type: 'adapter', expected 'model'"),
