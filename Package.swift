@@ -118,7 +118,9 @@ let package = Package(
         executable("retort-curate", ["Conversations", "Storage", "Interactions", "Datasets", "Labeling"]),
         executable(
             "retort-train",
-            ["Conversations", "Storage", "Datasets", "Adapters", "Checkpoints", "Tokenizers", "Training"]),
+            [
+                "Conversations", "Storage", "Datasets", "Adapters", "Checkpoints", "Tensors", "Tokenizers", "Training",
+            ]),
         executable(
             "retort-quantize", ["Conversations", "Storage", "GGUF", "Quantization", "Adapters", "Checkpoints"]),
         executable(

@@ -12,8 +12,6 @@ final class TaskBoard: @unchecked Sendable {
     private let nextTask = Atomic<Int>(0)
     private let active = Atomic<Int>(0)
     private var taskCount = 0
-    /// On the stack of the thread that runs the loop. A pointer, because a thread that still counted a reference to the
-    /// closure itself after it has left the loop would make it escape.
     private var body: UnsafePointer<(Int) -> Void>?
     private var isOpen = false
     private var isClosed = false
@@ -43,34 +41,39 @@ final class TaskBoard: @unchecked Sendable {
         guard pthread_mutex_trylock(&turn) == 0 else { return false }
         defer { pthread_mutex_unlock(&turn) }
         withoutActuallyEscaping(body) { body in
-            withUnsafePointer(to: body) { body in
-                pthread_mutex_lock(&mutex)
-                self.body = body
-                taskCount = count
-                nextTask.store(0, ordering: .relaxed)
-                isOpen = true
-                generation.add(1, ordering: .releasing)
-                if sleepers > 0 { pthread_cond_broadcast(&wake) }
-                pthread_mutex_unlock(&mutex)
-
-                takeTasks(count, body)
-
-                pthread_mutex_lock(&mutex)
-                isOpen = false
-                pthread_mutex_unlock(&mutex)
-                // No thread enters any more; those inside finish the task they have.
-                var tries = 0
-                while active.load(ordering: .acquiring) > 0, tries < 2000 {
-                    tries += 1
-                    if tries > 200 { sched_yield() }
-                }
-                pthread_mutex_lock(&mutex)
-                while active.load(ordering: .acquiring) > 0 { pthread_cond_wait(&done, &mutex) }
-                self.body = nil
-                pthread_mutex_unlock(&mutex)
-            }
+            withUnsafePointer(to: body) { share($0, count) }
         }
         return true
+    }
+
+    /// Lets all threads take tasks, and returns when the last of them has left.
+    ///
+    /// They reach the body through a pointer, so that none of them holds a reference to it that outlives the loop.
+    private func share(_ body: UnsafePointer<(Int) -> Void>, _ count: Int) {
+        pthread_mutex_lock(&mutex)
+        self.body = body
+        taskCount = count
+        nextTask.store(0, ordering: .relaxed)
+        isOpen = true
+        generation.add(1, ordering: .releasing)
+        if sleepers > 0 { pthread_cond_broadcast(&wake) }
+        pthread_mutex_unlock(&mutex)
+
+        takeTasks(count, body)
+
+        pthread_mutex_lock(&mutex)
+        isOpen = false
+        pthread_mutex_unlock(&mutex)
+        // No thread enters any more; those inside finish the task they have.
+        var tries = 0
+        while active.load(ordering: .acquiring) > 0, tries < 2000 {
+            tries += 1
+            if tries > 200 { sched_yield() }
+        }
+        pthread_mutex_lock(&mutex)
+        while active.load(ordering: .acquiring) > 0 { pthread_cond_wait(&done, &mutex) }
+        self.body = nil
+        pthread_mutex_unlock(&mutex)
     }
 
     /// What a thread of the pool does all its life.

@@ -16,7 +16,8 @@ public final class MetricsLog {
         if step > 0, FileManager.default.fileExists(atPath: path) {
             for line in try LineReader(path: path) {
                 // A line that was cut by a kill belongs to a step that is done again.
-                guard let json = try? JSONValue(parsing: line.bytes), let done = json["step"]?.integerValue, done <= step
+                guard let json = try? JSONValue(parsing: line.bytes), let done = json["step"]?.integerValue,
+                    done <= step
                 else { continue }
                 lines.append(json)
             }

@@ -1,4 +1,4 @@
-import Conversations
+public import Conversations
 
 /// What is known after a step.
 public struct StepRecord: Sendable {
@@ -15,7 +15,7 @@ public struct StepRecord: Sendable {
     /// Tokens of the examples one by one.
     public var exampleTokens: Int
 
-    var json: JSONObject {
+    public var json: JSONObject {
         JSONObject([
             (key: "kind", value: "step"), (key: "step", value: .integer(step)), (key: "epoch", value: .integer(epoch)),
             (key: "loss", value: .number(loss)), (key: "gradient_norm", value: .number(gradientNorm)),
@@ -34,9 +34,10 @@ public struct ValidationRecord: Sendable {
     public var agreement: Double
     public var isBest: Bool
 
-    var json: JSONObject {
+    public var json: JSONObject {
         JSONObject([
-            (key: "kind", value: "validation"), (key: "step", value: .integer(step)), (key: "loss", value: .number(loss)),
+            (key: "kind", value: "validation"), (key: "step", value: .integer(step)),
+            (key: "loss", value: .number(loss)),
             (key: "agreement", value: .number(agreement)), (key: "best", value: .bool(isBest)),
         ])
     }

@@ -158,7 +158,8 @@ public final class TrainingRun {
         let elapsed = start.duration(to: .now)
         return StepRecord(
             step: step, totalSteps: totalSteps, epoch: (step - 1) / stepsPerEpoch, loss: loss.mean, gradientNorm: norm,
-            learningRate: rate, seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
+            learningRate: rate,
+            seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
             examples: loss.examples, computedTokens: loss.computedTokens, exampleTokens: loss.exampleTokens)
     }
 

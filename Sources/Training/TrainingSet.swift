@@ -28,7 +28,8 @@ public struct TrainingSet: Sendable {
         for line in reader {
             if reader.lastLineWasTooLong {
                 throw TrainingError(
-                    "\(path) line \(line.number): longer than \(LineReader.maximumLength) bytes, expected one conversation")
+                    "\(path) line \(line.number): longer than \(LineReader.maximumLength) bytes, expected one conversation"
+                )
             }
             if line.bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { continue }
             lineCount += 1
@@ -72,7 +73,8 @@ public struct TrainingSet: Sendable {
         do {
             return try body()
         } catch let error as JSONError {
-            throw TrainingError("\(path) line \(line): \(error.reason) at column \(error.column), expected a JSON object")
+            throw TrainingError(
+                "\(path) line \(line): \(error.reason) at column \(error.column), expected a JSON object")
         } catch {
             throw TrainingError("\(path) line \(line): \(error)")
         }

@@ -48,11 +48,12 @@ struct InspectTokenize: StageCommand {
                 let ids = try InspectTokenize.parse(Array(text.utf8), as: "argument")
                 console.data(tokenizer.decode(try InspectTokenize.ids(in: ids, tokenizer, as: "argument")))
             } else if let text {
-                console.data(try encoded(text, tokenizer).serialized())
+                console.data(InspectTokenize.json(try encoded(text, tokenizer)))
             }
             return nil
         }
         let reader = try LineReader(path: "-")
+        var rate = Rate()
         while let line = reader.next() {
             let place = "standard input, line \(line.number)"
             if reader.lastLineWasTooLong {
@@ -68,17 +69,39 @@ struct InspectTokenize: StageCommand {
                     throw StageFailure(.badInput, "\(place): \(value.kindName), expected a string")
                 }
                 do {
-                    console.data(try encoded(text, tokenizer).serialized())
+                    let ids = try rate.measure(text.utf8.count) { try encoded(text, tokenizer) }
+                    console.data(InspectTokenize.json(ids))
                 } catch let error as TokenizerError { throw StageFailure(.badInput, "\(place): \(error)") }
             }
         }
         if let failure = reader.failure { throw failure }
+        if !decode { console.detail("encoded \(rate)") }
         return nil
     }
 
-    private func encoded(_ text: String, _ tokenizer: Tokenizer) throws -> JSONValue {
-        let ids = try tokenizer.encode(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
-        return .array(ids.map { .integer(Int($0)) })
+    private func encoded(_ text: String, _ tokenizer: Tokenizer) throws -> [TokenID] {
+        try tokenizer.encode(text, addSpecial: addSpecial, parseSpecial: parseSpecial)
+    }
+
+    private static func json(_ ids: [TokenID]) -> String { JSONValue.array(ids.map { .integer(Int($0)) }).serialized() }
+
+    /// How fast encoding alone was: without reading and printing.
+    private struct Rate: CustomStringConvertible {
+        private var byteCount = 0
+        private var duration = Duration.zero
+
+        mutating func measure(_ byteCount: Int, _ body: () throws -> [TokenID]) rethrows -> [TokenID] {
+            let start = ContinuousClock.now
+            let ids = try body()
+            duration += ContinuousClock.now - start
+            self.byteCount += byteCount
+            return ids
+        }
+
+        var description: String {
+            let seconds = duration / .seconds(1)
+            return "\(byteCount) bytes in \((seconds * 1e6).rounded() / 1e6) s"
+        }
     }
 
     private static func parse(_ bytes: some Sequence<UInt8>, as place: String) throws -> JSONValue {

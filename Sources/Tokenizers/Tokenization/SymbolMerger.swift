@@ -19,8 +19,14 @@ protocol MergeRules {
 
 /// Merges neighboring symbols, always the pair of smallest rank and of those the leftmost, until none is left.
 ///
-/// Both kinds of tokenizer are this with other rules. Short words are merged in place by looking for the smallest rank;
-/// long ones with a queue and linked symbols, in time that grows as n log n.
+/// Both kinds of tokenizer are this with other rules. Short words are merged in place by looking for the smallest rank,
+/// longer ones with a queue and linked symbols, and very long ones window by window.
+///
+/// A window is exact, not an approximation. Merges that do not touch each other do not care in which order they happen,
+/// so that a run of symbols evolves as if it were alone until a merge crosses its border. It follows that a sequence is
+/// what merging gives if and only if that is so for every two neighbors in it alone. Therefore, when the end of what is
+/// merged so far and the next stretch of text, merged together, begin with a symbol that was there before, what came
+/// before that symbol and what comes behind it fit together.
 struct SymbolMerger {
     /// The symbols of one word: the caller fills it, ``merge(_:)`` shrinks it.
     var symbols: [Symbol] = []
@@ -30,8 +36,25 @@ struct SymbolMerger {
 
     /// Up to this many symbols, looking at all of them is faster than keeping a queue.
     private static let longestScan = 48
+    /// How many symbols a window adds, and with how many symbols of what is merged already it begins; if they do not
+    /// fit, twice as many are tried, up to a limit.
+    private static let windowLength = 512
+    private static let overlap = 4
+    private static let longestOverlap = 1 << 12
 
     mutating func merge(_ rules: some MergeRules) {
+        if symbols.count <= SymbolMerger.windowLength {
+            mergeAtOnce(rules)
+        } else {
+            let word = symbols
+            if !mergeByWindows(word, rules) {
+                symbols = word
+                mergeAtOnce(rules)
+            }
+        }
+    }
+
+    private mutating func mergeAtOnce(_ rules: some MergeRules) {
         let count = symbols.count
         if count < 2 { return }
         symbols.withUnsafeMutableBufferPointer { symbols in
@@ -40,6 +63,61 @@ struct SymbolMerger {
             }
         }
         if count <= SymbolMerger.longestScan { mergeByScanning(rules) } else { mergeByQueue(rules) }
+    }
+
+    /// Returns false when the windows do not fit together; the symbols are of no use then.
+    private mutating func mergeByWindows(_ word: [Symbol], _ rules: some MergeRules) -> Bool {
+        var merged: [Symbol] = []
+        // For each merged symbol, the first of the word's symbols in it.
+        var origins: [Int] = []
+        var position = 0
+        while position < word.count {
+            let end = Swift.min(position + SymbolMerger.windowLength, word.count)
+            var overlap = SymbolMerger.overlap
+            while true {
+                let kept = Swift.max(0, merged.count - overlap)
+                var origin = kept < merged.count ? origins[kept] : position
+                symbols.replaceSubrange(symbols.indices, with: word[origin..<end])
+                mergeAtOnce(rules)
+                if let (old, new) = SymbolMerger.meeting(merged[kept...], symbols) {
+                    origin = old < merged.count ? origins[old] : origin
+                    merged.removeLast(merged.count - old)
+                    origins.removeLast(origins.count - old)
+                    for symbol in symbols[new...] {
+                        merged.append(symbol)
+                        origins.append(origin)
+                        let symbolEnd = symbol.start + symbol.length
+                        while origin < word.count, word[origin].start < symbolEnd { origin += 1 }
+                    }
+                    break
+                }
+                if overlap > SymbolMerger.longestOverlap { return false }
+                overlap *= 2
+            }
+            position = end
+        }
+        symbols = merged
+        return true
+    }
+
+    /// Where two sequences that begin at the same place have the first symbol in common, or nil; where there is
+    /// nothing old, everything new is taken.
+    private static func meeting(_ old: ArraySlice<Symbol>, _ new: [Symbol]) -> (old: Int, new: Int)? {
+        var oldIndex = old.startIndex
+        var newIndex = 0
+        if old.isEmpty || oldIndex == 0 { return (oldIndex, 0) }
+        while oldIndex < old.endIndex, newIndex < new.count {
+            if old[oldIndex].start == new[newIndex].start {
+                if old[oldIndex].length == new[newIndex].length { return (oldIndex, newIndex) }
+                oldIndex += 1
+                newIndex += 1
+            } else if old[oldIndex].start < new[newIndex].start {
+                oldIndex += 1
+            } else {
+                newIndex += 1
+            }
+        }
+        return nil
     }
 
     @inline(__always)

@@ -87,6 +87,6 @@ struct TextWindow {
         return byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
     }
 
-    /// The classes of ASCII.
-    private static let ascii: [UInt8] = Array(CharacterClass.basicPlane[..<128])
+    /// The classes of ASCII: a text without other characters never needs the large table.
+    private static let ascii: [UInt8] = (0..<128).map { CharacterClass.lookedUp($0).rawValue }
 }

@@ -1,0 +1,52 @@
+public import Conversations
+import GGUF
+public import Storage
+
+/// Where an adapter came from, as its file tells it.
+///
+/// Nothing in it may depend on when, where or with how many threads a run was made: the same run gives the same file.
+public struct AdapterLineage: Sendable, Hashable {
+    /// The base's file name without its folder.
+    public var baseName: String
+    public var datasetName: String
+    public var datasetDigest: ContentDigest
+    /// The recipe with every key.
+    public var recipe: JSONValue
+    /// The step whose weights these are, and how many the run had.
+    public var step: Int
+    public var totalSteps: Int
+    /// The instruction set of the kernels, on which the last bits depend.
+    public var instructionSet: String
+    /// The version of Retort.
+    public var version: String
+
+    public init(
+        baseName: String, datasetName: String, datasetDigest: ContentDigest, recipe: JSONValue, step: Int,
+        totalSteps: Int, instructionSet: String, version: String
+    ) {
+        self.baseName = baseName
+        self.datasetName = datasetName
+        self.datasetDigest = datasetDigest
+        self.recipe = recipe
+        self.step = step
+        self.totalSteps = totalSteps
+        self.instructionSet = instructionSet
+        self.version = version
+    }
+}
+
+extension LowRankAdapter {
+    /// Writes a lineage into the metadata: the field's own keys where there are any, `retort.` keys for the rest.
+    public mutating func describe(_ lineage: AdapterLineage) {
+        metadata.set("general.base_model.count", .uint32(1))
+        metadata.set("general.base_model.0.name", lineage.baseName)
+        metadata.set("general.dataset.count", .uint32(1))
+        metadata.set("general.dataset.0.name", lineage.datasetName)
+        metadata.set("retort.dataset.digest", lineage.datasetDigest.description)
+        metadata.set("retort.recipe", lineage.recipe.serialized(.canonical))
+        metadata.set("retort.step", .uint64(UInt64(lineage.step)))
+        metadata.set("retort.total_steps", .uint64(UInt64(lineage.totalSteps)))
+        metadata.set("retort.instruction_set", lineage.instructionSet)
+        metadata.set("retort.version", lineage.version)
+    }
+}

@@ -1,0 +1,55 @@
+import Adapters
+import ArgumentParser
+
+/// The recipe as flags: what is typed overrides the recipe's file, and that the defaults.
+struct RecipeOptions: ParsableArguments {
+    @Option(help: "A recipe, adapter.yaml.")
+    var recipe: String?
+
+    @Option(help: "The inner size of the updates.")
+    var rank: Int?
+
+    @Option(help: "Updates are scaled by alpha / rank.")
+    var alpha: Float?
+
+    @Option(help: "Passes over the data.")
+    var epochs: Int?
+
+    @Option(help: "Conversations a step.")
+    var batchSize: Int?
+
+    @Option(help: "The peak of the learning-rate schedule.")
+    var learningRate: Double?
+
+    @Option(help: "Of the first weights and of the order of the data.")
+    var seed: UInt64?
+
+    @Option(help: "The longest example, tokens; longer ones are left out and counted.")
+    var maximumLength: Int?
+
+    func validate() throws {
+        func check(_ name: String, _ isValid: Bool?, _ allowed: String) throws {
+            if isValid == false { throw ValidationError("--\(name): expected \(allowed)") }
+        }
+        try check("rank", rank.map { (1...4096).contains($0) }, "1 to 4096")
+        try check("alpha", alpha.map { $0 > 0 && $0.isFinite }, "a positive number")
+        try check("epochs", epochs.map { (1...10_000).contains($0) }, "1 to 10000")
+        try check("batch-size", batchSize.map { (1...65_536).contains($0) }, "1 to 65536")
+        try check("learning-rate", learningRate.map { $0 > 0 && $0 <= 1 }, "a number above 0, at most 1")
+        try check("seed", seed.map { $0 <= Int.max }, "0 to \(Int.max)")
+        try check("maximum-length", maximumLength.map { $0 >= 2 }, "at least 2")
+    }
+
+    /// The recipe that file and flags amount to.
+    func resolved() throws -> AdapterRecipe {
+        var result = try recipe.map { try AdapterRecipe(path: $0) } ?? AdapterRecipe()
+        if let rank { result.rank = rank }
+        if let alpha { result.alpha = alpha }
+        if let epochs { result.epochs = epochs }
+        if let batchSize { result.batchSize = batchSize }
+        if let learningRate { result.learningRate = learningRate }
+        if let seed { result.seed = seed }
+        if let maximumLength { result.maximumLength = maximumLength }
+        return result
+    }
+}

@@ -1,0 +1,91 @@
+import Adapters
+import ArgumentParser
+import Checkpoints
+import StageInterface
+import Storage
+import Tensors
+import Training
+
+/// Dataset and base into an adapter.
+@main
+struct Train: StageCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retort-train",
+        abstract: "Train a LoRA adapter for a GGUF base.",
+        discussion: """
+            Reads JSON Lines in the OpenAI fine-tune chat form and learns the answers of the assistant, as the base's \
+            own chat template renders them. Flags override the recipe. The same base, data and recipe give the same \
+            adapter to the bit, however often the run was killed and resumed and with any number of threads.
+            """,
+        version: retortVersion)
+
+    @Option(help: "The base model, GGUF.")
+    var base: String
+
+    @Option(help: "The examples to learn from, JSON Lines.")
+    var dataset: String
+
+    @Option(help: "Examples to choose the best state by, JSON Lines.")
+    var validation: String?
+
+    @Option(help: "Where to write the adapter, GGUF.")
+    var output: String
+
+    @OptionGroup var choices: RecipeOptions
+
+    @Flag(help: "Go on from the snapshot of the same run, if there is one.")
+    var resume = false
+
+    @Option(help: "Where the snapshot lies; beside the output by default.")
+    var snapshotDir: String?
+
+    @Option(help: "Threads; all cores by default.")
+    var threads: Int?
+
+    @Option(help: "Write metrics.jsonl, loss.svg and report.html into this directory.")
+    var report: String?
+
+    @OptionGroup var options: StageOptions
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads: \(threads), expected at least 1") }
+    }
+
+    func perform(_ console: Console) async throws -> StageReport? {
+        let recipe = try choices.resolved()
+        let snapshots = snapshotDir ?? output + ".training"
+        try AtomicFile.makeDirectory(snapshots)
+        let lock = try FileLock(path: snapshots + "/lock", purpose: "training of \(output)")
+        defer { withExtendedLifetime(lock) {} }
+
+        let input = try TrainingInput(base: base, dataset: dataset, validation: validation, recipe: recipe)
+        for line in input.notes { console.say(line) }
+        let run = try TrainingRun(
+            checkpoint: input.checkpoint, recipe: recipe, training: input.training, validation: input.validation,
+            snapshotDirectory: snapshots, pool: threads.map { .init(threads: $0) } ?? .shared)
+        let start = resume ? try run.resume() : 0
+        if start > 0 { console.say("resumed after step \(start) of \(run.totalSteps)") }
+        let log = try MetricsLog(path: (report ?? snapshots) + "/metrics.jsonl", keepingSteps: start)
+        let watch = TrainingWatch(console: console, log: log, totalSteps: run.totalSteps)
+        let outcome = try run.run(shouldStop: { Interruption.isRequested }, onEvent: watch.note)
+        try log.close()
+        guard outcome.isFinished else {
+            throw StageFailure(
+                .tryLater, "interrupted after step \(outcome.step) of \(run.totalSteps); a snapshot is kept",
+                hint: "run the same command with --resume to go on")
+        }
+
+        var adapter = try run.result()
+        adapter.describe(try input.lineage(recipe: recipe, run: run, outcome: outcome))
+        try AtomicFile.write(to: output) { try adapter.write(to: $0) }
+        let result = try watch.stageReport(input, run: run, outcome: outcome, output: output)
+        for fact in TrainingFacts.list(result) { console.data("\(fact.name): \(fact.value)") }
+        if let report {
+            try TrainingReport(
+                title: "Training of \(output)", facts: TrainingFacts.list(result), recipe: recipe.json,
+                metrics: log.lines
+            ).write(to: report)
+        }
+        return result
+    }
+}

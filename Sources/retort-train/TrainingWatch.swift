@@ -1,0 +1,110 @@
+import Adapters
+import Checkpoints
+import Foundation
+import StageInterface
+import Storage
+import Tensors
+import Training
+
+/// Watches a run: the live line, the metrics file, and what the report says in the end.
+final class TrainingWatch {
+    private let console: Console
+    private let log: MetricsLog
+    private let totalSteps: Int
+    private let start = ContinuousClock.now
+    private var steps = 0
+    private var examples = 0
+    private var exampleTokens = 0
+    private var computedTokens = 0
+    private var stepSeconds = 0.0
+    private var smoothedLoss: Double?
+    private var lastLoss = 0.0
+    private var best: ValidationRecord?
+    private var rollbacks = 0
+
+    init(console: Console, log: MetricsLog, totalSteps: Int) {
+        self.console = console
+        self.log = log
+        self.totalSteps = totalSteps
+    }
+
+    func note(_ event: TrainingRun.Event) throws {
+        switch event {
+        case .step(let record):
+            try log.append(record.json)
+            steps += 1
+            examples += record.examples
+            exampleTokens += record.exampleTokens
+            computedTokens += record.computedTokens
+            stepSeconds += record.seconds
+            lastLoss = record.loss
+            smoothedLoss = smoothedLoss.map { $0 * 0.9 + record.loss * 0.1 } ?? record.loss
+            console.progress(line(record), isLast: record.step == totalSteps)
+        case .validated(let record):
+            try log.append(record.json)
+            if record.isBest { best = record }
+            console.say(
+                String(
+                    format: "step %d: validation loss %.4f, %.1f %% answered exactly%@", record.step, record.loss,
+                    record.agreement * 100, record.isBest ? " (best)" : ""))
+        case .rolledBack(let from, let to, let factor):
+            rollbacks += 1
+            console.warn("step \(from): loss or gradient not finite; back to step \(to), learning rate times \(factor)")
+        case .snapshot(let step): console.detail("snapshot of step \(step)")
+        case .resumed: break
+        }
+    }
+
+    private func line(_ record: StepRecord) -> String {
+        let elapsed = start.duration(to: .now).seconds
+        let left = elapsed / Double(steps) * Double(totalSteps - record.step)
+        return String(
+            format: "step %d/%d  loss %.4f  %.1f examples/s  %.0f tokens/s  %d:%02d left", record.step, totalSteps,
+            smoothedLoss ?? record.loss, Double(examples) / elapsed, Double(exampleTokens) / elapsed,
+            Int(left) / 60, Int(left) % 60)
+    }
+
+    /// The stage's report of a finished run.
+    func stageReport(
+        _ input: TrainingInput, run: TrainingRun, outcome: TrainingRun.Outcome, output: String
+    ) throws -> StageReport {
+        var report = StageReport(stage: Train.commandName)
+        report.inputs = [
+            "base": try input.checkpoint.digest().description, "dataset": input.training.digest.description,
+            "recipe": run.recipe.digest.description,
+        ]
+        report.inputs["validation"] = input.validation?.digest.description
+        report.outputs = [
+            "adapter": try ContentDigest(ofFile: output).description, "precision": run.recipe.precision.rawValue,
+            "instruction_set": kernelInstructionSet,
+        ]
+        report.counts = [
+            "steps": outcome.step, "conversations": input.training.lineCount, "examples": input.training.exampleCount,
+            "masked": input.training.maskedCount, "too_long": input.training.tooLongCount,
+            "parameters": run.parameterCount, "rollbacks": outcome.rollbacks,
+            "activation_bytes": run.activationByteCount,
+        ]
+        report.counts["best_step"] = outcome.bestStep
+        report.figures = ["loss": lastLoss]
+        if stepSeconds > 0 {
+            report.figures["examples_per_second"] = Double(examples) / stepSeconds
+            report.figures["tokens_per_second"] = Double(exampleTokens) / stepSeconds
+            report.figures["computed_tokens_per_second"] = Double(computedTokens) / stepSeconds
+        }
+        if let best {
+            report.figures["validation_loss"] = best.loss
+            report.figures["validation_agreement"] = best.agreement
+        }
+        return report
+    }
+}
+
+/// A report's content as names and values for people.
+enum TrainingFacts {
+    static func list(_ report: StageReport) -> [(name: String, value: String)] {
+        report.outputs.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+            + report.inputs.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+            + report.counts.sorted { $0.key < $1.key }.map { (name: $0.key, value: "\($0.value)") }
+            + report.figures.sorted { $0.key < $1.key }.map { (name: $0.key, value: String(format: "%.6g", $0.value)) }
+    }
+}
