@@ -180,7 +180,12 @@ let package = Package(
             "Evaluation", ["Storage", "Conversations", "GGUF", "Adapters", "Checkpoints", "Datasets", "Inference"],
             excludes: ["Oracles"]),
         tests("Registry", ["Storage"], owns: [External.grdb]),
-        tests("Serving", ["Conversations", "Storage", "Registry", "HTTPTransport"]),
+        tests(
+            "Serving",
+            [
+                "Conversations", "Storage", "Registry", "HTTPTransport", "Interactions", "Replay", "GGUF", "Tensors",
+                "Adapters", "Checkpoints", "Inference", "Tokenizers",
+            ]),
         tests("Pipelines", ["Conversations", "Storage", "StageInterface"]),
         // The built executables, run as a user runs them.
         .testTarget(

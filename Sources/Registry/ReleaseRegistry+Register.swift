@@ -33,7 +33,8 @@ extension ReleaseRegistry {
             base: registration.base ?? report?.base,
             baseFile: try registration.baseFile.map(ContentDigest.init(ofFile:)),
             dataset: try registration.dataset.map(lineage),
-            task: try registration.task.map(lineage) ?? report?.task,
+            // The report names what the task means; a file's digest also changes with its comments.
+            task: try report?.task ?? registration.task.map(lineage),
             evaluation: try registration.evaluation.map { try keep($0) }, passed: report?.passed,
             recipe: try registration.recipe.map(lineage), note: registration.note,
             created: Timestamp.rounded(now), createdBy: registration.by)

@@ -31,6 +31,9 @@ struct APIError: Error, Sendable {
             retryAfter: 2)
     }
 
+    /// A fault of ours; what exactly is for our log, not for the client.
+    static let failed = APIError(status: 500, message: "the server failed to answer", type: "server_error")
+
     /// The client went away; nobody reads this.
     static let disconnected = APIError(status: 499, message: "the client closed the connection", type: "api_error")
 

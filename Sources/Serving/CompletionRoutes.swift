@@ -81,8 +81,10 @@ struct CompletionRoutes: Sendable {
                             }
                         }
                     }
-                } catch let error as APIError {
-                    try await writer.write(CompletionRoutes.event(error.json))
+                } catch {
+                    // The status is sent already; all that is left is to say it in the stream.
+                    let said = error as? APIError ?? .failed
+                    try await writer.write(CompletionRoutes.event(said.json))
                 }
                 try await writer.write(ByteBuffer(string: "data: [DONE]\n\n"))
                 try await writer.finish(nil)

@@ -23,8 +23,7 @@ struct ErrorMiddleware: RouterMiddleware {
             return Response(APIError(status: Int(error.status.code), message: message, code: "unknown_url"))
         } catch {
             warn("a request failed: \(error)")
-            return Response(
-                APIError(status: 500, message: "the server failed to answer", type: "server_error"))
+            return Response(APIError.failed)
         }
     }
 }

@@ -26,7 +26,7 @@ final class VersionLoader: Sendable {
         base = ServedVersion(
             name: name, record: nil, artifact: try ContentDigest(ofFile: path),
             engine: try InferenceEngine(checkpoint: checkpoint), adapter: nil,
-            encoder: PromptEncoder(tokenizer: try checkpoint.tokenizer, template: try checkpoint.template), task: nil)
+            encoder: try PromptEncoder(checkpoint), task: nil)
         self.store = store
         self.tasks = tasks
         self.threshold = threshold
@@ -68,7 +68,7 @@ final class VersionLoader: Sendable {
     /// A merged model, or another base, with an engine of its own.
     private func model(_ record: RegistryVersion, _ path: String) throws -> ServedVersion {
         let checkpoint = try Checkpoint(path: path)
-        let encoder = PromptEncoder(tokenizer: try checkpoint.tokenizer, template: try checkpoint.template)
+        let encoder = try PromptEncoder(checkpoint)
         return ServedVersion(
             name: record.name, record: record, artifact: record.artifact,
             engine: try InferenceEngine(checkpoint: checkpoint), adapter: nil, encoder: encoder,

@@ -75,6 +75,8 @@ struct Serve: StageCommand {
         if let apiKeyEnv { configuration.accessKey = try AccessKey(environment: apiKeyEnv) }
         let server = try RetortServer(
             configuration, workspace: try options.openWorkspace(), say: { console.say($0) }, warn: { console.warn($0) })
+        // A signal that came while models were loaded; from here on the server listens for it.
+        try Interruption.check()
         try await server.run { url in
             let ready: JSONValue = ["url": .string(url), "pid": .integer(Int(getpid()))]
             console.data(ready.serialized())
