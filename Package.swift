@@ -157,11 +157,16 @@ let package = Package(
         tests("GGUF"),
         tests("Quantization", ["GGUF"]),
         tests("Tensors", ["GGUF", "Quantization"]),
-        tests("Autograd", ["Tensors"]),
+        tests("Autograd", ["GGUF", "Tensors"]),
         tests("Tokenizers", ["Conversations", "GGUF"], excludes: ["Oracles"]),
         tests("Adapters", ["Storage", "GGUF", "Tensors"]),
         tests("Checkpoints", ["Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters"]),
-        tests("Training", ["Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF"]),
+        tests(
+            "Training",
+            [
+                "Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF",
+                "Tokenizers",
+            ]),
         tests(
             "Inference",
             [
@@ -174,8 +179,13 @@ let package = Package(
         tests(
             "Evaluation", ["Storage", "Conversations", "GGUF", "Adapters", "Checkpoints", "Datasets", "Inference"],
             excludes: ["Oracles"]),
-        tests("Registry", ["Storage"]),
-        tests("Serving", ["Conversations", "Storage", "Registry", "HTTPTransport"]),
+        tests("Registry", ["Storage"], owns: [External.grdb]),
+        tests(
+            "Serving",
+            [
+                "Conversations", "Storage", "Registry", "HTTPTransport", "Interactions", "Replay", "GGUF", "Tensors",
+                "Adapters", "Checkpoints", "Inference", "Tokenizers",
+            ]),
         tests("Pipelines", ["Conversations", "Storage", "StageInterface"]),
         // The built executables, run as a user runs them.
         .testTarget(
