@@ -37,7 +37,7 @@ public enum RegistryMigrations {
             PRIMARY KEY (name, version)
         ) WITHOUT ROWID, STRICT;
         CREATE UNIQUE INDEX registry_version_content
-            ON registry_version (name, artifact, ifnull(evaluation, ''));
+            ON registry_version (name, artifact, ifnull(evaluation, ''), ifnull(base, ''));
         CREATE TABLE registry_alias (
             name TEXT NOT NULL, alias TEXT NOT NULL, version INTEGER NOT NULL, sequence INTEGER NOT NULL,
             PRIMARY KEY (name, alias),

@@ -6,7 +6,7 @@ import Storage
 extension ReleaseRegistry {
     /// Keeps the artifact and its evidence in the content store, then writes one record in one transaction.
     ///
-    /// The same artifact with the same evaluation is registered once: a second call, or one after a crash anywhere
+    /// The same artifact with the same evaluation and base is registered once: a second call, or one after a crash anywhere
     /// in the first, gives the record that exists.
     ///
     /// - Returns: the record, and whether it is new.
@@ -33,7 +33,8 @@ extension ReleaseRegistry {
             base: registration.base ?? report?.base,
             baseFile: try registration.baseFile.map(ContentDigest.init(ofFile:)),
             dataset: try registration.dataset.map(lineage),
-            task: try registration.task.map(lineage) ?? report?.task,
+            // The report names what the task means; a file's digest also changes with its comments.
+            task: try report?.task ?? registration.task.map(lineage),
             evaluation: try registration.evaluation.map { try keep($0) }, passed: report?.passed,
             recipe: try registration.recipe.map(lineage), note: registration.note,
             created: Timestamp.rounded(now), createdBy: registration.by)
@@ -44,7 +45,9 @@ extension ReleaseRegistry {
         _ draft: RegistryVersion, _ database: Database
     ) throws -> (version: RegistryVersion, isNew: Bool) {
         let existing = try versions(database, draft.name)
-        let twin = existing.first { $0.artifact == draft.artifact && $0.evaluation == draft.evaluation }
+        let twin = existing.first {
+            $0.artifact == draft.artifact && $0.evaluation == draft.evaluation && $0.base == draft.base
+        }
         if let twin { return (twin, false) }
         var record = draft
         record.version = (existing.last?.version ?? 0) + 1

@@ -1,0 +1,76 @@
+import Conversations
+import Foundation
+import Storage
+
+/// The bodies of one response, whole or as a stream of chunks, in OpenAI's shapes.
+struct CompletionBody: Sendable {
+    let identifier: String
+    let created: Int
+    let isChat: Bool
+    let version: ServedVersion
+
+    init(_ request: CompletionRequest, _ version: ServedVersion, now: Date = Date()) {
+        isChat = request.isChat
+        identifier = (isChat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.replacing("-", with: "").lowercased()
+        created = Int(now.timeIntervalSince1970)
+        self.version = version
+    }
+
+    /// The whole answer.
+    func whole(_ answer: Answer) -> JSONValue {
+        var choice = JSONObject()
+        choice["index"] = 0
+        if isChat {
+            choice["message"] = ["role": "assistant", "content": .string(answer.text), "refusal": nil]
+        } else {
+            choice["text"] = .string(answer.text)
+        }
+        choice["logprobs"] = .null
+        choice["finish_reason"] = .string(answer.finish.rawValue)
+        var object = head(isChat ? "chat.completion" : "text_completion")
+        object["choices"] = [.object(choice)]
+        object["usage"] = answer.usage
+        object["retort"] = answer.describe(version)
+        return .object(object)
+    }
+
+    /// The first chunk of a chat: who speaks.
+    func opening() -> JSONValue? {
+        guard isChat else { return nil }
+        return chunk(delta: ["role": "assistant", "content": ""], finish: .null, retort: .object(version.json))
+    }
+
+    func piece(_ text: String) -> JSONValue {
+        chunk(delta: isChat ? ["content": .string(text)] : .string(text), finish: .null, retort: nil)
+    }
+
+    func closing(_ answer: Answer) -> JSONValue {
+        chunk(
+            delta: isChat ? .object(JSONObject()) : "", finish: .string(answer.finish.rawValue),
+            retort: answer.describe(version))
+    }
+
+    func usage(_ answer: Answer) -> JSONValue {
+        var object = head(isChat ? "chat.completion.chunk" : "text_completion")
+        object["choices"] = []
+        object["usage"] = answer.usage
+        return .object(object)
+    }
+
+    private func chunk(delta: JSONValue, finish: JSONValue, retort: JSONValue?) -> JSONValue {
+        var object = head(isChat ? "chat.completion.chunk" : "text_completion")
+        object["choices"] = [
+            ["index": 0, isChat ? "delta" : "text": delta, "logprobs": nil, "finish_reason": finish]
+        ]
+        object["retort"] = retort
+        return .object(object)
+    }
+
+    private func head(_ kind: String) -> JSONObject {
+        JSONObject([
+            (key: "id", value: .string(identifier)), (key: "object", value: .string(kind)),
+            (key: "created", value: .integer(created)), (key: "model", value: .string(version.name)),
+            (key: "system_fingerprint", value: .string("fp_\(version.artifact.short)")),
+        ])
+    }
+}

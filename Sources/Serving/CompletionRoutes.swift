@@ -1,0 +1,135 @@
+import Conversations
+import Datasets
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Interactions
+import NIOCore
+
+/// `/v1/chat/completions` and `/v1/completions`, whole and streaming.
+struct CompletionRoutes: Sendable {
+    let catalog: ServingCatalog
+    let answerer: Answerer
+    let decisionLog: DecisionLog?
+    let maximumBodyByteCount: Int
+    let timeout: Duration
+
+    func register(_ router: Router<ServeContext>) {
+        router.post("/v1/chat/completions") { request, context in
+            try await respond(request, context, isChat: true)
+        }
+        router.post("/v1/completions") { request, context in try await respond(request, context, isChat: false) }
+    }
+
+    private func respond(_ http: Request, _ context: ServeContext, isChat: Bool) async throws -> Response {
+        let start = ContinuousClock.now
+        let request = try CompletionRequest(try await body(of: http), isChat: isChat)
+        let version = try await version(for: request.model)
+        let cancellation = Cancellation()
+        await context.watch(cancellation)
+        let timer = _Concurrency.Task {
+            try await _Concurrency.Task.sleep(for: timeout)
+            cancellation.cancel(.timeout(seconds: timeout / .seconds(1)))
+        }
+        let body = CompletionBody(request, version)
+        // The answer is made apart from the connection: whether or not somebody reads it, its end is seen to.
+        let (events, feed) = AsyncThrowingStream.makeStream(of: AnswerEvent.self)
+        _Concurrency.Task {
+            defer { timer.cancel() }
+            do {
+                let answer = try await answerer.answer(request, version, cancellation) { feed.yield($0) }
+                note(request, version, body.whole(answer), answer, since: start)
+                feed.finish()
+            } catch {
+                feed.finish(throwing: error)
+            }
+        }
+        return request.isStream
+            ? try await stream(events, request, body) : try await whole(events, body)
+    }
+
+    private func whole(
+        _ events: AsyncThrowingStream<AnswerEvent, any Error>, _ body: CompletionBody
+    ) async throws -> Response {
+        for try await event in events {
+            if case .finished(let answer) = event {
+                return Response(json: body.whole(answer), version: body.version)
+            }
+        }
+        throw APIError.disconnected
+    }
+
+    /// Waits for the start, so that what is refused has its own status, and streams the rest.
+    private func stream(
+        _ events: AsyncThrowingStream<AnswerEvent, any Error>, _ request: CompletionRequest, _ body: CompletionBody
+    ) async throws -> Response {
+        var first = events.makeAsyncIterator()
+        guard try await first.next() != nil else { throw APIError.disconnected }
+        var response = Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"],
+            body: ResponseBody { writer in
+                if let opening = body.opening() { try await writer.write(CompletionRoutes.event(opening)) }
+                do {
+                    for try await event in events {
+                        switch event {
+                        case .started: break
+                        case .text(let text): try await writer.write(CompletionRoutes.event(body.piece(text)))
+                        case .finished(let answer):
+                            try await writer.write(CompletionRoutes.event(body.closing(answer)))
+                            if request.includesUsage {
+                                try await writer.write(CompletionRoutes.event(body.usage(answer)))
+                            }
+                        }
+                    }
+                } catch {
+                    // The status is sent already; all that is left is to say it in the stream.
+                    let said = error as? APIError ?? .failed
+                    try await writer.write(CompletionRoutes.event(said.json))
+                }
+                try await writer.write(ByteBuffer(string: "data: [DONE]\n\n"))
+                try await writer.finish(nil)
+            })
+        response.name(body.version)
+        return response
+    }
+
+    private static func event(_ json: JSONValue) -> ByteBuffer {
+        var buffer = ByteBuffer(string: "data: ")
+        buffer.writeBytes(json.serializedBytes())
+        buffer.writeString("\n\n")
+        return buffer
+    }
+
+    private func body(of http: Request) async throws -> JSONValue {
+        let buffer: ByteBuffer
+        do {
+            buffer = try await http.body.collect(upTo: maximumBodyByteCount)
+        } catch is NIOTooManyBytesError {
+            throw APIError(
+                status: 413, message: "the request body is larger than \(maximumBodyByteCount) bytes",
+                code: "request_too_large")
+        }
+        do {
+            return try JSONValue(parsing: buffer.readableBytesView)
+        } catch {
+            throw APIError.invalid("the request body: \(error.description)", code: "invalid_json")
+        }
+    }
+
+    /// A version asked for by number may have to be loaded, which blocks.
+    private func version(for model: String) async throws -> ServedVersion {
+        guard model.contains(":") else { return try catalog.version(for: model) }
+        return try await Blocking.run { try catalog.version(for: model) }
+    }
+
+    private func note(
+        _ request: CompletionRequest, _ version: ServedVersion, _ response: JSONValue, _ answer: Answer,
+        since start: ContinuousClock.Instant
+    ) {
+        decisionLog?.append(
+            DecisionRecord(
+                time: Date(), request: request.body, response: response,
+                workload: request.isChat ? version.task?.task.name : nil,
+                decision: answer.decision(version, milliseconds: start.duration(to: .now) / .milliseconds(1))))
+    }
+}

@@ -1,0 +1,28 @@
+import Checkpoints
+import Conversations
+import Foundation
+import Tokenizers
+
+/// Turns what requests hold into one model's tokens: conversations as the model was trained on them, or raw text.
+struct PromptEncoder: Sendable {
+    let tokenizer: Tokenizer
+    /// A model without a chat template, or with one that cannot be rendered, still continues raw text.
+    private let chat: Result<ChatEncoder, any Error>
+
+    init(_ checkpoint: Checkpoint) throws {
+        let tokenizer = try checkpoint.tokenizer
+        self.tokenizer = tokenizer
+        chat = Result { ChatEncoder(tokenizer: tokenizer, template: try checkpoint.template) }
+    }
+
+    /// The tokens of a conversation up to where the answer begins.
+    func prompt(_ messages: [Message]) throws -> [TokenID] { try chat.get().prompt(messages) }
+
+    /// The tokens that an answer adds to the prompt, through the one that ends the turn.
+    func answer(_ answer: String, after messages: [Message]) throws -> [TokenID] {
+        try chat.get().answer(answer, after: messages)
+    }
+
+    /// The tokens of raw text, as they begin a sequence.
+    func raw(_ text: String) throws -> [TokenID] { try tokenizer.encode(text, addSpecial: true, parseSpecial: true) }
+}

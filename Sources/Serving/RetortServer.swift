@@ -1,0 +1,112 @@
+import Conversations
+import Datasets
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTPTypes
+import Registry
+import ServiceLifecycle
+public import Storage
+import UnixSignals
+
+/// The OpenAI-compatible server: one base, any number of adapters that follow registry aliases.
+public struct RetortServer: Sendable {
+    private let configuration: ServeConfiguration
+    private let catalog: ServingCatalog
+    private let loader: VersionLoader
+    private let registry: ReleaseRegistry
+    private let decisionLog: DecisionLog?
+    private let say: @Sendable (String) -> Void
+    private let warn: @Sendable (String) -> Void
+
+    /// Loads and verifies everything that is to be served.
+    ///
+    /// - Throws: ``ServingError`` or what reading a file throws: a missing base, an adapter for another base, an alias
+    ///   that does not exist, a log that cannot be written.
+    public init(
+        _ configuration: ServeConfiguration, workspace: Workspace, say: @escaping @Sendable (String) -> Void,
+        warn: @escaping @Sendable (String) -> Void
+    ) throws {
+        self.configuration = configuration
+        self.say = say
+        self.warn = warn
+        let loader = try VersionLoader(
+            base: configuration.base, store: workspace.store, tasks: configuration.tasks,
+            threshold: configuration.threshold)
+        let registry = try ReleaseRegistry(workspace: workspace)
+        var slots: [ServingSlot] = []
+        for selector in configuration.models where !slots.contains(where: { $0.selector == selector }) {
+            guard case .alias = selector.choice else {
+                throw ServingError(
+                    "model \(selector): a version, expected NAME or NAME@alias",
+                    hint: "requests may name \(selector) once an alias of \(selector.name) is served")
+            }
+            guard selector.name != loader.base.name else {
+                throw ServingError("model \(selector): the base has this name, expected another")
+            }
+            slots.append(ServingSlot(selector, try loader.load(try registry.resolve(selector))))
+        }
+        catalog = ServingCatalog(slots: slots, registry: registry, loader: loader)
+        decisionLog = try configuration.decisionLog.map { try DecisionLog(path: $0, warn: warn) }
+        self.loader = loader
+        self.registry = registry
+    }
+
+    /// Serves until SIGTERM or SIGINT comes (or the task is cancelled), then finishes what is in flight.
+    ///
+    /// - Parameter onReady: is told the URL once requests are taken.
+    /// - Throws: ``ServingError`` when the address cannot be listened on.
+    public func run(onReady: @escaping @Sendable (_ url: String) -> Void) async throws {
+        let queue = WorkQueue(concurrency: configuration.concurrency, capacity: configuration.queueCapacity)
+        var logger = Logger(label: "retort-serve")
+        logger.logLevel = .critical
+        let host = configuration.host
+        let application = Application(
+            router: makeRouter(queue),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ConnectionWatchHandler()], idleTimeout: .seconds(300))),
+            configuration: ApplicationConfiguration(address: .hostname(host, port: configuration.port)),
+            onServerRunning: { channel in
+                let name = host.contains(":") ? "[\(host)]" : host
+                onReady("http://\(name):\(channel.localAddress?.port ?? 0)")
+            },
+            logger: logger)
+        let follower = SlotFollower(
+            registry: registry, loader: loader, slots: catalog.slots, interval: configuration.pollInterval, say: say,
+            warn: warn)
+        var group = ServiceGroupConfiguration(
+            services: [
+                .init(service: follower), .init(service: application),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = configuration.timeout + .seconds(5)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch let error as IOError {
+            let place = "\(host):\(configuration.port)"
+            guard error.errnoCode == EADDRINUSE else {
+                throw ServingError("cannot listen on \(place): \(String(cString: strerror(error.errnoCode)))")
+            }
+            throw ServingError(
+                "cannot listen on \(place): occupied by another process, expected a free port",
+                hint: "choose another --port, or 0 for any free one")
+        }
+    }
+
+    private func makeRouter(_ queue: WorkQueue) -> Router<ServeContext> {
+        let router = Router(context: ServeContext.self)
+        router.add(middleware: ErrorMiddleware(warn: warn))
+        if let key = configuration.accessKey { router.add(middleware: AccessMiddleware(key: key)) }
+        InformationRoutes(catalog: catalog, queue: queue, decisionLog: decisionLog, startedAt: Date()).register(router)
+        CompletionRoutes(
+            catalog: catalog,
+            answerer: Answerer(queue: queue, escalation: configuration.escalation.map { Escalation($0, warn: warn) }),
+            decisionLog: decisionLog, maximumBodyByteCount: configuration.maximumBodyByteCount,
+            timeout: configuration.timeout
+        ).register(router)
+        return router
+    }
+}

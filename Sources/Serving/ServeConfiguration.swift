@@ -1,0 +1,35 @@
+public import Datasets
+public import Registry
+public import Teachers
+
+/// Everything that a server is started with; `Documentation/Formats/ServeConfiguration.md` has the flags.
+public struct ServeConfiguration: Sendable {
+    /// The base model's file.
+    public var base: String
+    public var tasks: [Datasets.Task] = []
+    /// The aliases to follow.
+    public var models: [VersionSelector] = []
+    public var host = "127.0.0.1"
+    /// 0 takes any free port.
+    public var port = 8080
+    /// How often the registry's counter is looked at.
+    public var pollInterval: Duration = .milliseconds(200)
+    /// Where decisions are appended, JSON Lines.
+    public var decisionLog: String?
+    /// The frontier endpoint that unsure answers go to.
+    public var escalation: TeacherEndpoint?
+    /// Overrides the threshold of every task.
+    public var threshold: Double?
+    /// What clients must bring as a bearer token.
+    public var accessKey: AccessKey?
+    /// How many requests the engine works on at once.
+    public var concurrency = 2
+    /// How many more may wait; one more is answered with 429.
+    public var queueCapacity = 128
+    /// The most bytes that a request body may have.
+    public var maximumBodyByteCount = 4 << 20
+    /// How long a request may take, its time in the queue included.
+    public var timeout: Duration = .seconds(120)
+
+    public init(base: String) { self.base = base }
+}

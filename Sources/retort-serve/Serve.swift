@@ -1,0 +1,87 @@
+import ArgumentParser
+import Conversations
+import Datasets
+import Foundation
+import Registry
+import Serving
+import StageInterface
+import Storage
+import Teachers
+
+/// Parses, starts the server, and says where it listens.
+@main
+struct Serve: StageCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retort-serve",
+        abstract: "Serve a base and the adapters that registry aliases point at, with the OpenAI API.",
+        discussion: """
+            Follows the registry: when an alias moves, the new version is loaded, verified and swapped in while requests \
+            go on. SIGTERM finishes what is in flight and ends the process.
+            """,
+        version: retortVersion)
+
+    @OptionGroup var options: StageOptions
+    @OptionGroup(title: "Escalation") var escalation: EscalationFlags
+
+    @Option(help: "The base model, GGUF.") var base: String
+    @Option(help: "A task.yaml; an adapter answers the task it was registered for, or the one of its name.")
+    var task: [String] = []
+    @Option(help: "NAME or NAME@alias of the registry; a bare name follows its alias 'production'.")
+    var model: [String] = []
+    @Option(help: "The address to listen on.") var host = "127.0.0.1"
+    @Option(help: "The port to listen on; 0 takes any free one.") var port = 8080
+    @Option(help: "How often the registry is looked at, milliseconds.") var pollMs = 200
+    @Option(help: "Threads that compute; by default one a core.") var threads: Int?
+    @Option(help: "Requests that are computed at once; by default as many as threads.") var concurrency: Int?
+    @Option(help: "Requests that may wait; more are answered with 429.") var queue = 128
+    @Option(help: "The most bytes of a request.") var maxBody = 4 << 20
+    @Option(help: "How long a request may take, seconds.") var timeout = 120.0
+    @Option(help: "Append every decision to this file, JSON Lines.") var decisionLog: String?
+    @Option(help: "The file that holds the key that clients must bring.") var apiKeyFile: String?
+    @Option(help: "The environment variable that holds the key that clients must bring.") var apiKeyEnv: String?
+
+    func validate() throws {
+        func check(_ name: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
+            guard let value, !range.contains(value) else { return }
+            throw ValidationError("--\(name): \(value), expected \(range.lowerBound) to \(range.upperBound)")
+        }
+        try check("port", port, 0...65535)
+        try check("poll-ms", pollMs, 1...3_600_000)
+        try check("threads", threads, 1...1024)
+        try check("concurrency", concurrency, 1...1024)
+        try check("queue", queue, 0...1_000_000)
+        try check("max-body", maxBody, 1...1 << 30)
+        guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout: \(timeout), expected above 0") }
+        if apiKeyFile != nil, apiKeyEnv != nil {
+            throw ValidationError("--api-key-file and --api-key-env exclude each other")
+        }
+    }
+
+    func perform(_ console: Console) async throws -> StageReport? {
+        // The engine's shared pool reads this when it is first used.
+        if let threads { setenv("RETORT_THREADS", String(threads), 1) }
+        var configuration = ServeConfiguration(base: base)
+        configuration.tasks = try task.map { try Datasets.Task(path: $0) }
+        configuration.models = try model.map { try VersionSelector($0) }
+        (configuration.host, configuration.port) = (host, port)
+        configuration.pollInterval = .milliseconds(pollMs)
+        configuration.concurrency = concurrency ?? threads ?? ProcessInfo.processInfo.activeProcessorCount
+        (configuration.queueCapacity, configuration.maximumBodyByteCount) = (queue, maxBody)
+        configuration.timeout = .milliseconds(Int(timeout * 1000))
+        configuration.decisionLog = decisionLog
+        configuration.escalation = try escalation.makeEndpoint()
+        configuration.threshold = escalation.threshold
+        configuration.accessKey = try apiKeyFile.map { try AccessKey(file: $0) }
+        if let apiKeyEnv { configuration.accessKey = try AccessKey(environment: apiKeyEnv) }
+        let server = try RetortServer(
+            configuration, workspace: try options.openWorkspace(), say: { console.say($0) }, warn: { console.warn($0) })
+        // A signal that came while models were loaded; from here on the server listens for it.
+        try Interruption.check()
+        try await server.run { url in
+            let ready: JSONValue = ["url": .string(url), "pid": .integer(Int(getpid()))]
+            console.data(ready.serialized())
+            console.say("serving on \(url)")
+        }
+        return StageReport(stage: Self.commandName)
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+/// The built executables, run as a user runs them.
+enum Executable {
+    struct Outcome {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    /// The folder of the products: the one that this test bundle was built into.
+    static let folder: String = {
+        var url = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        // The test runner may be the toolchain's; the bundle's path is then among the arguments.
+        if !FileManager.default.isExecutableFile(atPath: url.path + "/retort"),
+            let bundle = CommandLine.arguments.first(where: { $0.hasSuffix(".xctest") })
+        {
+            url = URL(fileURLWithPath: bundle).deletingLastPathComponent()
+        }
+        return url.path
+    }()
+
+    /// Runs an executable to its end in a folder of its own.
+    static func run(_ name: String, _ arguments: [String]) throws -> Outcome {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(folder)/\(name)")
+        process.arguments = arguments
+        process.currentDirectoryURL = FileManager.default.temporaryDirectory
+        let output = Pipe(), errors = Pipe()
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let outputData = output.fileHandleForReading.readDataToEndOfFile()
+        let errorData = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationStatus, output: String(decoding: outputData, as: UTF8.self),
+            errors: String(decoding: errorData, as: UTF8.self))
+    }
+
+    /// Starts an executable, whose output nobody reads.
+    static func start(_ name: String, _ arguments: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(folder)/\(name)")
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Registry
+import Storage
+
+/// A folder that lives as long as a test, with a workspace and files in it.
+final class Scratch: Sendable {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("retort-registry-\(UUID())").path
+        try AtomicFile.makeDirectory(path)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var workspacePath: String { "\(path)/workspace" }
+
+    func registry() throws -> ReleaseRegistry { try ReleaseRegistry(workspace: try Workspace(path: workspacePath)) }
+
+    func file(_ name: String, _ text: String) throws -> String {
+        try AtomicFile.write(text, to: "\(path)/\(name)")
+        return "\(path)/\(name)"
+    }
+
+    /// An artifact's file with some content.
+    func artifact(_ text: String) throws -> String { try file("\(text).gguf", "weights of \(text)") }
+
+    /// An evaluation report of an artifact's file.
+    func report(of artifact: String, passed: Bool, base: ContentDigest? = nil) throws -> String {
+        let digest = try ContentDigest(ofFile: artifact)
+        let check = #"{"name":"accuracy","value":0.71,"threshold":0.85,"passed":\#(passed)}"#
+        let base = base.map { "\"\($0)\"" } ?? "null"
+        return try file(
+            "report-\(digest.short)-\(passed).json",
+            #"{"format":"retort.evaluation/1","artifact":{"kind":"adapter","digest":"\#(digest)","base_digest":\#(base)},"#
+                + #""dataset":null,"task":null,"passed":\#(passed),"checks":[\#(check)],"results":{}}"#)
+    }
+
+    /// Registers an artifact with a passing evaluation.
+    @discardableResult
+    func register(_ name: String = "intent", of text: String, passed: Bool? = true) throws -> RegistryVersion {
+        var registration = Registration(name: name, artifact: try artifact(text), by: "ada")
+        if let passed { registration.evaluation = try report(of: registration.artifact, passed: passed) }
+        return try registry().register(registration).version
+    }
+}

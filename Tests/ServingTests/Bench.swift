@@ -1,0 +1,113 @@
+import Adapters
+import Checkpoints
+import Foundation
+import Inference
+import Registry
+import Storage
+import Tensors
+
+/// A workspace with a base and two adapters that answer differently, all registered: `intent:1` and `intent:2`.
+final class Bench: Sendable {
+    /// The small base that is bundled, or lies beside the checkout.
+    static let base: String = {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let places = ["Models/retort-base-6m-f16.gguf", "../shared/models/retort-base-6m-f16.gguf"]
+        let paths = places.map { root.appendingPathComponent($0).standardized.path }
+        return paths.first { FileManager.default.fileExists(atPath: $0) } ?? paths[0]
+    }()
+
+    static var isAvailable: Bool { FileManager.default.fileExists(atPath: base) }
+
+    let path: String
+    let checkpoint: Checkpoint
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("retort-serving-\(UUID())").path
+        try AtomicFile.makeDirectory(path)
+        checkpoint = try Checkpoint(path: Bench.base)
+        for seed in 1...2 { try register(adapter(seed: UInt64(seed), name: "intent-\(seed)")) }
+        try promote(1)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var workspace: String { "\(path)/workspace" }
+
+    func registry() throws -> ReleaseRegistry { try ReleaseRegistry(workspace: try Workspace(path: workspace)) }
+
+    /// The flags of a server on this workspace.
+    func flags(_ more: String...) -> [String] {
+        ["--base", Bench.base, "--workspace", workspace, "--model", "intent"] + more
+    }
+
+    func task(threshold: Double = 0) throws -> String {
+        let labels = ["refund", "delivery", "card_lost", "change_address", "other"].map { "  - name: \($0)" }
+        return try file(
+            "task.yaml",
+            """
+            name: intent
+            labels:
+            \(labels.joined(separator: "\n"))
+            prompts:
+              student: {user: "{input}"}
+              teacher: {system: "One of: {labels}", user: "{input}"}
+            escalation: {threshold: \(threshold)}
+
+            """)
+    }
+
+    func file(_ name: String, _ text: String) throws -> String {
+        try AtomicFile.write(text, to: "\(path)/\(name)")
+        return "\(path)/\(name)"
+    }
+
+    @discardableResult
+    func register(_ artifact: String, name: String = "intent", base: ContentDigest? = nil) throws -> RegistryVersion {
+        var registration = Registration(name: name, artifact: artifact, by: "test")
+        registration.base = base
+        return try registry().register(registration).version
+    }
+
+    func promote(_ version: Int, alias: String = "production") throws {
+        _ = try registry().promote("intent", version: version, alias: alias, by: "test", override: "a test")
+    }
+
+    /// Writes an adapter with random factors, large enough to change every answer.
+    func adapter(seed: UInt64, name: String, base: ContentDigest? = nil, amount: Float = 0.3) throws -> String {
+        let adapter = try lowRank(seed: seed, base: base, amount: amount)
+        let path = "\(path)/\(name).gguf"
+        try AtomicFile.write(to: path) { try adapter.write(to: $0) }
+        return path
+    }
+
+    /// The same adapter in memory.
+    func lowRank(seed: UInt64, base: ContentDigest? = nil, amount: Float = 0.3) throws -> LowRankAdapter {
+        var random = seed &* 0x9E37_79B9_7F4A_7C15
+        func next() -> Float {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return (Float(random >> 40) / Float(1 << 24) - 0.5) * 2 * amount
+        }
+        var tensors: [String: LowRankPair] = [:]
+        let rank = 4
+        for tensor in checkpoint.file.tensors where tensor.name.hasSuffix("ffn_down.weight") {
+            let (inputs, outputs) = (tensor.dimensions[0], tensor.dimensions[1])
+            tensors[tensor.name] = try LowRankPair(
+                rank: rank, inputs: inputs, outputs: outputs, a: (0..<rank * inputs).map { _ in next() },
+                b: (0..<rank * outputs).map { _ in next() }, scale: 2)
+        }
+        return LowRankAdapter(
+            architecture: checkpoint.architecture.name, alpha: 8, baseDigest: try base ?? checkpoint.digest(),
+            tensors: tensors)
+    }
+
+    /// What a version must answer to raw text, from the engine alone, without any server.
+    func expected(_ prompt: String, seed: UInt64, tokens: Int) throws -> String {
+        let engine = try InferenceEngine(checkpoint: checkpoint)
+        let loaded = try engine.load(try lowRank(seed: seed))
+        return try engine.generate(
+            prompt: try checkpoint.tokenizer.encode(prompt, addSpecial: true, parseSpecial: true), adapter: loaded,
+            options: GenerationOptions(maximumTokens: tokens)
+        ).text
+    }
+}

@@ -1,0 +1,107 @@
+import Conversations
+import Foundation
+import HTTPTransport
+
+/// The real `retort-serve`, run as a user runs it, and a client for it.
+final class Server: @unchecked Sendable {
+    // Sendable holds: the process is started in `init`, and afterwards only asked for its state, signaled and awaited,
+    // which Foundation's Process allows from any thread; everything else is immutable.
+    let process: Process
+    let url: String
+    private let errorFile: String
+    private let client = HTTPClient()
+
+    struct StartFailure: Error {
+        var status: Int32
+        var errors: String
+    }
+
+    /// Starts a server on a free port and waits until it is ready.
+    ///
+    /// - Throws: ``StartFailure`` with exit status and stderr when it ends instead.
+    init(_ arguments: [String], environment: [String: String] = [:], port: Int = 0) async throws {
+        let errorFile = FileManager.default.temporaryDirectory.appendingPathComponent("retort-serve-\(UUID()).err").path
+        FileManager.default.createFile(atPath: errorFile, contents: nil)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Executable.path("retort-serve"))
+        process.arguments = arguments + ["--port", String(port), "--poll-ms", "5"]
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle(forWritingAtPath: errorFile)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let reader = output.fileHandleForReading
+        let line = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                var data = Data()
+                while !data.contains(UInt8(ascii: "\n")) {
+                    let piece = reader.availableData
+                    if piece.isEmpty { break }
+                    data += piece
+                }
+                continuation.resume(returning: data)
+            }
+        }
+        guard let ready = try? JSONValue(parsing: line), let url = ready["url"]?.stringValue else {
+            process.waitUntilExit()
+            throw StartFailure(
+                status: process.terminationStatus, errors: try String(contentsOfFile: errorFile, encoding: .utf8))
+        }
+        self.process = process
+        self.url = url
+        self.errorFile = errorFile
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        try? FileManager.default.removeItem(atPath: errorFile)
+    }
+
+    /// What the server said on stderr.
+    var errors: String { get throws { try String(contentsOfFile: errorFile, encoding: .utf8) } }
+
+    /// Asks for a graceful end and gives the exit status.
+    func stop() async -> Int32 {
+        kill(process.processIdentifier, SIGTERM)
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [process] in
+                process.waitUntilExit()
+                continuation.resume(returning: process.terminationStatus)
+            }
+        }
+    }
+
+    func send(
+        _ method: String, _ path: String, body: [UInt8]? = nil, headers: HTTPHeaders = HTTPHeaders()
+    ) async throws -> HTTPResponse {
+        try await client.send(HTTPRequest(method, url + path, headers: headers, body: body))
+    }
+
+    func get(_ path: String) async throws -> JSONValue {
+        try JSONValue(parsing: try await send("GET", path).body)
+    }
+
+    func post(_ path: String, _ json: JSONValue, headers: HTTPHeaders = HTTPHeaders()) async throws -> HTTPResponse {
+        try await send("POST", path, body: json.serializedBytes(), headers: headers)
+    }
+
+    /// One user message to a model, with further fields.
+    func chat(_ model: String, _ text: String, _ fields: [(key: String, value: JSONValue)] = []) async throws -> Reply {
+        var body = JSONObject([
+            (key: "model", value: .string(model)),
+            (key: "messages", value: [["role": "user", "content": .string(text)]]),
+        ])
+        for field in fields { body[field.key] = field.value }
+        return try Reply(try await post("/v1/chat/completions", .object(body)))
+    }
+
+    /// Waits until a condition on `/healthz` holds; false after ten seconds.
+    func waitForHealth(_ isReached: (JSONValue) -> Bool) async throws -> Bool {
+        for _ in 0..<1000 {
+            if isReached(try await get("/healthz")) { return true }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return false
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+@Suite(.enabled(if: Bench.isAvailable, "the small base model is not there"), .serialized)
+struct StartTests {
+    let bench: Bench
+
+    init() throws { bench = try Bench() }
+
+    private func failure(_ arguments: [String], port: Int = 0) async throws -> Server.StartFailure {
+        try await #require(throws: Server.StartFailure.self) { _ = try await Server(arguments, port: port) }
+    }
+
+    @Test func occupiedPortIsNamed() async throws {
+        let server = try await Server(bench.flags())
+        let port = try #require(URL(string: server.url)?.port)
+        let failure = try await failure(bench.flags(), port: port)
+        #expect(failure.status == 1)
+        #expect(failure.errors.contains("cannot listen on 127.0.0.1:\(port): occupied by another process"))
+        #expect(failure.errors.contains("hint: choose another --port, or 0 for any free one"))
+    }
+
+    @Test func missingBaseIsNamed() async throws {
+        let failure = try await failure(["--base", "/nowhere/base.gguf", "--workspace", bench.workspace])
+        #expect(failure.status == 1)
+        #expect(failure.errors.contains("/nowhere/base.gguf"))
+    }
+
+    @Test func adapterForAnotherBaseShowsBothDigests() async throws {
+        let other = "sha256:" + String(repeating: "ab", count: 32)
+        let foreign = try bench.adapter(seed: 3, name: "foreign", base: try #require(.init(other)))
+        try bench.promote(try bench.register(foreign).version)
+        let failure = try await failure(bench.flags())
+        #expect(failure.status == 1)
+        #expect(failure.errors.contains(other))
+        #expect(failure.errors.contains(try bench.checkpoint.digest().description))
+    }
+
+    @Test func registeredBaseIsHeldAgainstTheFile() async throws {
+        let other = "sha256:" + String(repeating: "cd", count: 32)
+        let adapter = try bench.adapter(seed: 3, name: "third")
+        try bench.promote(try bench.register(adapter, base: try #require(.init(other))).version)
+        let failure = try await failure(bench.flags())
+        #expect(failure.status == 1)
+        #expect(failure.errors.contains(other))
+    }
+
+    @Test func unknownAliasAndTaskAreNamed() async throws {
+        let alias = try await failure(bench.flags("--model", "intent@beta"))
+        #expect(alias.status == 1)
+        #expect(alias.errors.contains("intent has no alias 'beta', expected one of production"))
+        let version = try await failure(bench.flags("--model", "intent:1"))
+        #expect(version.errors.contains("model intent:1: a version, expected NAME or NAME@alias"))
+        let task = try await failure(bench.flags("--task", try bench.file("bad.yaml", "nam: x\n")))
+        #expect(task.status == 1)
+        #expect(task.errors.contains("did you mean 'name'?"))
+    }
+}
