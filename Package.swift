@@ -160,7 +160,11 @@ let package = Package(
         tests("Adapters", ["Storage", "GGUF", "Tensors"]),
         tests("Checkpoints", ["Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters"]),
         tests("Training", ["Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF"]),
-        tests("Inference", ["Storage", "GGUF", "Tensors", "Tokenizers", "Adapters", "Checkpoints", "Transformers"]),
+        tests(
+            "Inference",
+            [
+                "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters", "Checkpoints", "Transformers",
+            ]),
         tests("Interactions", ["Conversations", "Storage"]),
         tests("Datasets", ["Conversations", "Storage", "Interactions"]),
         tests("Teachers", ["Conversations", "Storage", "HTTPTransport", "Replay"]),

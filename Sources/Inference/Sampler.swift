@@ -1,24 +1,24 @@
 import Foundation
-import Tokenizers
+package import Tokenizers
 
 /// Chooses the next token from logits.
 ///
 /// In this order: bias and penalties, temperature, top k, top p, min p. The same seed and the same logits give the same
 /// tokens.
-struct Sampler {
+package struct Sampler {
     private let options: GenerationOptions
     private var random: SplitMix64
     private let prompt: Set<TokenID>
     private var counts: [TokenID: Int] = [:]
 
-    init(_ options: GenerationOptions, prompt: [TokenID]) {
+    package init(_ options: GenerationOptions, prompt: [TokenID]) {
         self.options = options
         random = SplitMix64(seed: options.seed)
         self.prompt = options.repetitionPenalty == 1 ? [] : Set(prompt)
     }
 
     /// Chooses a token and remembers it for the penalties.
-    mutating func next(_ logits: [Float]) -> TokenID {
+    package mutating func next(_ logits: [Float]) -> TokenID {
         var logits = logits
         adjust(&logits)
         let token = options.temperature == 0 ? Sampler.likeliest(logits) : sample(logits)

@@ -7,6 +7,7 @@ import Inference
 import StageInterface
 import Storage
 import Tokenizers
+import Transformers
 
 struct InspectLogits: StageCommand {
     enum Engine: String, ExpressibleByArgument, CaseIterable { case inference, training }
@@ -50,15 +51,21 @@ struct InspectLogits: StageCommand {
     }
 
     private func compute(_ ids: [TokenID], _ checkpoint: Checkpoint, _ adapter: LowRankAdapter?) throws -> [Float] {
-        switch (engine, precision) {
-        case (.inference, .fp32):
+        guard precision == .fp32 else {
+            throw StageFailure(.badInput, "--precision \(precision.rawValue) is not supported, expected fp32")
+        }
+        switch engine {
+        case .inference:
             let engine = try InferenceEngine(checkpoint: checkpoint)
             let loaded = try adapter.map { try engine.load($0, name: self.adapter ?? "adapter") }
             return try engine.logits(ids, adapter: loaded)
-        case (.inference, .bf16):
-            throw StageFailure(.badInput, "--precision bf16 is not supported by the inference engine, expected fp32")
-        case (.training, _):
-            throw StageFailure(.badInput, "--engine training is not supported yet, expected inference")
+        case .training:
+            let limit = checkpoint.architecture.contextLength
+            guard ids.count <= limit else {
+                throw StageFailure(.badInput, "tokens: \(ids.count), expected at most \(limit)")
+            }
+            try adapter.map { try checkpoint.validate($0, name: self.adapter ?? "adapter") }
+            return try TrainableDecoder(checkpoint).logits(tokens: ids, adapter: adapter)
         }
     }
 

@@ -2,7 +2,7 @@
 ///
 /// Each pattern cuts every piece that the one before it made. They are not run as regular expressions, which would take
 /// quadratic time (and the stack) on long words, but by scanners that go over the text once.
-struct PreTokenizer: Sendable {
+package struct PreTokenizer: Sendable {
     let cutters: [Cutter]
     /// Whether a word that is a token stays one, whatever its merges say.
     var keepsWholeTokens = false
@@ -132,6 +132,21 @@ struct PreTokenizer: Sendable {
             cutters[index].cut(TextWindow(text: text, range: range), body)
         } else {
             cutters[index].cut(TextWindow(text: text, range: range)) { cut(text, $0, from: index + 1, body) }
+        }
+    }
+
+    /// The words of a text, for tests.
+    ///
+    /// - Throws: ``TokenizerError/unknownPreTokenizer(_:)``.
+    package static func words(of text: String, preTokenizer name: String) throws -> [String] {
+        let preTokenizer = try PreTokenizer(named: name)
+        var text = text
+        return text.withUTF8 { bytes in
+            var words: [String] = []
+            preTokenizer.forEachWord(of: bytes, in: 0..<bytes.count) {
+                words.append(String(decoding: bytes[$0], as: UTF8.self))
+            }
+            return words
         }
     }
 }
