@@ -101,7 +101,9 @@ let package = Package(
             owns: [External.grdb]),
 
         // The release.
-        library("Evaluation", ["Storage", "Conversations", "Datasets", "Inference"]),
+        library(
+            "Evaluation",
+            ["Storage", "Conversations", "Tensors", "Tokenizers", "Checkpoints", "Datasets", "Inference"]),
         library("Registry", ["Conversations", "Storage"], owns: [External.grdb]),
         library(
             "Serving",
@@ -155,11 +157,16 @@ let package = Package(
         tests("GGUF"),
         tests("Quantization", ["GGUF"]),
         tests("Tensors", ["GGUF", "Quantization"]),
-        tests("Autograd", ["Tensors"]),
+        tests("Autograd", ["GGUF", "Tensors"]),
         tests("Tokenizers", ["Conversations", "GGUF"], excludes: ["Oracles"]),
         tests("Adapters", ["Storage", "GGUF", "Tensors"]),
         tests("Checkpoints", ["Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters"]),
-        tests("Training", ["Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF"]),
+        tests(
+            "Training",
+            [
+                "Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF",
+                "Tokenizers",
+            ]),
         tests(
             "Inference",
             [
@@ -169,7 +176,9 @@ let package = Package(
         tests("Datasets", ["Conversations", "Storage", "Interactions"]),
         tests("Teachers", ["Conversations", "Storage", "HTTPTransport", "Replay"]),
         tests("Labeling", ["Conversations", "Storage", "Interactions", "Datasets", "Teachers", "Replay"]),
-        tests("Evaluation", ["Storage", "Conversations", "Datasets", "Inference"]),
+        tests(
+            "Evaluation", ["Storage", "Conversations", "GGUF", "Adapters", "Checkpoints", "Datasets", "Inference"],
+            excludes: ["Oracles"]),
         tests("Registry", ["Storage"], owns: [External.grdb]),
         tests(
             "Serving",

@@ -99,8 +99,16 @@ public struct GGUFArray: Sendable {
 
     public var booleans: [Bool]? { mapElements { $0.boolean } }
 
-    /// The elements as values, one by one.
-    public var values: [GGUFValue] { mapElements { $0 } ?? [] }
+    /// The elements as values.
+    public var values: [GGUFValue] { prefix(count) }
+
+    /// The first elements, at most `limit`, as values.
+    public func prefix(_ limit: Int) -> [GGUFValue] {
+        withEncodedBytes { bytes in
+            var offset = 0
+            return (0..<min(limit, count)).map { _ in decode(bytes, at: &offset) }
+        }
+    }
 
     /// All elements through `transform`; nil as soon as one gives nil.
     private func mapElements<Element>(_ transform: (GGUFValue) -> Element?) -> [Element]? {

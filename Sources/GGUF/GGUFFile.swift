@@ -1,7 +1,8 @@
 /// A GGUF file, memory-mapped: opening it reads the header; tensors are paged in as they are touched.
 ///
 /// Reads versions 2 and 3, little-endian. A file that is damaged or made to do harm is an error that names the field, in
-/// time and memory bounded by the header's size. The format is described in `Documentation/Formats/GGUF.md`.
+/// time and memory bounded by the header's size. A model in several files (`name-00001-of-00003.gguf`) is opened by its
+/// first. The format is described in `Documentation/Formats/GGUF.md`.
 public final class GGUFFile: Sendable {
     public let path: String
     public let version: Int
@@ -18,15 +19,22 @@ public final class GGUFFile: Sendable {
 
     /// - Throws: ``GGUFError`` that names the path and the field.
     public init(path: String) throws(GGUFError) {
-        let header = try GGUFHeader(path: path)
+        let first = try GGUFHeader(path: path)
         self.path = path
-        version = header.version
-        metadata = header.metadata
-        tensors = header.tensors.map(\.info)
+        version = first.version
+        metadata = first.metadata
+        var tensors: [GGUFTensorInfo] = []
         var places: [String: Place] = [:]
-        for (index, tensor) in header.tensors.enumerated() {
-            places[tensor.info.name] = Place(index: index, mapping: header.mapping, range: tensor.range)
+        for part in try GGUFSplit.parts(of: first, path: path) {
+            for tensor in part.tensors {
+                let place = Place(index: tensors.count, mapping: part.mapping, range: tensor.range)
+                guard places.updateValue(place, forKey: tensor.info.name) == nil else {
+                    throw GGUFError(path: path, field: "tensor \"\(tensor.info.name)\"", problem: "in two parts")
+                }
+                tensors.append(tensor.info)
+            }
         }
+        self.tensors = tensors
         self.places = places
     }
 

@@ -15,9 +15,6 @@ struct StageProcess {
     /// Where executables are looked for before the PATH.
     var directory: String
 
-    /// The variable that tells a stage who started it, so that it stops when that process is gone.
-    static let parentVariable = "RETORT_PARENT_PROCESS"
-
     private func configuration(_ program: String, _ arguments: [String]) -> Configuration {
         let beside = "\(directory)/\(program)"
         let executable: Executable =
@@ -28,7 +25,7 @@ struct StageProcess {
         options.processGroupID = 0
         return Configuration(
             executable: executable, arguments: Arguments(arguments),
-            environment: .inherit.updating([Environment.Key(stringLiteral: Self.parentVariable): "\(getpid())"]),
+            environment: .inherit.updating([Environment.Key(stringLiteral: Interruption.parentVariable): "\(getpid())"]),
             platformOptions: options)
     }
 

@@ -167,7 +167,8 @@ public struct TensorTypeChoice: Sendable {
         guard !fits(type) else { return type }
         let smaller: GGMLType =
             switch type {
-            case .q2_K, .q3_K, .iq4_xs: .iq4_nl
+            case .iq4_xs: .iq4_nl
+            case .q2_K, .q3_K: .q4_0
             case .q4_K: .q5_0
             case .q5_K: .q5_1
             case .q6_K: .q8_0

@@ -8,15 +8,8 @@ import Synchronization
 public enum Interruption {
     private static let requested = Atomic(false)
 
-    /// The process that `RETORT_PARENT_PROCESS` names: a pipeline's run, without which its stages must not go on.
-    private static let parent = ProcessInfo.processInfo.environment["RETORT_PARENT_PROCESS"].flatMap { pid_t($0) }
-
-    /// Whether somebody asked for the work to stop, or the run that it belongs to is gone.
-    public static var isRequested: Bool {
-        if requested.load(ordering: .relaxed) { return true }
-        guard let parent else { return false }
-        return getppid() != parent
-    }
+    /// Whether somebody asked for the work to stop.
+    public static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
     /// Throws the failure that an interrupted stage ends with (exit 75).
     public static func check() throws {
@@ -24,6 +17,9 @@ public enum Interruption {
             throw StageFailure(.tryLater, "interrupted", hint: "run the same command again to go on")
         }
     }
+
+    /// The variable that tells a process which one it must not outlive: a pipeline's run, for its stages.
+    public static let parentVariable = "RETORT_PARENT_PROCESS"
 
     /// Starts to listen. Called once, by ``StageCommand``, before any work.
     static func listen() {
@@ -33,6 +29,17 @@ public enum Interruption {
             signal(number) { number in
                 if Interruption.requested.exchange(true, ordering: .relaxed) { _exit(128 + number) }
             }
+        }
+        if let parent = ProcessInfo.processInfo.environment[parentVariable].flatMap({ pid_t($0) }) {
+            stopWithout(parent)
+        }
+    }
+
+    /// Sends this process the signal that asks it to stop as soon as the one that started it is gone.
+    private static func stopWithout(_ parent: pid_t) {
+        Thread.detachNewThread {
+            while getppid() == parent { usleep(500_000) }
+            kill(getpid(), SIGTERM)
         }
     }
 }

@@ -1,13 +1,28 @@
 import ArgumentParser
+import Conversations
+import GGUF
 import StageInterface
+import Storage
 
 struct InspectGGUF: StageCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gguf", abstract: "The metadata and tensors of a GGUF file.")
+        commandName: "gguf", abstract: "The metadata and tensors of a GGUF file.",
+        discussion: "Says also whether the architecture can be trained and served, and what is missing if not.")
+
+    @Argument(help: "The file: a model, an adapter, an importance matrix; of a split model its first part.")
+    var file: String
 
     @OptionGroup var options: StageOptions
 
     func perform(_ console: Console) async throws -> StageReport? {
-        throw StageFailure(.badInput, "retort-inspect gguf is not supported yet")
+        let listing = GGUFListing(file: try GGUFFile(path: file))
+        for line in listing.lines { console.data(line) }
+        var report = StageReport(stage: "retort-inspect")
+        report.counts = [
+            "metadata": listing.file.metadata.count, "tensors": listing.file.tensors.count,
+            "parameters": listing.parameterCount, "bytes": listing.byteCount,
+        ]
+        report.details = listing.json
+        return report
     }
 }

@@ -61,6 +61,35 @@ struct TokenizationMergeTests {
         }
     }
 
+    @Test("what follows may undo merges far to the left: past the overlap of two windows")
+    func chain() throws {
+        // The later pair merges first, so that every second letter decides about all before it.
+        let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".map(String.init)
+        let merges = zip(letters, letters.dropFirst()).map { "\($0) \($1)" }.reversed()
+        let tokenizer = try Tokenizer(metadata: TokenizationSamples.bytePairMetadata(merges: Array(merges)))
+        let ranks = Dictionary(uniqueKeysWithValues: merges.enumerated().map { ($0.element, $0.offset) })
+        for length in 455...515 {
+            let word = Array(repeating: "a", count: length) + letters + ["a", "a"]
+            let expected = TokenizationMergeTests.mergedPlainly(word, ranks).map { tokenizer.id(ofPiece: $0) }
+            #expect(try tokenizer.encode(word.joined()) == expected)
+        }
+    }
+
+    @Test("what follows may undo every merge of a very long word", arguments: [24_000, 23_999])
+    func longChain(length: Int) throws {
+        let scalars = (0x3400..<0x4DC0).map { $0 } + Array(0x4E00..<0xA000) + Array(0xAC00..<0xD7A4)
+        let characters = scalars.prefix(length).compactMap { Unicode.Scalar($0).map(String.init) }
+        let pairs = zip(characters, characters.dropFirst()).enumerated().map { ($1.0 + $1.1, Float($0)) }
+        var metadata = TokenizationSamples.sentencePieceMetadata(
+            pieces: [(characters[0], -1)] + pairs, hasBytes: false)
+        metadata.set("tokenizer.ggml.add_space_prefix", .bool(false))
+        // Ids: 3 is the first character, 4 the first pair. The last pair merges first, then every second before it.
+        let first = length % 2
+        let expected: [TokenID] =
+            Array(repeating: 3, count: first) + stride(from: first, to: length, by: 2).map { 4 + TokenID($0) }
+        #expect(try Tokenizer(metadata: metadata).encode(characters.joined()) == expected)
+    }
+
     @Test("a product that is no token is spelled, a byte without a token is dropped")
     func productsWithoutToken() throws {
         var metadata = TokenizationSamples.bytePairMetadata(merges: ["a b", "b c"])

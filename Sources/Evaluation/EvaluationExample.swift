@@ -1,0 +1,90 @@
+public import Conversations
+public import Datasets
+import Foundation
+import Storage
+
+/// One row of a split as an evaluation sees it: what is asked, what the teacher said, what is true.
+public struct EvaluationExample: Sendable, Hashable {
+    public var id: String
+    /// What the model is shown, up to its answer.
+    public var messages: [Message]
+    public var input: String
+    /// The teacher's label, or its answer.
+    public var label: String
+    /// A truth that a person checked.
+    public var gold: String?
+    public var slices: [String]
+
+    /// What the right answer is, as far as is known.
+    public var truth: String { gold ?? label }
+
+    public init(
+        id: String, messages: [Message], input: String, label: String, gold: String? = nil, slices: [String] = []
+    ) {
+        self.id = id
+        self.messages = messages
+        self.input = input
+        self.label = label
+        self.gold = gold
+        self.slices = slices
+    }
+
+    /// Reads a split for a task.
+    ///
+    /// A row that curation wrote is asked with the task's own prompt; one that others wrote, in the fine-tune form
+    /// alone, is asked as it stands, and its last message is the teacher's answer.
+    ///
+    /// - Throws: `DatasetError` for lines that cannot be read, ``EvaluationError`` for an empty file and for labels
+    ///   that are none of the task's.
+    public static func examples(ofFile path: String, task: Datasets.Task) throws -> [EvaluationExample] {
+        let rows: [DatasetRow]
+        do {
+            rows = try DatasetRow.rows(ofFile: path)
+        } catch let error as DatasetError where error.description.hasSuffix("expected JSON Lines with messages") {
+            throw EvaluationError("\(path): no rows, expected a split with at least one row")
+        }
+        let reader = ExampleReader(path: path, task: task)
+        return try rows.enumerated().map { try reader.example($0 + 1, $1) }
+    }
+}
+
+/// Makes examples from rows, naming the file and the row when one does not fit the task.
+private struct ExampleReader {
+    let path: String
+    let task: Datasets.Task
+
+    func example(_ number: Int, _ row: DatasetRow) throws -> EvaluationExample {
+        guard let metadata = row.metadata else { return try foreign(number, row.messages) }
+        return EvaluationExample(
+            id: metadata.id.description, messages: task.studentMessages(for: metadata.input), input: metadata.input,
+            label: try checked(metadata.label, "label", number),
+            gold: try metadata.gold.map { try checked($0, "gold", number) }, slices: metadata.slices)
+    }
+
+    private func foreign(_ number: Int, _ messages: [Message]) throws -> EvaluationExample {
+        guard let last = messages.last, last.role == .assistant, messages.count > 1 else {
+            throw EvaluationError("\(path): row \(number): no answer, expected a last message of the assistant")
+        }
+        let asked = Array(messages.dropLast())
+        guard let input = task.input(of: asked) else {
+            throw EvaluationError("\(path): row \(number): no input, expected a message of the user")
+        }
+        let label: String
+        do {
+            label = try task.label(fromAnswer: last.content)
+        } catch {
+            throw EvaluationError("\(path): row \(number): \(error)")
+        }
+        let subject = TaskSlice.Subject(input: input, label: label, time: nil)
+        return EvaluationExample(
+            id: "row \(number)", messages: asked, input: input, label: label, slices: task.slices(of: subject))
+    }
+
+    private func checked(_ label: String, _ field: String, _ number: Int) throws -> String {
+        guard task.kind == .classification, !task.labelNames.contains(label) else { return label }
+        let guess = Spelling.nearest(to: label, among: task.labelNames).map { "; did you mean '\($0)'?" } ?? ""
+        throw EvaluationError(
+            "\(path): row \(number): \(field): '\(label)', expected one of the \(task.labels.count) labels of "
+                + "task \(task.name)\(guess)")
+    }
+}

@@ -1,0 +1,130 @@
+import Checkpoints
+public import Datasets
+import Foundation
+import Inference
+import Storage
+
+/// What is to be evaluated and compared, by file; ``report(progress:)`` does it.
+public struct EvaluationPlan: Sendable {
+    public var task: Datasets.Task
+    /// The split's file.
+    public var split: String
+    /// Training rows for the linear baseline; nil looks for the training split of the same dataset version.
+    public var training: String?
+    public var base: String?
+    public var adapter: String?
+    /// A merged model, in place of base and adapter.
+    public var model: String?
+    /// What the report calls the artifact; its kind, where nothing is said.
+    public var name: String?
+    public var seed: UInt64 = 1
+    /// Whether the base is evaluated beside an adapter or a merged model.
+    public var comparesBase = true
+    public var comparesBaseline = true
+
+    /// Told a system's name, how many examples are done, of how many, and how many a second; one call at a time.
+    public typealias Progress = @Sendable (_ system: String, _ done: Int, _ count: Int, _ rate: Double) throws -> Void
+
+    public init(task: Datasets.Task, split: String) {
+        self.task = task
+        self.split = split
+    }
+
+    /// Evaluates everything.
+    ///
+    /// - Throws: ``EvaluationError`` and what reading the files throws, before the long work begins; `AdapterError` for an
+    ///   adapter of another base.
+    public func report(progress: @escaping Progress = { _, _, _, _ in }) async throws -> EvaluationReport {
+        let examples = try EvaluationExample.examples(ofFile: split, task: task)
+        let splitDigest = try ContentDigest(ofFile: split)
+        let dataset = try dataset(splitDigest)
+        let rows = try trainingFile(isInDataset: dataset != nil).map {
+            try EvaluationExample.examples(ofFile: $0, task: task)
+        }
+        guard let path = model ?? base else {
+            throw EvaluationError("artifact: none, expected a base or a merged model")
+        }
+        let artifact = try Artifact(model: path, adapter: adapter)
+        let kind = SystemResult.Kind(artifact.kind)
+        let engine = try InferenceEngine(checkpoint: artifact.checkpoint)
+        let loaded = try artifact.adapter.map { try engine.load($0, name: adapter ?? "adapter") }
+
+        func run(_ name: String, _ kind: SystemResult.Kind, _ engine: InferenceEngine, _ adapter: LoadedAdapter?) throws
+            -> SystemResult
+        {
+            let runner = try ArtifactRunner(task: task, engine: engine, adapter: adapter)
+            let start = ContinuousClock.now
+            let predictions = try runner.predictions(for: examples) { done in
+                let seconds = start.duration(to: .now) / .seconds(1)
+                try progress(name, done, examples.count, Double(done) / max(seconds, 1e-9))
+            }
+            return measured(name, kind, examples, predictions)
+        }
+
+        let result = try run(name ?? kind.rawValue, kind, engine, loaded)
+        var references: [SystemResult] = []
+        if comparesBase, kind == .adapter {
+            references.append(try run("base", .base, engine, nil))
+        } else if comparesBase, model != nil, let base {
+            references.append(try run("base", .base, InferenceEngine(checkpoint: Checkpoint(path: base)), nil))
+        }
+        if let rows {
+            let baseline = try await LinearBaseline(training: rows, labels: task.labelNames, seed: seed)
+            references.append(
+                measured("linear baseline", .baseline, examples, examples.map { baseline.prediction(for: $0) }))
+        }
+        return EvaluationReport(
+            name: name ?? kind.rawValue,
+            subject: .init(kind: kind, digest: artifact.digest, baseDigest: artifact.baseDigest), task: task,
+            dataset: dataset, split: splitDigest, examples: examples, result: result, references: references,
+            bootstrap: Bootstrap(seed: seed))
+    }
+
+    private func measured(
+        _ name: String, _ kind: SystemResult.Kind, _ examples: [EvaluationExample], _ predictions: [Prediction]
+    ) -> SystemResult {
+        SystemResult(
+            name: name, kind: kind, task: task, examples: examples, predictions: predictions,
+            bootstrap: Bootstrap(seed: seed))
+    }
+
+    // MARK: Files
+
+    private var folder: String {
+        let folder = (split as NSString).deletingLastPathComponent
+        return folder.isEmpty ? "." : folder
+    }
+
+    private func trainingFile(isInDataset: Bool) throws -> String? {
+        guard comparesBaseline else { return nil }
+        guard task.kind == .classification else {
+            if training == nil { return nil }
+            throw EvaluationError("baseline: a task of kind \(task.kind.rawValue), expected classification")
+        }
+        if let training { return training }
+        let beside = "\(folder)/\(Split.train.fileName)"
+        return isInDataset && FileManager.default.fileExists(atPath: beside) ? beside : nil
+    }
+
+    /// The dataset version that the split is a part of: a folder with a manifest that names this very file.
+    private func dataset(_ digest: ContentDigest) throws -> ContentDigest? {
+        guard FileManager.default.fileExists(atPath: "\(folder)/\(DatasetVersion.manifestName)") else { return nil }
+        let version = try DatasetVersion(path: folder)
+        if version.manifest.splits.values.contains(where: { $0.digest == digest }) { return version.digest }
+        let name = (split as NSString).lastPathComponent
+        guard Split.allCases.contains(where: { $0.fileName == name }) else { return nil }
+        throw EvaluationError(
+            "\(split) was changed: its digest is \(digest), expected that of the manifest beside it",
+            hint: "run retort-curate again")
+    }
+}
+
+extension SystemResult.Kind {
+    init(_ kind: Artifact.Kind) {
+        switch kind {
+        case .base: self = .base
+        case .adapter: self = .adapter
+        case .merged: self = .merged
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Conversations
+import Datasets
+import Evaluation
+import StageInterface
+import Storage
+
+/// An artifact on a held-out split: how good it is, how sure that is, and whether it may be promoted.
+@main
+struct Evaluate: StageCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retort-evaluate",
+        abstract: "Evaluate a base, a base with an adapter, or a merged model on a held-out split.",
+        discussion: """
+            Writes report.json, predictions.jsonl and report.html. The artifact answers along the path that serves. With \
+            an adapter the base is evaluated too, and with training rows a linear baseline, for comparison.
+            """,
+        version: retortVersion)
+
+    @Option(help: ArgumentHelp("The task, a task.yaml.", valueName: "file"))
+    var task: String
+
+    @Option(help: ArgumentHelp("The split to evaluate on, JSON Lines.", valueName: "file"))
+    var split: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Training rows for the linear baseline; by default train.jsonl of the split's dataset version.",
+            valueName: "file"))
+    var train: String?
+
+    @Option(help: ArgumentHelp("The base model.", valueName: "file"))
+    var base: String?
+
+    @Option(help: ArgumentHelp("An adapter for the base.", valueName: "file"))
+    var adapter: String?
+
+    @Option(
+        help: ArgumentHelp("A model that an adapter was merged into, in place of base and adapter.", valueName: "file"))
+    var model: String?
+
+    @Option(help: ArgumentHelp("The folder to write.", valueName: "folder"))
+    var output: String
+
+    @Option(help: "What the report calls the artifact; by default its kind.")
+    var name: String?
+
+    @Option(help: "Seeds the resampling behind intervals and the order of the baseline's training.")
+    var seed: UInt64 = 1
+
+    @Flag(help: "Train no linear baseline.")
+    var noBaseline = false
+
+    @Flag(help: "Do not evaluate the base beside the adapter.")
+    var noBase = false
+
+    @Flag(help: "End with status 3 when the task's gate does not pass.")
+    var requirePass = false
+
+    @OptionGroup var options: StageOptions
+
+    func validate() throws {
+        if base == nil && model == nil { throw ValidationError("expected --base or --model") }
+        if adapter != nil && base == nil { throw ValidationError("--adapter needs --base") }
+        if adapter != nil && model != nil { throw ValidationError("--adapter and --model exclude each other") }
+    }
+
+    func perform(_ console: Console) async throws -> StageReport? {
+        var plan = EvaluationPlan(task: try Datasets.Task(path: task), split: split)
+        plan.training = train
+        plan.base = base
+        plan.adapter = adapter
+        plan.model = model
+        plan.name = name
+        plan.seed = seed
+        plan.comparesBase = !noBase
+        plan.comparesBaseline = !noBaseline
+        let evaluation = try await plan.report { system, done, count, rate in
+            try Interruption.check()
+            let left = rate > 0 ? "\(Int(Double(count - done) / rate)) s left" : ""
+            console.progress(
+                "\(system): \(done) of \(count), \(Int(rate)) a second, \(left)", isLast: done == count)
+        }
+        let digest = try evaluation.write(to: output)
+        console.data(evaluation.table)
+        console.say("report \(digest) in \(output)")
+
+        var report = StageReport(stage: Self.commandName)
+        report.inputs = ["task": evaluation.task.digest.description, "split": evaluation.split.description]
+        report.inputs["artifact"] = evaluation.subject.digest.description
+        report.inputs["dataset"] = evaluation.dataset?.description
+        report.outputs["report"] = digest.description
+        report.counts = ["rows": evaluation.examples.count, "passed": evaluation.passed ? 1 : 0]
+        for system in evaluation.systems {
+            report.figures["\(system.kind.rawValue)_accuracy"] = system.accuracy.value
+            report.figures["\(system.kind.rawValue)_agreement"] = system.agreement.value
+        }
+        report.details = [
+            "passed": .bool(evaluation.passed), "checks": .array(evaluation.checks.map(\.json)),
+        ]
+        if requirePass, !evaluation.passed {
+            let failed = evaluation.checks.filter { !$0.passed }.map(\.name)
+            throw StageFailure(
+                .refused, "gate of task \(evaluation.task.name): not passed: \(failed.joined(separator: ", "))",
+                hint: "look at \(output)/report.html")
+        }
+        return report
+    }
+}

@@ -1,0 +1,163 @@
+import Autograd
+import Foundation
+import GGUF
+import Tensors
+import Testing
+
+/// Every backward rule against differences.
+@Suite struct OperationTests {
+    private func input(_ rows: Int, _ columns: Int, seed: UInt64) -> (rows: Int, columns: Int, numbers: [Float]) {
+        (rows, columns, SampleNumbers.floats(rows * columns, seed: seed))
+    }
+
+    @Test func norm() {
+        let weight = SampleNumbers.floats(24, seed: 1)
+        GradientCheck(inputs: [input(5, 24, seed: 2)]) { tape, x in
+            tape.norm(x[0], weight: weight, epsilon: 1e-5)
+        }.run()
+    }
+
+    @Test func normOfHeads() {
+        let weight = SampleNumbers.floats(8, seed: 1)
+        GradientCheck(inputs: [input(5, 24, seed: 2)]) { tape, x in
+            tape.norm(x[0], weight: weight, epsilon: 1e-5)
+        }.run()
+    }
+
+    @Test func additionOfValuesUsedTwice() {
+        GradientCheck(inputs: [input(3, 10, seed: 3), input(3, 10, seed: 4)]) { tape, x in
+            tape.add(tape.add(x[0], x[1], scale: 0.5), x[0], scale: -2)
+        }.run()
+    }
+
+    @Test func linearWithLowRankUpdate() throws {
+        let matrix = try FrozenFloats(SampleNumbers.floats(20 * 32, seed: 5)).matrix(rows: 20, columns: 32)
+        let parameters = ParameterSet([("a", 3, 32), ("b", 20, 3)])
+        parameters.values.update(from: SampleNumbers.floats(parameters.count, seed: 6), count: parameters.count)
+        let update = LowRankUpdate(
+            parameters: parameters, a: parameters.entries[0], b: parameters.entries[1], scale: 0.7)
+        let bias = SampleNumbers.floats(20, seed: 7)
+        GradientCheck(inputs: [input(6, 32, seed: 8)], parameters: parameters, tolerance: 4e-3) { tape, x in
+            tape.linear(x[0], matrix, bias: bias, update: update)
+        }.run()
+    }
+
+    @Test(arguments: [GatedActivation.silu, .gelu]) func gatedActivation(_ activation: GatedActivation) {
+        GradientCheck(inputs: [input(4, 40, seed: 9), input(4, 40, seed: 10)]) { tape, x in
+            tape.gated(gate: ActivationColumns(x[0]), up: ActivationColumns(x[1]), activation)
+        }.run()
+        GradientCheck(inputs: [input(4, 80, seed: 11)]) { tape, x in
+            tape.gated(
+                gate: ActivationColumns(x[0], offset: 0, columns: 40),
+                up: ActivationColumns(x[0], offset: 40, columns: 40), activation)
+        }.run()
+    }
+
+    @Test func selection() {
+        GradientCheck(inputs: [input(7, 6, seed: 12)]) { tape, x in tape.select([1, 2, 6], of: x[0]) }.run()
+    }
+
+    static let tree: TokenTree = {
+        var tree = TokenTree()
+        let root = tree.append(count: 5, parent: nil)
+        tree.append(count: 2, parent: root)
+        tree.append(count: 3, parent: root)
+        return tree
+    }()
+
+    @Test func attentionWithRotationOverATree() {
+        let shape = AttentionShape(heads: 4, keyValueHeads: 2, headSize: 6)
+        let tree = OperationTests.tree
+        let rotary = RotaryTable(positions: 16, rotated: 4, pairing: .halves, frequencies: [1, 0.1])
+        GradientCheck(inputs: [input(10, 24, seed: 13), input(10, 12, seed: 14), input(10, 12, seed: 15)]) { tape, x in
+            tape.attention(
+                queries: ActivationColumns(x[0]), keys: ActivationColumns(x[1]), values: ActivationColumns(x[2]),
+                shape: shape, tree: tree, rotary: rotary, positions: tree.positions())
+        }.run()
+    }
+
+    @Test func attentionOverOneFusedMatrix() {
+        let shape = AttentionShape(heads: 2, keyValueHeads: 1, headSize: 6, softCap: 1.5, window: 3)
+        let tree = OperationTests.tree
+        let rotary = RotaryTable(positions: 16, rotated: 6, pairing: .adjacent, frequencies: [1, 0.1, 0.01])
+        GradientCheck(inputs: [input(10, 24, seed: 16)]) { tape, x in
+            tape.attention(
+                queries: ActivationColumns(x[0], offset: 0, columns: 12),
+                keys: ActivationColumns(x[0], offset: 12, columns: 6),
+                values: ActivationColumns(x[0], offset: 18, columns: 6), shape: shape, tree: tree, rotary: rotary,
+                positions: tree.positions())
+        }.run()
+    }
+
+    @Test(arguments: [nil, Float(2)]) func crossEntropyAndDistillation(softCap: Float?) throws {
+        let (rows, columns, vocabulary) = (4, 12, 30)
+        let matrix = try FrozenFloats(SampleNumbers.floats(vocabulary * columns, seed: 17))
+            .matrix(rows: vocabulary, columns: columns)
+        let layer = OutputLayer(matrix: matrix, scale: 0.8, softCap: softCap)
+        let targets = [
+            LossTarget(row: 0, token: 3, weight: 0.5), LossTarget(row: 0, token: 7, weight: 0.25),
+            LossTarget(row: 2, token: 29, weight: 1),
+        ]
+        let stored = [
+            DistillationTarget(
+                row: 1, tokens: [4, 9], logProbabilities: [log(0.5), log(0.2)], weight: 0.7),
+            DistillationTarget(row: 3, tokens: [0, 1], logProbabilities: [log(0.6), log(0.4)], weight: 0.3),
+        ]
+        let x = SampleNumbers.floats(rows * columns, seed: 18)
+        func total(_ x: [Float], _ loss: (Tape, Activation) -> LossValues) -> (Double, [Float]) {
+            let tape = Tape(pool: .shared)
+            let leaf = tape.make(rows: rows, columns: columns, needsGradient: true)
+            tape.value(leaf).update(from: x, count: x.count)
+            let value = loss(tape, leaf).total
+            let gradient = tape.gradient(leaf).map { Array(UnsafeBufferPointer(start: $0, count: x.count)) }
+            return (value, gradient ?? [])
+        }
+        for loss in [
+            { (tape: Tape, x: Activation) in tape.crossEntropy(x, layer, targets) },
+            { (tape: Tape, x: Activation) in tape.distillation(x, layer, stored) },
+        ] {
+            let gradient = total(x, loss).1
+            for place in [0, 5, 11, 12, 17, 24, 30, 35, 40, 47] {
+                var up = x, down = x
+                up[place] += 0.01
+                down[place] -= 0.01
+                let difference = (total(up, loss).0 - total(down, loss).0) / 0.02
+                #expect(abs(Double(gradient[place]) - difference) < 2e-4, "number \(place)")
+            }
+        }
+    }
+
+    @Test func lossesEqualTheirFormulas() throws {
+        let matrix = try FrozenFloats([1, 0, 0, 1, 1, 1]).matrix(rows: 3, columns: 2)
+        let tape = Tape(pool: .shared)
+        let x = tape.make(rows: 1, columns: 2, needsGradient: false)
+        tape.value(x)[0] = 0.5
+        tape.value(x)[1] = -1
+        let exponentials = [exp(0.5), exp(-1.0), exp(-0.5)]
+        let q = exponentials.map { $0 / exponentials.reduce(0, +) }
+        let entropy = tape.crossEntropy(x, OutputLayer(matrix: matrix), [LossTarget(row: 0, token: 1, weight: 2)])
+        #expect(abs(entropy.total + 2 * log(q[1])) < 1e-6)
+        #expect(entropy.isTop == [false])
+        let divergence = tape.distillation(
+            x, OutputLayer(matrix: matrix),
+            [DistillationTarget(row: 0, tokens: [0], logProbabilities: [log(0.7)], weight: 1)])
+        #expect(abs(divergence.total - (0.7 * log(0.7 / q[0]) + 0.3 * log(0.3 / (1 - q[0])))) < 1e-6)
+        #expect(divergence.isTop == [true])
+    }
+}
+
+/// Floats that a ``FrozenMatrix`` may keep alive.
+final class FrozenFloats: Sendable {
+    nonisolated(unsafe) private let bytes: UnsafeMutableRawBufferPointer  // written only by the initializer
+
+    init(_ numbers: [Float]) {
+        bytes = .allocate(byteCount: numbers.count * 4, alignment: 64)
+        numbers.withUnsafeBytes { bytes.copyMemory(from: $0) }
+    }
+
+    deinit { bytes.deallocate() }
+
+    func matrix(rows: Int, columns: Int) throws -> FrozenMatrix {
+        try FrozenMatrix(rows: rows, columns: columns, type: .f32, bytes: UnsafeRawBufferPointer(bytes), owner: self)
+    }
+}

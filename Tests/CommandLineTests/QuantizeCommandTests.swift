@@ -1,0 +1,150 @@
+import Foundation
+import Testing
+
+/// `retort-quantize` and `retort-inspect gguf|tensor`, run as a user runs them.
+@Suite struct QuantizeCommandTests {
+    static let fixtures = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "shared/fixtures").path
+    static let hasFixtures = FileManager.default.fileExists(atPath: fixtures)
+
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "retort-\(UUID().uuidString)").path
+
+    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+    private func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+
+    private func failure(_ name: String, _ arguments: String...) throws -> (status: Int32, message: String) {
+        let outcome: Executable.Outcome =
+            switch arguments.count {
+            case 2: try Executable.run(name, arguments[0], arguments[1])
+            case 3: try Executable.run(name, arguments[0], arguments[1], arguments[2])
+            default: try Executable.run(name, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4])
+            }
+        #expect(outcome.output.isEmpty)
+        return (outcome.status, outcome.errors)
+    }
+
+    @Test func refusesAMissingFile() throws {
+        let (status, message) = try failure("retort-quantize", "\(folder)/no.gguf", "\(folder)/out.gguf", "Q8_0")
+        #expect(status == 1)
+        #expect(message == "error: \(folder)/no.gguf: file: cannot read it: No such file or directory\n")
+        #expect(try files().isEmpty)
+    }
+
+    @Test func refusesWhatIsNoGGUF() throws {
+        try "not a model".write(toFile: "\(folder)/in.gguf", atomically: false, encoding: .utf8)
+        let (status, message) = try failure("retort-quantize", "\(folder)/in.gguf", "\(folder)/out.gguf", "Q8_0")
+        #expect(status == 1)
+        #expect(
+            message == """
+                error: \(folder)/in.gguf: magic: not a GGUF file: it does not begin with "GGUF"
+                hint: give the path of a .gguf model file
+
+                """)
+        #expect(try files() == ["in.gguf"])
+        #expect(try failure("retort-inspect", "gguf", "\(folder)/in.gguf").status == 1)
+    }
+
+    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    func refusesATruncatedFile() throws {
+        let whole = try Data(contentsOf: URL(filePath: "\(Self.fixtures)/models/llama.gguf"))
+        try whole.prefix(whole.count - 4096).write(to: URL(filePath: "\(folder)/in.gguf"))
+        let (status, message) = try failure("retort-quantize", "\(folder)/in.gguf", "\(folder)/out.gguf", "Q8_0")
+        #expect(status == 1)
+        #expect(message.contains("expected an end within the"))
+        #expect(message.hasSuffix("hint: the file is truncated or damaged: copy or download it again\n"))
+        #expect(try files() == ["in.gguf"])
+    }
+
+    @Test func refusesAnUnknownTypeAsUsage() throws {
+        let (status, message) = try failure("retort-quantize", "\(folder)/in.gguf", "\(folder)/out.gguf", "Q9_X")
+        #expect(status == 64)
+        #expect(message.contains("Q4_K_M"))
+    }
+
+    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    func quantizesAsTheReferenceDoes() throws {
+        let outcome = try Executable.run(
+            "retort-quantize", "\(Self.fixtures)/models/llama.gguf", "\(folder)/out.gguf", "q4_k_m", "--json")
+        #expect(outcome.status == 0)
+        let found = try Data(contentsOf: URL(filePath: "\(folder)/out.gguf"))
+        #expect(found == (try Data(contentsOf: URL(filePath: "\(Self.fixtures)/quants/llama-Q4_K_M.gguf"))))
+        #expect(outcome.output.contains("\"stage\":\"retort-quantize\""))
+        #expect(try files() == ["out.gguf"])
+    }
+
+    /// A merged F32 model is `W + scale · B · A` of the adapter that PEFT made.
+    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    func mergesAnAdapter() throws {
+        let model = "\(Self.fixtures)/models/llama.gguf"
+        let adapter = "\(Self.fixtures)/lora/adapter-llama/adapter.gguf"
+        #expect(
+            try Executable.run("retort-quantize", model, "\(folder)/merged.gguf", "F32", "--adapter", adapter).status
+                == 0)
+        let name = "blk.1.ffn_down.weight"
+        let base = try floats(model, name), merged = try floats("\(folder)/merged.gguf", name)
+        let a = try floats(adapter, "\(name).lora_a"), b = try floats(adapter, "\(name).lora_b")
+        // Rank 4, alpha 8.
+        let (columns, rank) = (512, 4)
+        #expect(merged.count == base.count && a.count == rank * columns && b.count == 256 * rank)
+        var largest: Float = 0, moved: Float = 0
+        for index in base.indices {
+            let (row, column) = (index / columns, index % columns)
+            let update = (0..<rank).reduce(Float(0)) { $0 + b[row * rank + $1] * a[$1 * columns + column] } * 2
+            largest = max(largest, abs(merged[index] - base[index] - update))
+            moved = max(moved, abs(update))
+        }
+        #expect(largest < 1e-6)
+        #expect(moved > 1e-2)
+        let other = "\(Self.fixtures)/models/qwen2.gguf"
+        let refused = try failure(
+            "retort-quantize", other, "\(folder)/other.gguf", "F32", "--adapter", adapter)
+        #expect(refused.status == 1)
+        #expect(refused.message.contains("made for architecture 'llama', expected 'qwen2'"))
+        #expect(try !files().contains("other.gguf"))
+    }
+
+    private func floats(_ file: String, _ tensor: String) throws -> [Float] {
+        let path = "\(folder)/tensor.bin"
+        let outcome = try Executable.run("retort-inspect", "tensor", file, tensor, "--output", path)
+        #expect(outcome.status == 0)
+        return try Data(contentsOf: URL(filePath: path)).withUnsafeBytes { raw in
+            (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+        }
+    }
+
+    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    func guessesTheTensorThatWasMeant() throws {
+        let (status, message) = try failure(
+            "retort-inspect", "tensor", "\(Self.fixtures)/models/llama.gguf", "blk.0.attn_w.weight", "--output",
+            "\(folder)/tensor.bin")
+        #expect(status == 1)
+        #expect(message.contains("no tensor 'blk.0.attn_w.weight', expected one of its 21 tensors\n"))
+        #expect(message.contains("hint: did you mean 'blk.0.attn_"))
+        #expect(try files().isEmpty)
+    }
+
+    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    func listsAModel() throws {
+        let path = "\(Self.fixtures)/models/llama.gguf"
+        let lines = try Executable.run("retort-inspect", "gguf", path).output.split(separator: "\n")
+        #expect(lines.first == "\(path): GGUF version 3, 29 keys, 21 tensors")
+        #expect(lines.contains("general.architecture = \"llama\""))
+        #expect(lines.contains { $0.hasPrefix("tokenizer.ggml.tokens = 512 × string [\"<unk>\",") })
+        #expect(lines.contains("blk.0.ffn_down.weight     F32     512 × 256"))
+        let json = try Executable.run("retort-inspect", "gguf", path, "--json").output
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        let details = try #require(report["details"] as? [String: Any])
+        #expect((details["tensors"] as? [Any])?.count == 21)
+        #expect(details["obstacle"] == nil)
+    }
+
+    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    func saysWhatIsMissingForAnUnsupportedArchitecture() throws {
+        let output = try Executable.run("retort-inspect", "gguf", "\(Self.fixtures)/tokenizers/ggml-vocab-gpt-2.gguf")
+            .output
+        #expect(output.contains("cannot be trained or served: "))
+        #expect(output.contains("general.architecture: 'gpt2' is not supported, expected one of"))
+    }
+}

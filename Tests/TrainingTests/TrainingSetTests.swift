@@ -1,0 +1,87 @@
+import Checkpoints
+import Foundation
+import Storage
+import Testing
+import Tokenizers
+import Training
+
+/// Files of conversations, good and bad, read with the bundled base.
+@Suite struct TrainingSetTests {
+    private func encoder() throws -> ConversationEncoder {
+        let models = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf")
+        let checkpoint = try Checkpoint(path: models.path())
+        return ConversationEncoder(tokenizer: try checkpoint.tokenizer, template: try checkpoint.template)
+    }
+
+    private func read(_ text: String, maximumLength: Int = 1024) throws -> TrainingSet {
+        let path = NSTemporaryDirectory() + "retort-set-\(UUID().uuidString).jsonl"
+        try AtomicFile.write(text, to: path)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do {
+            return try TrainingSet(path: path, encoder: encoder(), maximumLength: maximumLength)
+        } catch let error as TrainingError {
+            throw TrainingError(error.description.replacingOccurrences(of: path, with: "F"))
+        }
+    }
+
+    @Test func everyAnswerThatCountsIsAnExampleAndOnlyItsTokensCount() throws {
+        let set = try read(
+            #"{"messages":[{"role":"user","content":"Hi."},{"role":"assistant","content":"Hello."},"#
+                + #"{"role":"user","content":"A table."},{"role":"assistant","content":"For two?","weight":1},"#
+                + #"{"role":"user","content":"No."},{"role":"assistant","content":"Oh.","weight":0}]}"# + "\n\n"
+                + #"{"messages":[{"role":"user","content":"Hi."},{"role":"assistant","content":"x","weight":0}]}"#)
+        #expect(set.lineCount == 2)
+        #expect(set.maskedCount == 1)
+        #expect(set.conversations.map(\.count) == [2])
+        let tokenizer = try Checkpoint(path: modelPath).tokenizer
+        let second = try #require(set.conversations.first?.last)
+        let said = zip(second.tokens, second.weights).filter { $0.1 == 1 }.map(\.0)
+        #expect(tokenizer.decode(said) == "For two?<|im_end|>")
+        #expect(
+            tokenizer.decode(second.tokens)
+                == "<|im_start|>user\nHi.<|im_end|>\n<|im_start|>assistant\nHello.<|im_end|>\n"
+                + "<|im_start|>user\nA table.<|im_end|>\n<|im_start|>assistant\nFor two?<|im_end|>")
+    }
+
+    private var modelPath: String {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
+    }
+
+    @Test func linesThatCannotBeReadAreNamed() throws {
+        let good = #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}"# + "\n"
+        let error = try #require(throws: TrainingError.self) { _ = try read(good + "{\"messages\": [") }
+        #expect(error.description.hasPrefix("F line 2: "))
+        #expect(error.description.hasSuffix("expected a JSON object"))
+        #expect(throws: TrainingError("F line 1: an array without 'messages', expected {\"messages\": [...]}")) {
+            _ = try read("[1]")
+        }
+        #expect(
+            throws: TrainingError("F line 1: role: 'robot', expected one of system, developer, user, assistant, tool")
+        ) {
+            _ = try read(#"{"messages":[{"role":"robot","content":"a"}]}"#)
+        }
+    }
+
+    @Test func examplesThatAreTooLongAreCountedAndLeftOut() throws {
+        let long = String(repeating: "word ", count: 100)
+        let text =
+            #"{"messages":[{"role":"user","content":"\#(long)"},{"role":"assistant","content":"b"}]}"# + "\n"
+            + #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}"#
+        let set = try read(text, maximumLength: 60)
+        #expect(set.tooLongCount == 1)
+        #expect(set.exampleCount == 1)
+    }
+
+    @Test func anEmptyOrMaskedFileIsRefused() throws {
+        #expect(throws: TrainingError("E: nothing to learn from: no lines, expected at least one answer")) {
+            try read("").checkNotEmpty("E")
+        }
+        let masked = #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b","weight":0}]}"#
+        #expect(
+            throws: TrainingError(
+                "E: nothing to learn from: 1 lines, 1 without an answer that counts, expected at least one answer")
+        ) { try read(masked).checkNotEmpty("E") }
+    }
+}
