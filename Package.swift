@@ -81,7 +81,7 @@ let package = Package(
         library(
             "Checkpoints",
             ["Conversations", "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters"]),
-        library("Transformers", ["Tensors", "Autograd", "Adapters", "Checkpoints"]),
+        library("Transformers", ["Storage", "Tensors", "Autograd", "Adapters", "Checkpoints"]),
         library(
             "Training",
             [
@@ -90,7 +90,9 @@ let package = Package(
             ]),
         library(
             "Inference",
-            ["Conversations", "GGUF", "Tensors", "Quantization", "Tokenizers", "Adapters", "Checkpoints"]),
+            [
+                "Conversations", "Storage", "GGUF", "Tensors", "Quantization", "Tokenizers", "Adapters", "Checkpoints",
+            ]),
 
         // The data.
         library("Interactions", ["Conversations", "Storage", "HTTPTransport"], owns: [External.grdb]),

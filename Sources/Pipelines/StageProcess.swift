@@ -25,7 +25,8 @@ struct StageProcess {
         options.processGroupID = 0
         return Configuration(
             executable: executable, arguments: Arguments(arguments),
-            environment: .inherit.updating([Environment.Key(stringLiteral: Interruption.parentVariable): "\(getpid())"]),
+            environment: .inherit.updating([Environment.Key(stringLiteral: Interruption.parentVariable): "\(getpid())"]
+            ),
             platformOptions: options)
     }
 

@@ -17,12 +17,7 @@ final class DecisionLog: Sendable {
 
     /// Opens a log, making it if it is not there; a line that a crash cut short is ended first.
     init(path: String, warn: @escaping @Sendable (String) -> Void) throws {
-        if !FileManager.default.fileExists(atPath: path) { try AtomicFile.write("", to: path) }
-        let descriptor = open(path, O_RDWR | O_APPEND | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw ServingError("decision log \(path): cannot be written: \(String(cString: strerror(errno)))")
-        }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let handle = try FileHandle(appendingTo: path)
         let size = try handle.seekToEnd()
         if size > 0 {
             try handle.seek(toOffset: size - 1)

@@ -16,6 +16,17 @@ extension FileHandle {
         self.init(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
+    /// Opens a file for lines to be added at its end, making it if it is not there.
+    public convenience init(appendingTo path: String) throws {
+        let directory = (path as NSString).deletingLastPathComponent
+        if !directory.isEmpty { try AtomicFile.makeDirectory(directory) }
+        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw StorageError(.device, "cannot write \(path): \(StorageError.systemReason())")
+        }
+        self.init(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
     /// Writes all bytes of a buffer, through interruptions and partial writes.
     public func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
         var written = 0

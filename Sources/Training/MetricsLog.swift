@@ -5,14 +5,12 @@ import Storage
 /// `metrics.jsonl`: one line a step and one a validation, written while a run goes on.
 /// `Documentation/Formats/TrainingMetrics.md` describes the fields.
 public final class MetricsLog {
-    private let path: String
-    private var handle: FileHandle?
+    private let handle: FileHandle
     /// The lines so far, those of a run that was resumed among them.
     public private(set) var lines: [JSONValue] = []
 
     /// Begins a log, or goes on with one from the lines of the first `step` steps.
     public init(path: String, keepingSteps step: Int) throws {
-        self.path = path
         if step > 0, FileManager.default.fileExists(atPath: path) {
             for line in try LineReader(path: path) {
                 // A line that was cut by a kill belongs to a step that is done again.
@@ -23,16 +21,14 @@ public final class MetricsLog {
             }
         }
         try AtomicFile.write(lines.map { $0.serialized() + "\n" }.joined(), to: path)
-        let handle = FileHandle(forWritingAtPath: path)
-        _ = try handle?.seekToEnd()
-        self.handle = handle
+        handle = try FileHandle(appendingTo: path)
     }
 
     public func append(_ line: JSONObject) throws {
         let json = JSONValue.object(line)
         lines.append(json)
-        try handle?.writeAll((json.serialized() + "\n").utf8)
+        try handle.writeAll((json.serialized() + "\n").utf8)
     }
 
-    public func close() throws { try handle?.close() }
+    public func close() throws { try handle.close() }
 }

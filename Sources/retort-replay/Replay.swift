@@ -94,9 +94,7 @@ struct ReplayCommand: StageCommand {
 
     private func openLog(_ path: String) throws -> @Sendable (JSONValue) -> Void {
         try AtomicFile.write("", to: path)
-        guard let handle = FileHandle(forWritingAtPath: path) else {
-            throw StorageError(.device, "cannot write \(path)")
-        }
+        let handle = try FileHandle(appendingTo: path)
         return { line in
             do {
                 try handle.writeAll((line.serialized() + "\n").utf8)
