@@ -7,7 +7,7 @@ public import Storage
 public struct AdapterRecipe: Sendable, Hashable {
     /// The arithmetic of a training pass.
     public enum Precision: String, Sendable, Hashable, CaseIterable {
-        case fp32, bf16
+        case fp32
     }
 
     /// A matrix that an adapter may change; the raw value is its name in GGUF.

@@ -92,8 +92,12 @@ struct Evaluate: StageCommand {
         report.outputs["report"] = digest.description
         report.counts = ["rows": evaluation.examples.count, "passed": evaluation.passed ? 1 : 0]
         for system in evaluation.systems {
-            report.figures["\(system.kind.rawValue)_accuracy"] = system.accuracy.value
-            report.figures["\(system.kind.rawValue)_agreement"] = system.agreement.value
+            for (name, estimate) in [("accuracy", system.accuracy), ("agreement", system.agreement)] {
+                let figure = "\(system.kind.rawValue)_\(name)"
+                report.figures[figure] = estimate.value
+                report.figures["\(figure)_low"] = estimate.lower
+                report.figures["\(figure)_high"] = estimate.upper
+            }
         }
         report.details = [
             "passed": .bool(evaluation.passed), "checks": .array(evaluation.checks.map(\.json)),

@@ -39,8 +39,8 @@ struct Register: StageCommand {
         console.say(isNew ? "registered \(version.reference)" : "\(version.reference) is registered already")
         console.data(version.reference)
         var report = report(details: version.json)
-        report.outputs = ["version": version.reference, "artifact": version.artifact.description]
-        report.counts = ["registered": isNew ? 1 : 0]
+        report.outputs = ["reference": version.reference, "artifact": version.artifact.description]
+        report.counts = ["version": version.version, "registered": isNew ? 1 : 0]
         return report
     }
 }
