@@ -48,7 +48,9 @@ struct Answerer: Sendable {
         _ tell: @escaping @Sendable (AnswerEvent) -> Void
     ) async throws -> Answer {
         var answer = try await queue.run(cancellation) {
-            let prompt = try Answerer.encoded { try version.encoder.prompt(task.task.studentMessages(for: input)) }
+            let prompt = try Answerer.encoded("messages") {
+                try version.encoder.prompt(task.task.studentMessages(for: input))
+            }
             let longest = task.labels.reduce(0) { max($0, $1.count) }
             try Answerer.check(prompt: prompt.count, answer: longest, version)
             tell(.started)
@@ -92,7 +94,7 @@ struct Answerer: Sendable {
         _ prompt: @escaping @Sendable () throws -> [TokenID]
     ) async throws -> Answer {
         try await queue.run(cancellation) {
-            let prompt = try Answerer.encoded(prompt)
+            let prompt = try Answerer.encoded(request.isChat ? "messages" : "prompt", prompt)
             try Answerer.check(prompt: prompt.count, answer: request.sampling.maximumTokens ?? 1, version)
             let options = request.sampling.options(
                 room: version.contextLength - prompt.count, defaultTemperature: defaultTemperature)
@@ -117,11 +119,11 @@ struct Answerer: Sendable {
     }
 
     /// What a template or a tokenizer refuses is the request's fault, not ours.
-    private static func encoded(_ body: () throws -> [TokenID]) throws -> [TokenID] {
+    private static func encoded(_ field: String, _ body: () throws -> [TokenID]) throws -> [TokenID] {
         do {
             return try body()
         } catch let error as any LocalizedError {
-            throw APIError.invalid("messages: \(error.errorDescription ?? "\(error)")", parameter: "messages")
+            throw APIError.invalid("\(field): \(error.errorDescription ?? "\(error)")", parameter: field)
         }
     }
 

@@ -16,7 +16,15 @@ struct PromptEncoder: Sendable {
     }
 
     /// The tokens of a conversation up to where the answer begins.
-    func prompt(_ messages: [Message]) throws -> [TokenID] { try chat.get().prompt(messages) }
+    ///
+    /// - Throws: ``APIError`` for a model that has no chat template; what rendering and encoding throw.
+    func prompt(_ messages: [Message]) throws -> [TokenID] {
+        guard case .success(let chat) = chat else {
+            throw APIError.unsupported(
+                "messages", "this model has no chat template that can be rendered; /v1/completions continues raw text")
+        }
+        return try chat.prompt(messages)
+    }
 
     /// The tokens that an answer adds to the prompt, through the one that ends the turn.
     func answer(_ answer: String, after messages: [Message]) throws -> [TokenID] {

@@ -48,7 +48,7 @@ public struct RetortServer: Sendable {
             }
             slots.append(ServingSlot(selector, try loader.load(try registry.resolve(selector))))
         }
-        catalog = ServingCatalog(slots: slots, registry: registry, loader: loader)
+        catalog = ServingCatalog(slots: slots, registry: registry, loader: loader, warn: warn)
         decisionLog = try configuration.decisionLog.map { try DecisionLog(path: $0, warn: warn) }
         self.loader = loader
         self.registry = registry

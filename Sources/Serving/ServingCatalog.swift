@@ -11,10 +11,15 @@ final class ServingCatalog: Sendable {
     let slots: [ServingSlot]
     private let registry: ReleaseRegistry
     private let loader: VersionLoader
+    private let warn: @Sendable (String) -> Void
     /// Versions that were asked for by number, the one used last at the end.
     private let pinned = Mutex<[ServedVersion]>([])
 
-    init(slots: [ServingSlot], registry: ReleaseRegistry, loader: VersionLoader) {
+    init(
+        slots: [ServingSlot], registry: ReleaseRegistry, loader: VersionLoader,
+        warn: @escaping @Sendable (String) -> Void
+    ) {
+        self.warn = warn
         base = loader.base
         self.slots = slots
         self.registry = registry
@@ -69,7 +74,10 @@ final class ServingCatalog: Sendable {
         do {
             version = try loader.load(record)
         } catch let error as ServingError {
-            throw APIError(status: 503, message: error.description, type: "api_error", code: "model_not_loadable")
+            warn("a request asked for \(selector): \(error.description)")
+            throw APIError(
+                status: 503, message: "the model '\(selector)' cannot be loaded here", type: "api_error",
+                code: "model_not_loadable")
         }
         pinned.withLock { pinned in
             pinned.append(version)

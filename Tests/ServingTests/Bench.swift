@@ -21,6 +21,15 @@ final class Bench: Sendable {
     /// The digest of a base that nobody has.
     static let foreignBase = ContentDigest(of: "a base that nobody has")
 
+    /// Two story models that lie beside the checkout, where they are there.
+    static let stories: [String] = {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return ["stories260K-ctx512-f32", "TinyStories-656K-f16"]
+            .map { root.appendingPathComponent("../shared/models/\($0).gguf").standardized.path }
+            .filter { FileManager.default.fileExists(atPath: $0) }
+    }()
+
     static var isAvailable: Bool { FileManager.default.fileExists(atPath: base) }
 
     let path: String

@@ -52,6 +52,33 @@ struct RouteTests {
         #expect(reply.headers["x-retort-adapter"] == "none")
     }
 
+    /// The texts are llama.cpp's (f32, greedy), from the models' card. Neither model has a chat template, and the second
+    /// has no token for every character; its vocabulary has tokens across words, so that its prompt ends before the comma.
+    @Test(
+        .enabled(if: Bench.stories.count == 2, "the story models beside the checkout are not there"),
+        arguments: [
+            (0, "Once upon a time,", " there was a little girl named Lily. She loved to play outside"),
+            (1, "Once upon a time", ", a little girl named Lily lived in a small house with her mom"),
+        ])
+    func modelsWithoutATemplateContinueText(model: Int, prompt: String, expected: String) async throws {
+        let path = Bench.stories[model]
+        let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+        let server = try await Server(["--base", path, "--workspace", bench.workspace])
+        func complete(_ prompt: String) async throws -> Reply {
+            try Reply(
+                try await server.post(
+                    "/v1/completions",
+                    ["model": .string(name), "prompt": .string(prompt), "temperature": 0, "max_tokens": 24]))
+        }
+        #expect(try await complete(prompt).text.hasPrefix(expected))
+        let chat = try await server.chat(name, "hello")
+        #expect(chat.status == 400)
+        #expect(chat.errorMessage.hasPrefix("messages: this model has no chat template"))
+        let foreign = try await complete("h\u{e9}")
+        #expect(foreign.status == (model == 0 ? 200 : 400))
+        if model == 1 { #expect(foreign.errorMessage.hasPrefix("prompt: text cannot be encoded")) }
+    }
+
     @Test func closedTaskAnswersWithALabelAndItsConfidence() async throws {
         let server = try await Server(bench.flags("--task", try bench.task()))
         let reply = try await server.chat("intent", "where is my parcel")
