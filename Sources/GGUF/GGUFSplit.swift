@@ -10,6 +10,10 @@ enum GGUFSplit {
         let count = try first.metadata.optionalInteger("split.count") ?? 1
         guard count > 1 else { return [first] }
         let number = try first.metadata.integer("split.no")
+        guard (0..<count).contains(number) else {
+            throw GGUFError(
+                path: path, field: "metadata \"split.no\"", problem: "\(number), expected 0 to \(count - 1)")
+        }
         guard let name = Name(path: path), name.count == count else {
             throw GGUFError(
                 path: path, field: "file",

@@ -1,8 +1,6 @@
 import ArgumentParser
-import Conversations
 import GGUF
 import StageInterface
-import Storage
 
 struct InspectGGUF: StageCommand {
     static let configuration = CommandConfiguration(

@@ -42,6 +42,17 @@ import Testing
         }
     }
 
+    @Test func refusesNumbersThatOverflow() throws {
+        var metadata = GGUFMetadata()
+        metadata.set("split.no", .int64(.max))
+        metadata.set("split.count", .uint64(2))
+        let scratch = ScratchFile()
+        try scratch.write(GGUFWriter(metadata: metadata, tensors: []))
+        #expect { try GGUFFile(path: scratch.path) } throws: {
+            "\($0)" == "\(scratch.path): metadata \"split.no\": 9223372036854775807, expected 0 to 1"
+        }
+    }
+
     @Test func namesThePartThatIsWrong() throws {
         let folder = try Folder()
         #expect {

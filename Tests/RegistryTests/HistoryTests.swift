@@ -110,7 +110,8 @@ struct HistoryTests {
         let head = try #require(try registry.verify().head)
         try dropTriggers()
         try edit("DELETE FROM registry_history WHERE sequence = 4; UPDATE registry_alias SET version = 1, sequence = 3")
-        #expect(try registry.verify().problems.isEmpty)
+        let cut = try registry.verify()
+        #expect(cut.problems == [], "\(cut)")
         #expect(try registry.verify(expecting: head).problems.count == 1)
     }
 
@@ -124,6 +125,20 @@ struct HistoryTests {
         #expect(problems.count == 2)
         #expect(problems[0].hasPrefix("artifact of intent:1: "))
         #expect(problems[1].hasPrefix("evaluation of intent:2 is missing: "))
+    }
+
+    /// A time is hashed as it is written; it must be the same after it was read, whatever its milliseconds.
+    @Test func everyMillisecondReadsBack() throws {
+        for milliseconds in 0..<4000 {
+            let date = Date(timeIntervalSince1970: 1_795_266_568 + Double(milliseconds) / 1000 + 0.0003)
+            let text = Timestamp.text(date)
+            #expect(text.hasSuffix(".\(String(1000 + milliseconds % 1000).dropFirst())Z"))
+            let read = try #require(Timestamp.date(text))
+            #expect(Timestamp.text(read) == text)
+            #expect(read == Timestamp.rounded(date))
+        }
+        #expect(Timestamp.date("2026-10-01T08:00:00Z") == nil)
+        #expect(Timestamp.date("yesterday.000Z") == nil)
     }
 
     @Test func counterGrowsWithEveryChange() throws {

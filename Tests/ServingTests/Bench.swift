@@ -1,10 +1,11 @@
 import Adapters
 import Checkpoints
 import Foundation
+import GGUF
 import Inference
 import Registry
 import Storage
-import Tensors
+import Tokenizers
 
 /// A workspace with a base and two adapters that answer differently, all registered: `intent:1` and `intent:2`.
 final class Bench: Sendable {
@@ -16,6 +17,9 @@ final class Bench: Sendable {
         let paths = places.map { root.appendingPathComponent($0).standardized.path }
         return paths.first { FileManager.default.fileExists(atPath: $0) } ?? paths[0]
     }()
+
+    /// The digest of a base that nobody has.
+    static let foreignBase = ContentDigest(of: "a base that nobody has")
 
     static var isAvailable: Bool { FileManager.default.fileExists(atPath: base) }
 

@@ -66,7 +66,7 @@ struct LifeTests {
         let reply = try await server.chat("intent", "my card is gone")
         #expect(reply.status == 200)
         #expect(reply.retort["cause"] == "no_escalation")
-        #expect(reply.retort["threshold"] == 1)
+        #expect(reply.retort["threshold"]?.doubleValue == 1)
     }
 
     @Test func fullQueueIsRefusedAndTimeIsBounded() async throws {

@@ -1,4 +1,5 @@
 import Conversations
+import Foundation
 import HTTPTransport
 
 /// A response as a client sees it, whole or put together from a stream.

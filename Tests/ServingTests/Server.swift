@@ -21,7 +21,7 @@ final class Server: @unchecked Sendable {
     /// - Throws: ``StartFailure`` with exit status and stderr when it ends instead.
     init(_ arguments: [String], environment: [String: String] = [:], port: Int = 0) async throws {
         let errorFile = FileManager.default.temporaryDirectory.appendingPathComponent("retort-serve-\(UUID()).err").path
-        FileManager.default.createFile(atPath: errorFile, contents: nil)
+        try Data().write(to: URL(fileURLWithPath: errorFile))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Executable.path("retort-serve"))
         process.arguments = arguments + ["--port", String(port), "--poll-ms", "5"]

@@ -1,4 +1,7 @@
+import Checkpoints
 import Foundation
+import Registry
+import Storage
 import Testing
 
 @Suite(.enabled(if: Bench.isAvailable, "the small base model is not there"), .serialized)
@@ -27,22 +30,20 @@ struct StartTests {
     }
 
     @Test func adapterForAnotherBaseShowsBothDigests() async throws {
-        let other = "sha256:" + String(repeating: "ab", count: 32)
-        let foreign = try bench.adapter(seed: 3, name: "foreign", base: try #require(.init(other)))
+        let foreign = try bench.adapter(seed: 3, name: "foreign", base: Bench.foreignBase)
         try bench.promote(try bench.register(foreign).version)
         let failure = try await failure(bench.flags())
         #expect(failure.status == 1)
-        #expect(failure.errors.contains(other))
+        #expect(failure.errors.contains(Bench.foreignBase.description))
         #expect(failure.errors.contains(try bench.checkpoint.digest().description))
     }
 
     @Test func registeredBaseIsHeldAgainstTheFile() async throws {
-        let other = "sha256:" + String(repeating: "cd", count: 32)
         let adapter = try bench.adapter(seed: 3, name: "third")
-        try bench.promote(try bench.register(adapter, base: try #require(.init(other))).version)
+        try bench.promote(try bench.register(adapter, base: Bench.foreignBase).version)
         let failure = try await failure(bench.flags())
         #expect(failure.status == 1)
-        #expect(failure.errors.contains(other))
+        #expect(failure.errors.contains(Bench.foreignBase.description))
     }
 
     @Test func unknownAliasAndTaskAreNamed() async throws {
