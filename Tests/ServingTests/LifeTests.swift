@@ -99,7 +99,7 @@ struct LifeTests {
         let start = ContinuousClock.now
         request.cancel()
         #expect(try await server.waitForHealth { $0["requests"]?["active"] == 0 })
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test func shutdownFinishesWhatIsInFlight() async throws {

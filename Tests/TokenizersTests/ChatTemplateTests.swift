@@ -205,6 +205,6 @@ import Tokenizers
         let start = ContinuousClock.now
         let rendered = try ChatTemplate(named: "chatml").render(messages: messages, addGenerationPrompt: true)
         #expect(rendered.spans == [MessageSpan(messageIndex: 0, utf8Range: 17..<(17 + content.utf8.count))])
-        #expect(start.duration(to: .now) < .seconds(5))
+        #expect(start.duration(to: .now) < .seconds(30))
     }
 }
