@@ -33,6 +33,15 @@ extension Checkpoint {
                 "\(name): made for architecture '\(adapter.architecture)', expected '\(architecture.name)', "
                     + "that of \(path)")
         }
+        // The digest first: of another base it says more than the first shape that happens to differ.
+        if let expected = adapter.baseDigest {
+            let found = try digest()
+            guard expected == found else {
+                throw AdapterError(
+                    "\(name): made for the base \(expected), expected the base \(found), which is \(path)",
+                    hint: "use the base that the adapter was trained on, or train an adapter on this one")
+            }
+        }
         let shapes = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.dimensions) })
         for (tensor, pair) in adapter.tensors.sorted(by: { $0.key < $1.key }) {
             guard let dimensions = shapes[tensor] else {
@@ -48,13 +57,6 @@ extension Checkpoint {
                     "\(name): \(tensor): changes embeddings that \(path) also uses as its output, "
                         + "expected an adapter of other tensors")
             }
-        }
-        guard let expected = adapter.baseDigest else { return }
-        let found = try digest()
-        guard expected == found else {
-            throw AdapterError(
-                "\(name): made for the base \(expected), expected the base \(found), which is \(path)",
-                hint: "use the base that the adapter was trained on, or train an adapter on this one")
         }
     }
 

@@ -22,7 +22,7 @@ public struct LossCurve: Sendable {
         }
     }
 
-    private let width = 760.0, height = 240.0, margin = 48.0
+    private let width = 760.0, height = 240.0, margin = 64.0
 
     /// Two panels: training and validation loss, and the learning rate.
     public var svg: String {
@@ -62,10 +62,10 @@ public struct LossCurve: Sendable {
         var text = "<text x=\"\(number(margin))\" y=\"\(number(y + 16))\">\(title)</text>\n"
         for part in [0.0, 0.25, 0.5, 0.75, 1] {
             let line = bottom - part * (height - margin)
-            text += "<path d=\"M\(number(margin)) \(number(line))H\(number(width - 8))\" stroke=\"#e3e3e3\"/>\n"
+            text += "<path d=\"M\(number(margin)) \(number(line))H\(number(width - 16))\" stroke=\"#e3e3e3\"/>\n"
             text += "<text x=\"\(number(margin - 6))\" y=\"\(number(line + 4))\" text-anchor=\"end\">"
             text += "\(String(format: "%.3g", part * top))</text>\n"
-            let x = margin + part * (width - margin - 8)
+            let x = margin + part * (width - margin - 16)
             text += "<text x=\"\(number(x))\" y=\"\(number(bottom + 16))\" text-anchor=\"middle\">"
             text += "\(Int(part * last))</text>\n"
         }
@@ -87,7 +87,7 @@ public struct LossCurve: Sendable {
         _ point: (step: Double, value: Double), _ y: Double, _ top: Double, _ last: Double
     ) -> (Double, Double) {
         (
-            margin + point.step / last * (width - margin - 8),
+            margin + point.step / last * (width - margin - 16),
             y + height - margin / 2 - point.value / top * (height - margin)
         )
     }

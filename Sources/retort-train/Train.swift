@@ -53,13 +53,13 @@ struct Train: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         let recipe = try choices.resolved()
+        let input = try TrainingInput(base: base, dataset: dataset, validation: validation, recipe: recipe)
+        for line in input.notes { console.say(line) }
         let snapshots = snapshotDir ?? output + ".training"
         try AtomicFile.makeDirectory(snapshots)
         let lock = try FileLock(path: snapshots + "/lock", purpose: "training of \(output)")
         defer { withExtendedLifetime(lock) {} }
 
-        let input = try TrainingInput(base: base, dataset: dataset, validation: validation, recipe: recipe)
-        for line in input.notes { console.say(line) }
         let run = try TrainingRun(
             checkpoint: input.checkpoint, recipe: recipe, training: input.training, validation: input.validation,
             snapshotDirectory: snapshots, pool: threads.map { .init(threads: $0) } ?? .shared)
