@@ -115,8 +115,7 @@ public struct PipelineRun: Sendable {
     /// Everything that decides whether a stage runs again. What its service announces is not part of it.
     private func fingerprint(of stage: StageDefinition, _ state: PipelineState) throws -> Fingerprint {
         var pieces = ["program": "\(stage.program.run) \(retortVersion)"]
-        var values = values(for: stage, state)
-        for key in ["service.url", "service.pid"] { values[key] = "" }
+        let values = values(for: stage, state)
         pieces["arguments"] = try Substitution(values: values, keepsUnknown: true)
             .apply(to: stage.program.arguments, place: "stage \(stage.name), arguments").joined(separator: "\u{1F}")
         if let service = stage.service {
