@@ -8,7 +8,9 @@ extension Tape {
         let left = value(x)
         pool.run(x.count, blocksOf: 32768) { range in
             let first = range.lowerBound
-            if scale != 1 { VectorOperations.scale(target + first, by: scale, into: target + first, count: range.count) }
+            if scale != 1 {
+                VectorOperations.scale(target + first, by: scale, into: target + first, count: range.count)
+            }
             VectorOperations.addOnThread(left + first, to: target + first, count: range.count)
         }
         record(AdditionOperation(x: x, y: y, output: output, scale: scale))

@@ -10,7 +10,7 @@ public final class GradientStep {
     public let tokenLimit: Int
     /// Of how many layers, from the first on, values are computed again in the backward pass rather than kept.
     public let recomputedLayers: Int
-    package let tape: Tape
+    let tape: Tape
 
     public init(
         decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, recomputedLayers: Int = 0,
@@ -25,6 +25,11 @@ public final class GradientStep {
 
     /// The most bytes that activations and their gradients took at once.
     public var activationByteCount: Int { tape.byteCount }
+
+    /// The most floats that a pass kept, that lived a while, and that are held.
+    package var memoryUse: (kept: Int, transient: Int, held: Int) {
+        (tape.peaks.kept, tape.peaks.transient, tape.capacity)
+    }
 
     /// What a pass takes.
     public var memory: PassMemory { PassMemory(decoder, ranks: adapter.ranksOfLayer) }
