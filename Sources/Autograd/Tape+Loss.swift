@@ -87,8 +87,7 @@ extension Tape {
         _ body: (Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>?) -> Void
     ) {
         let size = layer.vocabularySize
-        // 16 MB of logits at a time.
-        let chunk = max(16, min(256, (4 << 20) / size))
+        let chunk = layer.rowsAtOnce
         let wantsGradient = needsGradient(x) && isRecording
         let dx = wantsGradient ? accumulator(x) : nil
         let hidden = value(x)

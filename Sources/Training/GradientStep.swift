@@ -8,22 +8,41 @@ public final class GradientStep {
     public let adapter: TrainableAdapter
     /// The most tokens computed at once.
     public let tokenLimit: Int
+    /// Of how many layers, from the first on, values are computed again in the backward pass rather than kept.
+    public let recomputedLayers: Int
     public let objective: TrainingObjective
     let tape: Tape
 
     public init(
-        decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096,
+        decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, recomputedLayers: Int = 0,
         objective: TrainingObjective = TrainingObjective(), pool: ThreadPool = .shared
     ) {
         self.decoder = decoder
         self.adapter = adapter
         self.tokenLimit = tokenLimit
+        self.recomputedLayers = recomputedLayers
         self.objective = objective
         tape = Tape(pool: pool)
     }
 
-    /// Bytes held for activations and their gradients.
+    /// The most bytes that activations and their gradients took at once.
     public var activationByteCount: Int { tape.byteCount }
+
+    /// The most floats that a pass kept, that lived a while, and that are held.
+    package var memoryUse: (kept: Int, transient: Int, held: Int) {
+        (tape.peaks.kept, tape.peaks.transient, tape.capacity)
+    }
+
+    /// What a pass takes.
+    public var memory: PassMemory { PassMemory(decoder, ranks: adapter.ranksOfLayer) }
+
+    /// Makes room for passes of at most these sizes, so that none of them allocates.
+    public func reserve(_ largest: PassMemory.Batch) {
+        let memory = memory
+        tape.reset()
+        tape.reserve(
+            kept: memory.kept(largest, recomputedLayers: recomputedLayers), transient: memory.transient(largest))
+    }
 
     /// Writes the gradient of the examples' mean loss to the adapter's parameters and returns the loss.
     ///
@@ -51,7 +70,7 @@ public final class GradientStep {
     func hidden(_ packed: PackedBatch, adapter: TrainableAdapter?, isRecording: Bool) -> Activation {
         tape.reset()
         tape.isRecording = isRecording
-        let x = decoder.forward(packed.batch, adapter: adapter, on: tape)
+        let x = decoder.forward(packed.batch, adapter: adapter, on: tape, recomputedLayers: recomputedLayers)
         return decoder.hidden(rows: packed.rows, of: x, on: tape)
     }
 
