@@ -168,7 +168,7 @@ let package = Package(
             [
                 "Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF",
                 "Tokenizers",
-            ]),
+            ], excludes: ["Oracles"]),
         tests(
             "Inference",
             [

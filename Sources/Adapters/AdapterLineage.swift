@@ -1,5 +1,5 @@
 public import Conversations
-import GGUF
+public import GGUF
 public import Storage
 
 /// Where an adapter came from, as its file tells it.
@@ -10,6 +10,8 @@ public struct AdapterLineage: Sendable, Hashable {
     public var baseName: String
     public var datasetName: String
     public var datasetDigest: ContentDigest
+    /// The adapter that the run began from.
+    public var initialAdapter: ContentDigest?
     /// The recipe with every key.
     public var recipe: JSONValue
     /// The step whose weights these are, and how many the run had.
@@ -21,12 +23,14 @@ public struct AdapterLineage: Sendable, Hashable {
     public var version: String
 
     public init(
-        baseName: String, datasetName: String, datasetDigest: ContentDigest, recipe: JSONValue, step: Int,
+        baseName: String, datasetName: String, datasetDigest: ContentDigest,
+        initialAdapter: ContentDigest? = nil, recipe: JSONValue, step: Int,
         totalSteps: Int, instructionSet: String, version: String
     ) {
         self.baseName = baseName
         self.datasetName = datasetName
         self.datasetDigest = datasetDigest
+        self.initialAdapter = initialAdapter
         self.recipe = recipe
         self.step = step
         self.totalSteps = totalSteps
@@ -35,18 +39,24 @@ public struct AdapterLineage: Sendable, Hashable {
     }
 }
 
-extension LowRankAdapter {
-    /// Writes a lineage into the metadata: the field's own keys where there are any, `retort.` keys for the rest.
+extension GGUFMetadata {
+    /// Writes a lineage: the field's own keys where there are any, `retort.` keys for the rest.
     public mutating func describe(_ lineage: AdapterLineage) {
-        metadata.set("general.base_model.count", .uint32(1))
-        metadata.set("general.base_model.0.name", lineage.baseName)
-        metadata.set("general.dataset.count", .uint32(1))
-        metadata.set("general.dataset.0.name", lineage.datasetName)
-        metadata.set("retort.dataset.digest", lineage.datasetDigest.description)
-        metadata.set("retort.recipe", lineage.recipe.serialized(.canonical))
-        metadata.set("retort.step", .uint64(UInt64(lineage.step)))
-        metadata.set("retort.total_steps", .uint64(UInt64(lineage.totalSteps)))
-        metadata.set("retort.instruction_set", lineage.instructionSet)
-        metadata.set("retort.version", lineage.version)
+        set("general.base_model.count", .uint32(1))
+        set("general.base_model.0.name", lineage.baseName)
+        set("general.dataset.count", .uint32(1))
+        set("general.dataset.0.name", lineage.datasetName)
+        set("retort.dataset.digest", lineage.datasetDigest.description)
+        if let initial = lineage.initialAdapter { set("retort.initial_adapter.digest", initial.description) }
+        set("retort.recipe", lineage.recipe.serialized(.canonical))
+        set("retort.step", .uint64(UInt64(lineage.step)))
+        set("retort.total_steps", .uint64(UInt64(lineage.totalSteps)))
+        set("retort.instruction_set", lineage.instructionSet)
+        set("retort.version", lineage.version)
     }
+}
+
+extension LowRankAdapter {
+    /// Writes a lineage into the metadata.
+    public mutating func describe(_ lineage: AdapterLineage) { metadata.describe(lineage) }
 }

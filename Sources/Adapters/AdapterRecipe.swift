@@ -55,12 +55,30 @@ public struct AdapterRecipe: Sendable, Hashable {
         public init() {}
     }
 
+    /// What is trained.
+    public enum Method: String, Sendable, Hashable, CaseIterable {
+        /// Updates of low rank beside a frozen base.
+        case lora
+        /// Every weight of the base.
+        case full
+    }
+
+    public var method = Method.lora
     /// The inner size of an update.
     public var rank = 16
     /// An update is scaled by alpha / rank.
     public var alpha: Float = 32
-    /// The matrices to change, in every layer; nil for all that the architecture has.
-    public var targets: [Target]?
+    /// Other ranks and alphas of some matrices; of several patterns that match, the first counts.
+    public var rankPattern: [PatternValue] = []
+    public var alphaPattern: [PatternValue] = []
+    /// Whether updates are scaled by alpha / √rank instead (rank-stabilized LoRA, Kalajdzievski, 2023).
+    public var isRankStabilized = false
+    /// The part of an update's inputs that a step leaves out.
+    public var dropout = 0.0
+    /// How much faster B learns than A (LoRA+, Hayou et al., 2024).
+    public var loraPlusRatio = 1.0
+    /// The matrices to change; nil for all that the architecture has.
+    public var targets: [MatrixPattern]?
     public var loss = Loss.crossEntropy
     /// nil where a teacher's log-probabilities are not used.
     public var distillation: Distillation?
@@ -107,7 +125,18 @@ public struct AdapterRecipe: Sendable, Hashable {
         let root = file.root
         rank = root.integer("rank", default: rank, in: 1...4096)
         alpha = Float(root.number("alpha", default: Double(alpha), in: 1e-3...1e6))
+        method = root.choice("method", default: method)
         targets = AdapterRecipe.targets(root)
+        rankPattern = AdapterRecipe.pattern(root, "rank_pattern", in: 1...4096, isWhole: true)
+        alphaPattern = AdapterRecipe.pattern(root, "alpha_pattern", in: 1e-3...1e6, isWhole: false)
+        isRankStabilized = root.boolean("rslora", default: isRankStabilized)
+        dropout = root.number("dropout", default: dropout, in: 0...0.95)
+        loraPlusRatio = root.number("lora_plus_ratio", default: loraPlusRatio, in: 1e-3...1e4)
+        if method == .full {
+            for key in AdapterRecipe.updateKeys where root.has(key) {
+                root.report(key, found: "with method: full", expected: "method: lora, or no such key")
+            }
+        }
         loss = root.choice("loss", default: loss)
         distillation = AdapterRecipe.distillation(root)
         preference = AdapterRecipe.preference(root)
@@ -155,32 +184,74 @@ public struct AdapterRecipe: Sendable, Hashable {
         return result
     }
 
-    private static func targets(_ root: ConfigurationSection) -> [Target]? {
+    /// The keys that say something of updates alone.
+    private static let updateKeys = [
+        "rank", "alpha", "targets", "rank_pattern", "alpha_pattern", "rslora", "dropout", "lora_plus_ratio",
+    ]
+    /// What other tools call the matrices.
+    private static let otherNames: [String: Target] = [
+        "q_proj": .query, "k_proj": .key, "v_proj": .value, "qkv_proj": .queryKeyValue, "o_proj": .attentionOutput,
+        "gate_proj": .gate, "up_proj": .up, "down_proj": .down, "gate_up_proj": .up,
+    ]
+
+    private static func targets(_ root: ConfigurationSection) -> [MatrixPattern]? {
         let words = root.strings("targets", default: ["all"])
         guard words != ["all"] else { return nil }
-        let allowed = Target.allCases.map(\.rawValue)
-        var targets: [Target] = []
+        var targets: [MatrixPattern] = []
         for word in words {
-            guard let target = Target(rawValue: word) else {
-                let guess = Spelling.nearest(to: word, among: allowed).map { " (did you mean '\($0)'?)" } ?? ""
-                root.report(
-                    "targets", found: "'\(word)'\(guess)",
-                    expected: "'all', or some of \(allowed.joined(separator: ", "))")
-                continue
-            }
+            guard let target = matrixPattern(word, root, "targets", "'all', or some of") else { continue }
             if !targets.contains(target) { targets.append(target) }
         }
         if words.isEmpty { root.report("targets", found: "an empty list", expected: "at least one") }
         return targets
     }
 
+    /// A pattern; a plain name must be one that some architecture has, whatever the base is.
+    private static func matrixPattern(
+        _ word: String, _ section: ConfigurationSection, _ key: String, _ some: String
+    ) -> MatrixPattern? {
+        let allowed = Target.allCases.map(\.rawValue)
+        let last = String(word.split(separator: ".").last ?? "")
+        if let pattern = MatrixPattern(word) {
+            if !pattern.isPlain || allowed.contains(last) { return pattern }
+        }
+        let guess = otherNames[last]?.rawValue ?? Spelling.nearest(to: last, among: allowed)
+        section.report(
+            key, found: "'\(word)'\(guess.map { " (did you mean '\($0)'?)" } ?? "")",
+            expected: "\(some) \(allowed.joined(separator: ", ")), or a pattern such as blk.[0-3].ffn_*")
+        return nil
+    }
+
+    private static func pattern(
+        _ root: ConfigurationSection, _ key: String, in range: ClosedRange<Double>, isWhole: Bool
+    ) -> [PatternValue] {
+        guard root.has(key) else { return [] }
+        let section = root.section(key)
+        return section.keys.compactMap { word in
+            let value =
+                isWhole
+                ? Double(section.integer(word, in: Int(range.lowerBound)...Int(range.upperBound)))
+                : section.number(word, in: range)
+            return matrixPattern(word, section, word, "some of").map { PatternValue($0, value) }
+        }
+    }
+
     /// The recipe as JSON, every key with its value: what a report and a fingerprint keep.
     public var json: JSONValue {
         .object(
             JSONObject([
+                (key: "method", value: .string(method.rawValue)),
                 (key: "rank", value: .integer(rank)),
                 (key: "alpha", value: .number(Double(alpha))),
-                (key: "targets", value: targets.map { .array($0.map { .string($0.rawValue) }) } ?? .string("all")),
+                (
+                    key: "targets",
+                    value: targets.map { .array($0.map { .string($0.description) }) } ?? .string("all")
+                ),
+                (key: "rank_pattern", value: AdapterRecipe.list(rankPattern)),
+                (key: "alpha_pattern", value: AdapterRecipe.list(alphaPattern)),
+                (key: "rslora", value: .bool(isRankStabilized)),
+                (key: "dropout", value: .number(dropout)),
+                (key: "lora_plus_ratio", value: .number(loraPlusRatio)),
                 (key: "loss", value: .string(loss.rawValue)),
                 (
                     key: "distillation",
@@ -211,6 +282,11 @@ public struct AdapterRecipe: Sendable, Hashable {
                 (key: "validation", value: AdapterRecipe.interval(validationInterval, keepsBest: keepsBest)),
                 (key: "snapshot", value: AdapterRecipe.interval(snapshotInterval)),
             ]))
+    }
+
+    /// A list, since the order of patterns has a meaning.
+    private static func list(_ entries: [PatternValue]) -> JSONValue {
+        .array(entries.map { [.string($0.pattern.description), .number($0.value)] })
     }
 
     private static func interval(_ steps: Int?, keepsBest: Bool? = nil) -> JSONValue {

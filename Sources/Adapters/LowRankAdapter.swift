@@ -36,4 +36,19 @@ public struct LowRankAdapter: Sendable {
 
     /// The scale of a pair of some rank.
     public static func scale(alpha: Float, rank: Int) -> Float { alpha == 0 ? 1 : alpha / Float(rank) }
+
+    /// The alpha of the one-alpha form that fits most pairs as they are; the writer folds the others' scales into B.
+    ///
+    /// - Parameter preferred: taken where no other fits more.
+    public static func commonAlpha(_ pairs: some Sequence<(rank: Int, scale: Float)>, preferred: Float) -> Float {
+        var votes: [Float: Int] = [preferred: 0]
+        for (rank, scale) in pairs {
+            let alpha = scale * Float(rank)
+            // A last digit lost on the way is no other alpha.
+            votes[abs(alpha / preferred - 1) < 1e-6 ? preferred : alpha, default: 0] += 1
+        }
+        let most = votes.values.max() ?? 0
+        if votes[preferred] == most { return preferred }
+        return votes.filter { $0.value == most }.keys.min() ?? preferred
+    }
 }

@@ -14,18 +14,34 @@ extension Tape {
         var inner: UnsafeMutablePointer<Float>?
         if let update {
             let u = keep(count * update.rank)
-            MatrixProduct.apply(
-                update.parameters.value(update.a), rows: update.rank, columns: matrix.columns, to: value(x),
-                count: count, into: u, pool: pool)
+            withInput(x, of: update, dropout) { input in
+                MatrixProduct.apply(
+                    update.parameters.value(update.a), rows: update.rank, columns: matrix.columns, to: input,
+                    count: count, into: u, pool: pool)
+            }
             MatrixProduct.apply(
                 update.parameters.value(update.b), rows: matrix.rows, columns: update.rank, to: u, count: count,
                 into: y, scale: update.scale, keep: 1, pool: pool)
             inner = u
         }
         if needsGradient(output) {
-            record(LinearOperation(input: x, output: output, matrix: matrix, update: update, inner: inner))
+            record(
+                LinearOperation(
+                    input: x, output: output, matrix: matrix, update: update, inner: inner, dropout: dropout))
         }
         return output
+    }
+
+    /// Calls `body` with what an update sees of `x`: all of it, or what dropout leaves.
+    fileprivate func withInput(
+        _ x: Activation, of update: LowRankUpdate, _ dropout: Dropout?, _ body: (UnsafePointer<Float>) -> Void
+    ) {
+        let source = value(x)
+        guard let dropout else { return body(source) }
+        withBuffer(x.count) { rest in
+            dropout.apply(to: source, into: rest, columns: x.columns, stream: update.a.offset, pool: pool)
+            body(rest)
+        }
     }
 }
 
@@ -36,6 +52,7 @@ private struct LinearOperation: Operation {
     let matrix: FrozenMatrix
     let update: LowRankUpdate?
     let inner: UnsafeMutablePointer<Float>?
+    let dropout: Dropout?
 
     func backward(on tape: Tape) {
         guard let dy = tape.gradient(output) else { return }
@@ -53,13 +70,25 @@ private struct LinearOperation: Operation {
                 MatrixProduct.applyTransposed(
                     parameters.value(update.b), rows: matrix.rows, columns: update.rank, to: dy, count: count,
                     into: du, scale: update.scale, pool: tape.pool)
-                MatrixProduct.accumulateGradient(
-                    du, tape.value(input), count: count, rows: update.rank, columns: matrix.columns,
-                    into: parameters.gradient(update.a), pool: tape.pool)
-                if tape.needsGradient(input) {
+                tape.withInput(input, of: update, dropout) { x in
+                    MatrixProduct.accumulateGradient(
+                        du, x, count: count, rows: update.rank, columns: matrix.columns,
+                        into: parameters.gradient(update.a), pool: tape.pool)
+                }
+                guard tape.needsGradient(input) else { return }
+                let dx = tape.accumulator(input).pointer
+                guard let dropout else {
+                    return MatrixProduct.applyTransposed(
+                        parameters.value(update.a), rows: update.rank, columns: matrix.columns, to: du, count: count,
+                        into: dx, keep: 1, pool: tape.pool)
+                }
+                tape.withBuffer(input.count) { part in
                     MatrixProduct.applyTransposed(
                         parameters.value(update.a), rows: update.rank, columns: matrix.columns, to: du, count: count,
-                        into: tape.accumulator(input).pointer, keep: 1, pool: tape.pool)
+                        into: part, pool: tape.pool)
+                    dropout.apply(
+                        to: part, into: dx, columns: matrix.columns, stream: update.a.offset, accumulate: true,
+                        pool: tape.pool)
                 }
             }
         }

@@ -9,6 +9,8 @@ public final class Tape {
     public let pool: ThreadPool
     /// Whether operations are recorded; without, only values are computed.
     public var isRecording = true
+    /// What updates leave out of their inputs; nil when nothing.
+    public var dropout: Dropout?
     let arena: Arena
     private let buffers = TransientBuffers()
     private var operations: [any Operation] = []

@@ -14,16 +14,44 @@ public final class AdamW {
         public init() {}
     }
 
+    /// What some matrices do otherwise than the settings say.
+    public struct Group: Sendable, Hashable {
+        /// Multiplies the learning rate.
+        public var rateFactor: Double
+        public var decays: Bool
+
+        public init(rateFactor: Double = 1, decays: Bool = true) {
+            self.rateFactor = rateFactor
+            self.decays = decays
+        }
+    }
+
     public let settings: Settings
     private let parameters: ParameterSet
+    /// Neighbors of one group together.
+    private let groups: [(range: Range<Int>, group: Group)]
     let moment1: UnsafeMutablePointer<Float>
     let moment2: UnsafeMutablePointer<Float>
     /// Steps taken.
     public internal(set) var step = 0
 
-    public init(_ parameters: ParameterSet, settings: Settings = Settings()) {
+    /// - Parameter group: of each matrix.
+    public init(
+        _ parameters: ParameterSet, settings: Settings = Settings(),
+        group: (ParameterSet.Entry) -> Group = { _ in Group() }
+    ) {
         self.parameters = parameters
         self.settings = settings
+        var groups: [(range: Range<Int>, group: Group)] = []
+        for entry in parameters.entries {
+            let (end, own) = (entry.offset + entry.count, group(entry))
+            if let last = groups.last, last.group == own {
+                groups[groups.count - 1].range = last.range.lowerBound..<end
+            } else {
+                groups.append((entry.offset..<end, own))
+            }
+        }
+        self.groups = groups
         moment1 = .allocate(capacity: max(1, parameters.count))
         moment2 = .allocate(capacity: max(1, parameters.count))
         moment1.initialize(repeating: 0, count: parameters.count)
@@ -44,12 +72,17 @@ public final class AdamW {
     public func update(learningRate: Double, gradientNorm: Double) {
         step += 1
         let scale = min(1, settings.clip / (gradientNorm + 1e-6))
-        VectorOperations.adamW(
-            parameters.values, moment1: moment1, moment2: moment2, gradients: parameters.gradients,
-            count: parameters.count, gradientScale: Float(scale), learningRate: Float(learningRate),
-            weightDecay: Float(settings.weightDecay), beta1: Float(settings.beta1), beta2: Float(settings.beta2),
-            epsilon: Float(settings.epsilon), correction1: Float(1 / (1 - power(settings.beta1, step))),
-            correction2: Float(1 / (1 - power(settings.beta2, step))))
+        for (range, group) in groups {
+            let first = range.lowerBound
+            VectorOperations.adamW(
+                parameters.values + first, moment1: moment1 + first, moment2: moment2 + first,
+                gradients: parameters.gradients + first, count: range.count, gradientScale: Float(scale),
+                learningRate: Float(learningRate * group.rateFactor),
+                weightDecay: group.decays ? Float(settings.weightDecay) : 0, beta1: Float(settings.beta1),
+                beta2: Float(settings.beta2), epsilon: Float(settings.epsilon),
+                correction1: Float(1 / (1 - power(settings.beta1, step))),
+                correction2: Float(1 / (1 - power(settings.beta2, step))))
+        }
     }
 
     private func power(_ base: Double, _ exponent: Int) -> Double {

@@ -11,6 +11,11 @@ public final class GradientStep {
     /// Of how many layers, from the first on, values are computed again in the backward pass rather than kept.
     public let recomputedLayers: Int
     public let objective: TrainingObjective
+    /// What the next step leaves out of the inputs of updates: a part, and the seed by which it is chosen.
+    ///
+    /// What is left out of a token follows from the seed and the tokens up to it. Examples with a common beginning leave
+    /// out the same of it, so that it can be shared, and a step may be cut into packed batches anywhere.
+    public var dropout: (rate: Float, seed: UInt64)?
     let tape: Tape
 
     public init(
@@ -70,6 +75,10 @@ public final class GradientStep {
     func hidden(_ packed: PackedBatch, adapter: TrainableAdapter?, isRecording: Bool) -> Activation {
         tape.reset()
         tape.isRecording = isRecording
+        // Losses without a gradient are those of the whole model.
+        tape.dropout =
+            isRecording
+            ? dropout.map { Dropout(rate: $0.rate, keys: packed.batch.pathKeys(seed: $0.seed)) } : nil
         let x = decoder.forward(packed.batch, adapter: adapter, on: tape, recomputedLayers: recomputedLayers)
         return decoder.hidden(rows: packed.rows, of: x, on: tape)
     }

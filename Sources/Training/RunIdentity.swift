@@ -7,17 +7,20 @@ public struct RunIdentity: Sendable, Hashable {
     public var dataset: ContentDigest
     public var validation: ContentDigest?
     public var recipe: ContentDigest
+    /// The adapter that the run begins from.
+    public var initialAdapter: ContentDigest?
     /// Whether the run's random order and its kernels are those of this version.
     public var instructionSet: String
 
     public init(
         base: ContentDigest, dataset: ContentDigest, validation: ContentDigest?, recipe: ContentDigest,
-        instructionSet: String
+        initialAdapter: ContentDigest? = nil, instructionSet: String
     ) {
         self.base = base
         self.dataset = dataset
         self.validation = validation
         self.recipe = recipe
+        self.initialAdapter = initialAdapter
         self.instructionSet = instructionSet
     }
 
@@ -25,7 +28,7 @@ public struct RunIdentity: Sendable, Hashable {
         [
             ("base", base.description), ("dataset", dataset.description),
             ("validation", validation?.description ?? "none"), ("recipe", recipe.description),
-            ("instruction_set", instructionSet),
+            ("initial_adapter", initialAdapter?.description ?? "none"), ("instruction_set", instructionSet),
         ]
     }
 }

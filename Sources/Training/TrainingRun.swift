@@ -37,6 +37,8 @@ public final class TrainingRun {
     public let recipe: AdapterRecipe
     public let totalSteps: Int
     public let parameterCount: Int
+    /// Matrices that the adapter to begin from does not change.
+    public private(set) var freshMatrixCount = 0
     /// Bytes held for activations and their gradients.
     public var activationByteCount: Int { gradientStep.activationByteCount }
 
@@ -58,11 +60,13 @@ public final class TrainingRun {
     /// What a roll-back returns to.
     private var lastGood = TrainingState()
 
-    /// - Parameter snapshotDirectory: where the snapshot lies and the run's lock is held.
+    /// - Parameters:
+    ///   - start: the adapter to begin from.
+    ///   - snapshotDirectory: where the snapshot lies and the run's lock is held.
     /// - Throws: ``TrainingError``, or what reading the base throws.
     public init(
         checkpoint: Checkpoint, recipe: AdapterRecipe, training: TrainingSet, validation: TrainingSet?,
-        snapshotDirectory: String, pool: ThreadPool = .shared
+        start: TrainingStart? = nil, snapshotDirectory: String, pool: ThreadPool = .shared
     ) throws {
         self.checkpoint = checkpoint
         self.recipe = recipe
@@ -70,16 +74,21 @@ public final class TrainingRun {
         self.validation = validation
         identity = RunIdentity(
             base: try checkpoint.digest(), dataset: training.digest, validation: validation?.digest,
-            recipe: recipe.digest, instructionSet: kernelInstructionSet)
+            recipe: recipe.digest, initialAdapter: start?.digest, instructionSet: kernelInstructionSet)
         var generator = SeededGenerator(seed: recipe.seed, stream: 0)
-        adapter = try TrainableAdapter(
-            architecture: checkpoint.architecture, rank: recipe.rank, alpha: recipe.alpha,
-            targets: recipe.targets?.map(\.rawValue), generator: &generator)
+        adapter = TrainableAdapter(
+            try recipe.updates(of: checkpoint.architecture.updatableMatrices), alpha: recipe.alpha,
+            generator: &generator)
+        if let start {
+            freshMatrixCount = try adapter.load(start.adapter, name: start.path)
+        }
         parameterCount = adapter.parameters.count
         var settings = AdamW.Settings()
         settings.weightDecay = recipe.weightDecay
         settings.clip = recipe.clip
-        optimizer = AdamW(adapter.parameters, settings: settings)
+        optimizer = AdamW(adapter.parameters, settings: settings) { entry in
+            AdamW.Group(rateFactor: entry.name.hasSuffix(".lora_b") ? recipe.loraPlusRatio : 1)
+        }
         gradientStep = GradientStep(
             decoder: try TrainableDecoder(checkpoint), adapter: adapter, tokenLimit: recipe.tokensPerMicroBatch,
             objective: TrainingObjective(recipe), pool: pool)
@@ -176,6 +185,10 @@ public final class TrainingRun {
         let start = ContinuousClock.now
         let step = state.step + 1
         let places = batch(of: step)
+        if recipe.dropout > 0 {
+            var generator = SeededGenerator(seed: recipe.seed, stream: UInt64(step) | 1 << 48)
+            gradientStep.dropout = (Float(recipe.dropout), generator.next())
+        }
         let loss =
             training.isOfPreferences
             ? gradientStep.gradients(of: places.map { training.pair($0, references.training) })

@@ -16,4 +16,21 @@ public struct TokenBatch: Sendable {
 
     /// One sequence.
     public init(sequence tokens: [Int32]) { self.init(tree: TokenTree(sequence: tokens.count), tokens: tokens) }
+
+    /// A number for each token that follows from the seed and the tokens up to and with it, and from nothing else: the
+    /// same whether a beginning is shared or not.
+    public func pathKeys(seed: UInt64) -> [UInt64] {
+        var keys = [UInt64](repeating: 0, count: tokens.count)
+        for run in tree.runs {
+            var key = run.parent.map { keys[tree.runs[$0].tokens.upperBound - 1] } ?? seed
+            for token in run.tokens {
+                key = (key ^ UInt64(UInt32(bitPattern: tokens[token]))) &* 0x9E37_79B9_7F4A_7C15
+                key ^= key >> 29
+                key = key &* 0xBF58_476D_1CE4_E5B9
+                key ^= key >> 32
+                keys[token] = key
+            }
+        }
+        return keys
+    }
 }

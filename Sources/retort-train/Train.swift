@@ -13,8 +13,8 @@ struct Train: StageCommand {
         commandName: "retort-train",
         abstract: "Train a LoRA adapter for a GGUF base.",
         discussion: """
-            Reads JSON Lines in the OpenAI fine-tune chat form and learns the answers of the assistant, as the base's \
-            own chat template renders them. Flags override the recipe. The same base, data and recipe give the same \
+            Reads JSON Lines (conversations in the OpenAI fine-tune chat form, or pairs of answers for the loss dpo) and \
+            learns the answers of the assistant, as the base's own chat template renders them. Flags override the recipe. The same base, data and recipe give the same \
             adapter to the bit, however often the run was killed and resumed and with any number of threads.
             """,
         version: retortVersion)
@@ -30,6 +30,12 @@ struct Train: StageCommand {
 
     @Option(help: "Where to write the adapter, GGUF.")
     var output: String
+
+    @Option(help: "Also write the adapter as a PEFT folder.")
+    var peft: String?
+
+    @Option(help: "Begin from an adapter: GGUF, a PEFT folder, or the sha256:… of one in the workspace's store.")
+    var initAdapter: String?
 
     @OptionGroup var choices: RecipeOptions
 
@@ -55,6 +61,7 @@ struct Train: StageCommand {
         let recipe = try choices.resolved()
         let input = try TrainingInput(base: base, dataset: dataset, validation: validation, recipe: recipe)
         for line in input.notes { console.say(line) }
+        let start = try initAdapter.map { try TrainingStart(path: path(ofAdapter: $0), for: input.checkpoint) }
         let snapshots = snapshotDir ?? output + ".training"
         try AtomicFile.makeDirectory(snapshots)
         let lock = try FileLock(path: snapshots + "/lock", purpose: "training of \(output)")
@@ -62,10 +69,13 @@ struct Train: StageCommand {
 
         let run = try TrainingRun(
             checkpoint: input.checkpoint, recipe: recipe, training: input.training, validation: input.validation,
-            snapshotDirectory: snapshots, pool: threads.map { .init(threads: $0) } ?? .shared)
-        let start = resume ? try run.resume() : 0
-        if start > 0 { console.say("resumed after step \(start) of \(run.totalSteps)") }
-        let log = try MetricsLog(path: (report ?? snapshots) + "/metrics.jsonl", keepingSteps: start)
+            start: start, snapshotDirectory: snapshots, pool: threads.map { .init(threads: $0) } ?? .shared)
+        if start != nil, run.freshMatrixCount > 0 {
+            console.say("\(run.freshMatrixCount) matrices of the recipe's targets are not in the adapter to begin from")
+        }
+        let done = resume ? try run.resume() : 0
+        if done > 0 { console.say("resumed after step \(done) of \(run.totalSteps)") }
+        let log = try MetricsLog(path: (report ?? snapshots) + "/metrics.jsonl", keepingSteps: done)
         let watch = TrainingWatch(console: console, log: log, totalSteps: run.totalSteps)
         let outcome = try run.run(shouldStop: { Interruption.isRequested }, onEvent: watch.note)
         try log.close()
@@ -76,9 +86,14 @@ struct Train: StageCommand {
         }
 
         var adapter = try run.result()
-        adapter.describe(try input.lineage(recipe: recipe, run: run, outcome: outcome))
+        adapter.describe(try input.lineage(recipe: recipe, run: run, outcome: outcome, start: start))
         try AtomicFile.write(to: output) { try adapter.write(to: $0) }
-        let result = try watch.stageReport(input, run: run, outcome: outcome, output: output)
+        var result = try watch.stageReport(input, run: run, outcome: outcome, output: output)
+        result.inputs["initial_adapter"] = start?.digest.description
+        if let peft {
+            try adapter.write(peft: peft, layout: input.checkpoint.peftLayout)
+            result.outputs["peft"] = try LowRankAdapter.digest(ofFileAt: peft).description
+        }
         for fact in TrainingFacts.list(result) { console.data("\(fact.name): \(fact.value)") }
         if let report {
             try TrainingReport(
@@ -87,5 +102,17 @@ struct Train: StageCommand {
             ).write(to: report)
         }
         return result
+    }
+
+    /// Where an adapter lies that is named by its path, or by its digest in the workspace's content store.
+    private func path(ofAdapter name: String) throws -> String {
+        guard let digest = ContentDigest(name) else { return name }
+        let store = try options.openWorkspace().store
+        guard store.contains(digest) else {
+            throw StageFailure(
+                .badInput, "--init-adapter: \(digest): not in \(store.path), expected an adapter of this workspace",
+                hint: "give its path, or the --workspace that it is in")
+        }
+        return try store.verifiedPath(of: digest)
     }
 }

@@ -54,11 +54,14 @@ struct TrainingInput {
         }
     }
 
-    func lineage(recipe: AdapterRecipe, run: TrainingRun, outcome: TrainingRun.Outcome) throws -> AdapterLineage {
+    func lineage(
+        recipe: AdapterRecipe, run: TrainingRun, outcome: TrainingRun.Outcome, start: TrainingStart?
+    ) throws -> AdapterLineage {
         AdapterLineage(
             baseName: (checkpoint.path as NSString).lastPathComponent,
             datasetName: (datasetPath as NSString).lastPathComponent, datasetDigest: training.digest,
-            recipe: recipe.json, step: recipe.keepsBest ? outcome.bestStep ?? outcome.step : outcome.step,
+            initialAdapter: start?.digest, recipe: recipe.json,
+            step: recipe.keepsBest ? outcome.bestStep ?? outcome.step : outcome.step,
             totalSteps: run.totalSteps, instructionSet: kernelInstructionSet, version: retortVersion)
     }
 }

@@ -42,6 +42,39 @@ import Testing
         }.run()
     }
 
+    @Test func linearWithDropout() throws {
+        let matrix = try FrozenFloats(SampleNumbers.floats(20 * 32, seed: 5)).matrix(rows: 20, columns: 32)
+        let parameters = ParameterSet([("a", 3, 32), ("b", 20, 3)])
+        parameters.values.update(from: SampleNumbers.floats(parameters.count, seed: 6), count: parameters.count)
+        let update = LowRankUpdate(
+            parameters: parameters, a: parameters.entries[0], b: parameters.entries[1], scale: 0.7)
+        GradientCheck(inputs: [input(6, 32, seed: 8)], parameters: parameters, tolerance: 6e-3) { tape, x in
+            tape.dropout = Dropout(rate: 0.4, keys: (1...6).map { $0 &* 0x1234_5678_9ABC_DEF1 })
+            return tape.linear(x[0], matrix, update: update)
+        }.run()
+    }
+
+    /// With A the identity and B too, an update's output is its input: what is left out, and what the rest becomes.
+    @Test func dropoutLeavesOutItsPart() throws {
+        let (rows, columns) = (64, 128)
+        let matrix = try FrozenFloats([Float](repeating: 0, count: columns * columns))
+            .matrix(rows: columns, columns: columns)
+        let parameters = ParameterSet([("a", columns, columns), ("b", columns, columns)])
+        for entry in parameters.entries {
+            for i in 0..<columns { parameters.value(entry)[i * columns + i] = 1 }
+        }
+        let update = LowRankUpdate(parameters: parameters, a: parameters.entries[0], b: parameters.entries[1], scale: 1)
+        let tape = Tape(pool: .shared)
+        tape.dropout = Dropout(rate: 0.25, keys: (0..<UInt64(rows)).map { $0 &* 0x9E37_79B9_7F4A_7C15 })
+        let x = tape.make(rows: rows, columns: columns, needsGradient: false)
+        tape.value(x).update(repeating: 3, count: rows * columns)
+        let y = tape.value(tape.linear(x, matrix, update: update))
+        let values = (0..<rows * columns).map { y[$0] }
+        #expect(Set(values) == [0, 4])
+        // Four standard deviations of 8192 draws.
+        #expect(abs(Double(values.count { $0 == 0 }) / 8192 - 0.25) < 0.02)
+    }
+
     @Test(arguments: [GatedActivation.silu, .gelu]) func gatedActivation(_ activation: GatedActivation) {
         GradientCheck(inputs: [input(4, 40, seed: 9), input(4, 40, seed: 10)]) { tape, x in
             tape.gated(gate: ActivationColumns(x[0]), up: ActivationColumns(x[1]), activation)

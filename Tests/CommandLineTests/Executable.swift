@@ -22,6 +22,10 @@ enum Executable {
 
     /// Runs an executable to its end in a folder of its own.
     static func run(_ name: String, _ arguments: String..., input: String = "") throws -> Outcome {
+        try run(name, arguments, input: input)
+    }
+
+    static func run(_ name: String, _ arguments: [String], input: String = "") throws -> Outcome {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(folder)/\(name)")
         process.arguments = arguments

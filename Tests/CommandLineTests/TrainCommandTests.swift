@@ -1,5 +1,6 @@
 import Foundation
 import StageInterface
+import Storage
 import Testing
 
 /// The built `retort-train`, killed and resumed, and given bad input.
@@ -105,5 +106,61 @@ import Testing
             "retort-train", "--base", base, "--dataset", empty, "--output", output, "--rank", "0")
         #expect(usage.status == 64)
         #expect(!FileManager.default.fileExists(atPath: output))
+    }
+
+    @Test func itGoesOnFromAnAdapterOfTheStoreAndWritesPEFT() throws {
+        let data = try file("train.jsonl", conversations(8))
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func train(_ arguments: String...) throws -> (status: Int32, report: StageReport?, errors: String) {
+            let result = try Executable.run(
+                "retort-train",
+                [
+                    "--base", base, "--dataset", data, "--rank", "2", "--epochs", "1", "--json", "--quiet",
+                    "--workspace",
+                    "\(folder)/workspace",
+                ] + arguments)
+            return (result.status, try? StageReport(parsing: Array(result.output.utf8)), result.errors)
+        }
+        let first = try train("--output", "\(folder)/a.gguf", "--peft", "\(folder)/peft")
+        #expect(first.status == 0, "\(first.errors)")
+        let digest = try #require(first.report?.outputs["adapter"])
+        #expect(FileManager.default.fileExists(atPath: "\(folder)/peft/adapter_model.safetensors"))
+        let missing = try train("--output", "\(folder)/b.gguf", "--init-adapter", digest)
+        #expect(missing.status == 1)
+        #expect(missing.errors.contains("--init-adapter: \(digest): not in "))
+        try ContentStore(path: "\(folder)/workspace/store").put(file: "\(folder)/a.gguf")
+        let second = try train("--output", "\(folder)/b.gguf", "--init-adapter", digest)
+        #expect(second.status == 0, "\(second.errors)")
+        #expect(second.report?.inputs["initial_adapter"] == digest)
+        let third = try train("--output", "\(folder)/c.gguf", "--init-adapter", "\(folder)/peft")
+        #expect(third.status == 0, "\(third.errors)")
+        // The same numbers in another form, and so the same result but for what the lineage says.
+        #expect(third.report?.figures["loss"] == second.report?.figures["loss"])
+        let wrong = try train("--output", "\(folder)/d.gguf", "--init-adapter", "\(folder)/a.gguf", "--rank", "4")
+        #expect(wrong.status == 1)
+        #expect(wrong.errors.contains("rank 2 from") && wrong.errors.contains("expected rank 4 from"))
+    }
+
+    @Test func preferencesAndConversationsAreToldApart() throws {
+        let pairs = try file(
+            "pairs.jsonl",
+            (0..<6).map { #"{"prompt":"item \#($0)","chosen":"red","rejected":"blue"}"# + "\n" }.joined())
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let recipe = try file("dpo.yaml", "loss: dpo\nrank: 2\nepochs: 2\ndpo: {beta: 0.5}\n")
+        let output = "\(folder)/a.gguf"
+        let done = try Executable.run(
+            "retort-train", "--base", base, "--dataset", pairs, "--recipe", recipe, "--output", output, "--json",
+            "--quiet")
+        #expect(done.status == 0, "\(done.errors)")
+        let report = try StageReport(parsing: Array(done.output.utf8))
+        #expect(report.figures["reward_accuracy"] != nil)
+        let other = try Executable.run("retort-train", "--base", base, "--dataset", pairs, "--output", output)
+        #expect(other.status == 1)
+        #expect(other.errors.contains("pairs of answers, expected conversations for loss: cross_entropy"))
+        let data = try file("train.jsonl", conversations(4))
+        let wrong = try Executable.run(
+            "retort-train", "--base", base, "--dataset", data, "--recipe", recipe, "--output", output)
+        #expect(wrong.status == 1)
+        #expect(wrong.errors.contains("conversations, expected pairs of answers for loss: dpo"))
     }
 }

@@ -175,6 +175,31 @@ import Transformers
         #expect(loss < 1e-5)
     }
 
+    /// What dropout leaves out of a beginning is the same for all that share it.
+    @Test func withDropout() throws {
+        var generator = Numbers(state: 5)
+        let model = try Model(&generator)
+        let examples = PackedBatchTests.examples(&generator).filter { $0.totalWeight > 0 }
+        func gradients(_ limit: Int, rate: Float, seed: UInt64, recomputedLayers: Int = 0, threads: Int = 2) -> [Float]
+        {
+            let step = GradientStep(
+                decoder: model.decoder, adapter: model.adapter, tokenLimit: limit,
+                recomputedLayers: recomputedLayers, pool: ThreadPool(threads: threads))
+            step.dropout = (rate, seed)
+            _ = step.gradients(of: examples)
+            return (0..<model.adapter.parameters.count).map { model.adapter.parameters.gradients[$0] }
+        }
+        func distance(_ a: [Float], _ b: [Float]) -> Double {
+            let difference = zip(a, b).reduce(0.0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+            return (difference / b.reduce(0.0) { $0 + Double($1) * Double($1) }).squareRoot()
+        }
+        let whole = gradients(4096, rate: 0.3, seed: 1)
+        #expect(distance(gradients(1, rate: 0.3, seed: 1), whole) < 1e-5)
+        #expect(gradients(4096, rate: 0.3, seed: 1, recomputedLayers: 2, threads: 3) == whole)
+        #expect(distance(gradients(4096, rate: 0.3, seed: 2), whole) > 0.05)
+        #expect(distance(gradients(4096, rate: 0, seed: 1), gradients(4096, rate: 0.3, seed: 1)) > 0.05)
+    }
+
     @Test(arguments: 0..<3) func ofPairs(seed: UInt64) throws {
         var generator = Numbers(state: seed &+ 77)
         let model = try Model(&generator)

@@ -34,11 +34,11 @@ import Training
 
     private func makeRun(
         _ directory: String, recipe: AdapterRecipe? = nil, training: TrainingSet? = nil,
-        validation: TrainingSet? = nil, threads: Int = 2
+        validation: TrainingSet? = nil, start: TrainingStart? = nil, threads: Int = 2
     ) throws -> TrainingRun {
         try TrainingRun(
             checkpoint: Checkpoint(path: Fixtures.path("models/llama.gguf")), recipe: recipe ?? self.recipe,
-            training: training ?? set(18, seed: 1), validation: validation ?? set(6, seed: 2),
+            training: training ?? set(18, seed: 1), validation: validation ?? set(6, seed: 2), start: start,
             snapshotDirectory: "\(folder)/\(directory)", pool: ThreadPool(threads: threads))
     }
 
@@ -144,5 +144,136 @@ import Training
         }
         #expect(factors == [0.5, 0.25, 0.125])
         #expect(error.description.contains("is not finite or runs away, after 3 roll-backs"))
+    }
+
+    // MARK: Variants, to the bit
+
+    /// Everything that a recipe can ask for at once, stopped after every third step and on other threads.
+    @Test func dropoutPatternsAndLoRAPlusSurviveInterruptions() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var recipe = try AdapterRecipe(
+            text: "{rank: 4, rank_pattern: {attn_q: 2}, alpha_pattern: {blk.0.*: 3}, rslora: true, dropout: 0.2, "
+                + "lora_plus_ratio: 4, epochs: 2, batch_size: 4, learning_rate: 3e-3, tokens_per_micro_batch: 20}",
+            path: "adapter.yaml")
+        let whole = try makeRun("variants-whole", recipe: recipe)
+        _ = try whole.run()
+        let expected = try numbers(whole)
+        #expect(expected["blk.1.attn_q.weight"]?.rank == 2)
+        var steps = 0, isFinished = false
+        for threads in [1, 3, 2, 1, 3] where !isFinished {
+            let run = try makeRun("variants-stopped", recipe: recipe, threads: threads)
+            let start = try run.resume()
+            isFinished = try run.run(shouldStop: { steps >= start + 3 }) { event in
+                if case .step = event { steps += 1 }
+            }.isFinished
+            if isFinished { #expect(try numbers(run) == expected) }
+        }
+        #expect(isFinished)
+        recipe.dropout = 0
+        let other = try makeRun("variants-other", recipe: recipe)
+        _ = try other.run()
+        #expect(try numbers(other) != expected)
+    }
+
+    private func preferences(_ count: Int, seed: UInt64) -> TrainingSet {
+        var generator = Numbers(state: seed)
+        let prompt = (0..<10).map { _ in Int32.random(in: 3..<500, using: &generator) }
+        func example(_ label: Int32) -> TrainingExample {
+            TrainingExample(tokens: prompt + [label, 2], weights: Array(repeating: 0, count: 10) + [1, 1])
+        }
+        return TrainingSet(
+            pairs: (0..<count).map { _ in
+                (
+                    example(Int32.random(in: 20..<26, using: &generator)),
+                    example(Int32.random(in: 30..<36, using: &generator))
+                )
+            }, digest: ContentDigest(of: "pairs \(count) \(seed)"))
+    }
+
+    /// Answers of one kind are better than those of another: soon every pair is preferred rightly; resumed, to the bit.
+    @Test func preferencesAreLearnedAndSurviveInterruptions() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var recipe = recipe
+        recipe.loss = .dpo
+        recipe.epochs = 6
+        func run(_ name: String) throws -> TrainingRun {
+            try makeRun(
+                name, recipe: recipe, training: preferences(12, seed: 3), validation: preferences(6, seed: 3))
+        }
+        let whole = try run("dpo-whole")
+        var margins: [Double] = [], accuracy = 0.0
+        _ = try whole.run(onEvent: { event in
+            if case .step(let record) = event { margins.append(record.rewards?.margin ?? .nan) }
+            if case .validated(let record) = event { accuracy = record.agreement }
+        })
+        // The reference is the model at the start: nothing is preferred to it before the first step.
+        #expect(abs(margins[0]) < 1e-4)
+        #expect(margins.last ?? 0 > 0.1)
+        #expect(accuracy == 1)
+        let first = try run("dpo-stopped")
+        var steps = 0
+        _ = try first.run(shouldStop: { steps == 7 }) { event in if case .step = event { steps += 1 } }
+        try FileManager.default.removeItem(atPath: "\(folder)/dpo-stopped/references.json")
+        let second = try run("dpo-stopped")
+        #expect(try second.resume() == 7)
+        _ = try second.run()
+        #expect(try numbers(second) == numbers(whole))
+    }
+
+    // MARK: Beginning from an adapter
+
+    @Test func aRunBeginsFromAnAdapterInEitherForm() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let first = try makeRun("first")
+        _ = try first.run()
+        let adapter = try first.result()
+        let checkpoint = try Checkpoint(path: Fixtures.path("models/llama.gguf"))
+        try AtomicFile.write(to: "\(folder)/a.gguf") { try adapter.write(to: $0) }
+        try adapter.write(peft: "\(folder)/peft", layout: checkpoint.peftLayout)
+        for path in ["\(folder)/a.gguf", "\(folder)/peft"] {
+            let start = try TrainingStart(path: path, for: checkpoint)
+            let second = try makeRun("second", start: start)
+            #expect(try second.result().tensors == adapter.tensors, "\(path)")
+            #expect(second.freshMatrixCount == 0)
+        }
+        // Another alpha: the same updates, with the ratio in B.
+        var other = recipe
+        other.alpha = 64
+        let start = try TrainingStart(path: "\(folder)/a.gguf", for: checkpoint)
+        let scaled = try makeRun("scaled", recipe: other, start: start).result()
+        for (name, pair) in adapter.tensors {
+            let found = try #require(scaled.tensors[name])
+            #expect(found.scale == 2 * pair.scale && found.a == pair.a)
+            #expect(zip(found.b, pair.b).allSatisfy { $0 == $1 / 2 })
+        }
+        // A snapshot of the run without it is another run's.
+        #expect(throws: TrainingError.self) { _ = try makeRun("first", start: start).resume() }
+    }
+
+    @Test func anAdapterThatDoesNotFitIsNamed() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let run = try makeRun("first")
+        let adapter = try run.result()
+        let checkpoint = try Checkpoint(path: Fixtures.path("models/llama.gguf"))
+        let path = "\(folder)/a.gguf"
+        try AtomicFile.write(to: path) { try adapter.write(to: $0) }
+        let start = try TrainingStart(path: path, for: checkpoint)
+        var other = recipe
+        other.rank = 8
+        let rank = #expect(throws: (any Error).self) { try makeRun("rank", recipe: other, start: start) }
+        #expect(
+            "\(String(describing: rank))".contains(
+                "a.gguf: blk.0.attn_k.weight: rank 4 from 256 to 128, expected rank 8 from 256 to 128 as the recipe"))
+        var fewer = recipe
+        fewer.targets = ["attn_q", "attn_v"].compactMap { MatrixPattern($0) }
+        let targets = #expect(throws: (any Error).self) { try makeRun("targets", recipe: fewer, start: start) }
+        #expect(
+            "\(String(describing: targets))".contains("changes blk.0.attn_k.weight, which the recipe does not train"))
+        let base = try Checkpoint(path: Fixtures.path("models/llama-tied.gguf"))
+        let error = #expect(throws: AdapterError.self) { try TrainingStart(path: path, for: base) }
+        #expect(
+            error?.description.contains(
+                "made for the base \(try checkpoint.digest()), expected the base "
+                    + "\(try base.digest())") == true)
     }
 }
