@@ -7,6 +7,8 @@ public import Tensors
 /// pool.
 public final class Tape {
     public let pool: ThreadPool
+    /// Of products with frozen weights.
+    public let precision: Precision
     /// Whether operations are recorded; without, only values are computed.
     public var isRecording = true
     private let arena: Arena
@@ -21,8 +23,9 @@ public final class Tape {
         var gradient: UnsafeMutableBufferPointer<Float>?
     }
 
-    public init(pool: ThreadPool, arena: Arena = Arena()) {
+    public init(pool: ThreadPool, precision: Precision = .fp32, arena: Arena = Arena()) {
         self.pool = pool
+        self.precision = precision
         self.arena = arena
     }
 

@@ -11,12 +11,13 @@ public final class GradientStep {
     private let tape: Tape
 
     public init(
-        decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, pool: ThreadPool = .shared
+        decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, precision: Precision = .fp32,
+        pool: ThreadPool = .shared
     ) {
         self.decoder = decoder
         self.adapter = adapter
         self.tokenLimit = tokenLimit
-        tape = Tape(pool: pool)
+        tape = Tape(pool: pool, precision: precision)
     }
 
     /// Bytes held for activations and their gradients.

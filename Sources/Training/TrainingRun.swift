@@ -37,6 +37,8 @@ public final class TrainingRun {
     public let recipe: AdapterRecipe
     public let totalSteps: Int
     public let parameterCount: Int
+    /// What the recipe's precision amounts to on this CPU.
+    public let precision: Precision
     /// Bytes held for activations and their gradients.
     public var activationByteCount: Int { gradientStep.activationByteCount }
 
@@ -64,9 +66,11 @@ public final class TrainingRun {
         self.recipe = recipe
         self.training = training
         self.validation = validation
+        let precision = Precision(rawValue: recipe.precision.rawValue) ?? .fastest
+        self.precision = precision
         identity = RunIdentity(
             base: try checkpoint.digest(), dataset: training.digest, validation: validation?.digest,
-            recipe: recipe.digest, instructionSet: kernelInstructionSet)
+            recipe: recipe.digest, precision: precision.rawValue, instructionSet: precision.instructionSet)
         var generator = SeededGenerator(seed: recipe.seed, stream: 0)
         adapter = try TrainableAdapter(
             architecture: checkpoint.architecture, rank: recipe.rank, alpha: recipe.alpha,
@@ -78,7 +82,7 @@ public final class TrainingRun {
         optimizer = AdamW(adapter.parameters, settings: settings)
         gradientStep = GradientStep(
             decoder: try TrainableDecoder(checkpoint), adapter: adapter, tokenLimit: recipe.tokensPerMicroBatch,
-            pool: pool)
+            precision: precision, pool: pool)
         stepsPerEpoch = (training.conversations.count + recipe.batchSize - 1) / recipe.batchSize
         totalSteps = stepsPerEpoch * recipe.epochs
         schedule = LearningRateSchedule(
