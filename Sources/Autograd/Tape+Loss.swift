@@ -71,8 +71,7 @@ extension Tape {
             perTarget: [Float](repeating: 0, count: count), isTop: [Bool](repeating: false, count: count))
         let ranges = targetRanges(rowsOfTargets, rows: x.rows)
         let size = layer.vocabularySize
-        // 16 MB of logits at a time.
-        let chunk = max(16, min(256, (4 << 20) / size))
+        let chunk = layer.rowsAtOnce
         let wantsGradient = needsGradient(x) && isRecording
         let dx = wantsGradient ? accumulator(x) : nil
         let hidden = value(x)

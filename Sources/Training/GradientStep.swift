@@ -8,20 +8,39 @@ public final class GradientStep {
     public let adapter: TrainableAdapter
     /// The most tokens computed at once.
     public let tokenLimit: Int
-    private let tape: Tape
+    /// Of how many layers, from the first on, values are computed again in the backward pass rather than kept.
+    public let recomputedLayers: Int
+    let tape: Tape
 
     public init(
-        decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, precision: Precision = .fp32,
-        pool: ThreadPool = .shared
+        decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, recomputedLayers: Int = 0,
+        precision: Precision = .fp32, pool: ThreadPool = .shared
     ) {
         self.decoder = decoder
         self.adapter = adapter
         self.tokenLimit = tokenLimit
+        self.recomputedLayers = recomputedLayers
         tape = Tape(pool: pool, precision: precision)
     }
 
-    /// Bytes held for activations and their gradients.
+    /// The most bytes that activations and their gradients took at once.
     public var activationByteCount: Int { tape.byteCount }
+
+    /// The most floats that a pass kept, that lived a while, and that are held.
+    package var memoryUse: (kept: Int, transient: Int, held: Int) {
+        (tape.peaks.kept, tape.peaks.transient, tape.capacity)
+    }
+
+    /// What a pass takes.
+    public var memory: PassMemory { PassMemory(decoder, ranks: adapter.ranksOfLayer) }
+
+    /// Makes room for passes of at most these sizes, so that none of them allocates.
+    public func reserve(_ largest: PassMemory.Batch) {
+        let memory = memory
+        tape.reset()
+        tape.reserve(
+            kept: memory.kept(largest, recomputedLayers: recomputedLayers), transient: memory.transient(largest))
+    }
 
     /// Writes the gradient of the examples' mean loss to the adapter's parameters and returns the loss.
     ///
@@ -49,7 +68,8 @@ public final class GradientStep {
         let packed = PackedBatch(group)
         tape.reset()
         tape.isRecording = gradientScale != nil
-        let x = decoder.forward(packed.batch, adapter: adapter, on: tape)
+        let x = decoder.forward(
+            packed.batch, adapter: adapter, on: tape, recomputedLayers: recomputedLayers)
         let hidden = decoder.hidden(rows: packed.rows, of: x, on: tape)
         let targets = packed.targets.map {
             LossTarget(row: $0.row, token: $0.token, weight: $0.weight * (gradientScale ?? 1))

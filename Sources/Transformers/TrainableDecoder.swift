@@ -35,11 +35,20 @@ public final class TrainableDecoder {
     /// The last layer's output for every token, before the last norm.
     ///
     /// Token ids must lie in the vocabulary: ``check(_:)`` tells.
-    public func forward(_ batch: TokenBatch, adapter: TrainableAdapter?, on tape: Tape) -> Activation {
+    ///
+    /// - Parameter recomputedLayers: of how many layers, from the first on, only the output is kept and the rest
+    ///   computed again in the backward pass; the numbers are the same to the bit. See ``PassMemory``.
+    public func forward(
+        _ batch: TokenBatch, adapter: TrainableAdapter?, on tape: Tape, recomputedLayers: Int = 0
+    ) -> Activation {
         var x = tape.embed(batch.tokens, embedding, scale: architecture.embeddingScale)
         for (index, layer) in layers.enumerated() {
             let rotary = table(architecture.rope(ofLayer: index), longestPath: batch.tree.longestPath)
-            x = layer.forward(x, on: tape, batch, rotary: rotary, adapter: adapter)
+            if index < recomputedLayers || !tape.isRecording {
+                x = tape.recomputed(x) { layer.forward($0, on: tape, batch, rotary: rotary, adapter: adapter) }
+            } else {
+                x = tape.scoped { layer.forward(x, on: tape, batch, rotary: rotary, adapter: adapter) }
+            }
         }
         return x
     }
