@@ -132,9 +132,9 @@ def main():
                     flops = 2e-9 * count * columns * sum(rows)
                     figures = {side: flops / min(found) for side, found in times.items() if found}
                     ratio = figures["ours"] / figures["peer"]
-                    name = f"{precision} {direction} {count}×{columns}×{'+'.join(map(str, rows))}, {threads} threads"
+                    name = f"{precision} {direction} {count}×{columns}×{'+'.join(map(str, rows))}, {threads} thread{'s' * (threads > 1)}"
                     product = dict(
-                        name=name, precision=precision, direction=direction, count=count, columns=columns, rows=rows,
+                        shape=name, precision=precision, direction=direction, count=count, columns=columns, rows=rows,
                         threads=threads, ours_gflops=figures["ours"], peer_gflops=figures["peer"], ratio=ratio,
                         peer="torch" if precision == "bf16" else "OpenBLAS", goal=GOALS[precision],
                         meets=ratio >= GOALS[precision])
