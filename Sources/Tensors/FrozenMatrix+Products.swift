@@ -36,7 +36,9 @@ extension FrozenMatrix {
     private func multiplyTiles(
         _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
     ) {
-        let tile = FrozenMatrix.evenBlock(rows, most: max(32, min(256, 131072 / columns)), step: 16)
+        // Few rows of x read a tile that stays in the cache; many make up for one that does not.
+        let tileSize = count < 96 ? 131_072 : 786_432
+        let tile = FrozenMatrix.evenBlock(rows, most: max(32, min(256, tileSize / columns)), step: 16)
         let tiles = (rows + tile - 1) / tile
         let block = FrozenMatrix.rowBlock(count, tiles: tiles)
         let blocks = (count + block - 1) / block
@@ -67,7 +69,7 @@ extension FrozenMatrix {
             }
         }
         let step = max(16, type.blockLength)
-        let width = FrozenMatrix.evenBlock(columns, most: max(step, 256), step: step)
+        let width = FrozenMatrix.evenBlock(columns, most: max(step, 384), step: step)
         let strips = (columns + width - 1) / width
         let block = FrozenMatrix.rowBlock(count, tiles: strips)
         let blocks = (count + block - 1) / block
@@ -82,7 +84,8 @@ extension FrozenMatrix {
                     part, range.count, rows, .plain(dy + start * rows, rows), .plain(weights + first, columns),
                     into: target, stride: columns, keep: accumulate ? 1 : 0)
             }
-            let tile = 256
+            // As long a sum as OpenBLAS takes at a time.
+            let tile = 384
             Scratch.withFloats(tile * range.count) { panel in
                 for top in stride(from: 0, to: rows, by: tile) {
                     let height = min(tile, rows - top)
