@@ -20,14 +20,14 @@ public final class GradientStep {
 
     public init(
         decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, recomputedLayers: Int = 0,
-        objective: TrainingObjective = TrainingObjective(), pool: ThreadPool = .shared
+        objective: TrainingObjective = TrainingObjective(), precision: Precision = .fp32, pool: ThreadPool = .shared
     ) {
         self.decoder = decoder
         self.adapter = adapter
         self.tokenLimit = tokenLimit
         self.recomputedLayers = recomputedLayers
         self.objective = objective
-        tape = Tape(pool: pool)
+        tape = Tape(pool: pool, precision: precision)
     }
 
     /// The most bytes that activations and their gradients took at once.

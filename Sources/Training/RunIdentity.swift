@@ -9,18 +9,21 @@ public struct RunIdentity: Sendable, Hashable {
     public var recipe: ContentDigest
     /// The adapter that the run begins from.
     public var initialAdapter: ContentDigest?
-    /// Whether the run's random order and its kernels are those of this version.
+    /// The arithmetic that the recipe's `auto` or its own word amounts to.
+    public var precision: String
+    /// Of all kernels: the last bits of every step depend on it.
     public var instructionSet: String
 
     public init(
         base: ContentDigest, dataset: ContentDigest, validation: ContentDigest?, recipe: ContentDigest,
-        initialAdapter: ContentDigest? = nil, instructionSet: String
+        initialAdapter: ContentDigest? = nil, precision: String, instructionSet: String
     ) {
         self.base = base
         self.dataset = dataset
         self.validation = validation
         self.recipe = recipe
         self.initialAdapter = initialAdapter
+        self.precision = precision
         self.instructionSet = instructionSet
     }
 
@@ -28,7 +31,8 @@ public struct RunIdentity: Sendable, Hashable {
         [
             ("base", base.description), ("dataset", dataset.description),
             ("validation", validation?.description ?? "none"), ("recipe", recipe.description),
-            ("initial_adapter", initialAdapter?.description ?? "none"), ("instruction_set", instructionSet),
+            ("initial_adapter", initialAdapter?.description ?? "none"), ("precision", precision),
+            ("instruction_set", instructionSet),
         ]
     }
 }

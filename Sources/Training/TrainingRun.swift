@@ -39,6 +39,8 @@ public final class TrainingRun {
     public let parameterCount: Int
     /// Matrices that the adapter to begin from does not change.
     public private(set) var freshMatrixCount = 0
+    /// What the recipe's precision amounts to on this CPU.
+    public let precision: Precision
     /// Bytes held for activations and their gradients.
     public var activationByteCount: Int { gradientStep.activationByteCount }
 
@@ -72,9 +74,12 @@ public final class TrainingRun {
         self.recipe = recipe
         self.training = training
         self.validation = validation
+        let precision = Precision(rawValue: recipe.precision.rawValue) ?? .fastest
+        self.precision = precision
         identity = RunIdentity(
             base: try checkpoint.digest(), dataset: training.digest, validation: validation?.digest,
-            recipe: recipe.digest, initialAdapter: start?.digest, instructionSet: kernelInstructionSet)
+            recipe: recipe.digest, initialAdapter: start?.digest, precision: precision.rawValue,
+            instructionSet: precision.instructionSet)
         var generator = SeededGenerator(seed: recipe.seed, stream: 0)
         adapter = TrainableAdapter(
             try recipe.updates(of: checkpoint.architecture.updatableMatrices), alpha: recipe.alpha,
@@ -91,7 +96,7 @@ public final class TrainingRun {
         }
         gradientStep = GradientStep(
             decoder: try TrainableDecoder(checkpoint), adapter: adapter, tokenLimit: recipe.tokensPerMicroBatch,
-            objective: TrainingObjective(recipe), pool: pool)
+            objective: TrainingObjective(recipe), precision: precision, pool: pool)
         stepsPerEpoch = (training.conversations.count + recipe.batchSize - 1) / recipe.batchSize
         totalSteps = stepsPerEpoch * recipe.epochs
         schedule = LearningRateSchedule(
