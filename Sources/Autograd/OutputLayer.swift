@@ -1,13 +1,16 @@
 public import Tensors
 
 /// What turns hidden rows into logits: cap(scale · x · Wᵀ), with cap(y) = c · tanh(y / c) where logits are capped.
-public struct OutputLayer: Sendable {
+public struct OutputLayer {
     public var matrix: FrozenMatrix
     public var scale: Float
     public var softCap: Float?
+    /// Where the matrix's gradient goes, if it is trained; `matrix` then is a view of its numbers.
+    public var weight: TrainedWeight?
 
-    public init(matrix: FrozenMatrix, scale: Float = 1, softCap: Float? = nil) {
+    public init(matrix: FrozenMatrix, scale: Float = 1, softCap: Float? = nil, weight: TrainedWeight? = nil) {
         self.matrix = matrix
+        self.weight = weight
         self.scale = scale
         self.softCap = softCap
     }

@@ -5,12 +5,22 @@ extension Tape {
     public func linear(
         _ x: Activation, _ matrix: FrozenMatrix, bias: [Float]? = nil, update: LowRankUpdate? = nil
     ) -> Activation {
+        linear(x, matrix, bias: bias.map { .frozen($0) }, weight: nil, update: update)
+    }
+
+    /// The same where the matrix itself, or its bias, may be trained.
+    ///
+    /// - Parameter weight: where the matrix's gradient goes; `matrix` then is a view of its numbers.
+    public func linear(
+        _ x: Activation, _ matrix: FrozenMatrix, bias: WeightVector?, weight: TrainedWeight?,
+        update: LowRankUpdate? = nil
+    ) -> Activation {
         let count = x.rows
         let output = make(
-            rows: count, columns: matrix.rows, needsGradient: needsGradient(x) || update != nil)
+            rows: count, columns: matrix.rows, needsGradient: needsGradient(x) || update != nil || weight != nil)
         let y = value(output)
         matrix.multiply(value(x), count: count, into: y, pool: pool, precision: precision)
-        if let bias { VectorOperations.addBias(bias, to: y, rows: count, columns: matrix.rows, pool: pool) }
+        bias?.withNumbers { VectorOperations.addBias($0, to: y, rows: count, columns: matrix.rows, pool: pool) }
         var inner: UnsafeMutablePointer<Float>?
         if let update {
             let u = keep(count * update.rank)
@@ -27,7 +37,8 @@ extension Tape {
         if needsGradient(output) {
             record(
                 LinearOperation(
-                    input: x, output: output, matrix: matrix, update: update, inner: inner, dropout: dropout))
+                    input: x, output: output, matrix: matrix, biasGradient: bias?.gradient,
+                    weightGradient: weight?.gradient, update: update, inner: inner, dropout: dropout))
         }
         return output
     }
@@ -45,11 +56,13 @@ extension Tape {
     }
 }
 
-/// With u = x · Aᵀ and du = scale · dy · B: dB += scale · dyᵀ · u, dA += duᵀ · x, dx += dy · W + du · A.
+/// Where they are trained, dW += dyᵀ · x and dbias += Σ dy. With u = x · Aᵀ and du = scale · dy · B: dB += scale · dyᵀ · u, dA += duᵀ · x, dx += dy · W + du · A.
 private struct LinearOperation: Operation {
     let input: Activation
     let output: Activation
     let matrix: FrozenMatrix
+    let biasGradient: UnsafeMutablePointer<Float>?
+    let weightGradient: UnsafeMutablePointer<Float>?
     let update: LowRankUpdate?
     let inner: UnsafeMutablePointer<Float>?
     let dropout: Dropout?
@@ -61,6 +74,15 @@ private struct LinearOperation: Operation {
             let (dx, isNew) = tape.accumulator(input)
             matrix.multiplyTransposed(
                 dy, count: count, into: dx, pool: tape.pool, accumulate: !isNew, precision: tape.precision)
+        }
+        if let biasGradient {
+            VectorOperations.addColumns(
+                of: dy, rows: count, columns: matrix.rows, to: biasGradient, pool: tape.pool)
+        }
+        if let weightGradient {
+            MatrixProduct.accumulateGradient(
+                dy, tape.value(input), count: count, rows: matrix.rows, columns: matrix.columns, into: weightGradient,
+                pool: tape.pool)
         }
         if let update, let inner {
             let parameters = update.parameters

@@ -88,8 +88,8 @@ extension Tape {
     ) {
         let size = layer.vocabularySize
         let chunk = layer.rowsAtOnce
-        let wantsGradient = needsGradient(x) && isRecording
-        let dx = wantsGradient ? accumulator(x) : nil
+        let wantsGradient = (needsGradient(x) || layer.weight != nil) && isRecording
+        let dx = wantsGradient && needsGradient(x) ? accumulator(x) : nil
         let hidden = value(x)
         withBuffer(min(chunk, x.rows) * size) { logits in
             withBuffer(wantsGradient ? min(chunk, x.rows) * size : 1) { gradients in
@@ -100,6 +100,11 @@ extension Tape {
                         precision: precision)
                     pool.run(rows) { line in
                         body(first + line, logits + line * size, wantsGradient ? gradients + line * size : nil)
+                    }
+                    if wantsGradient, let weight = layer.weight {
+                        MatrixProduct.accumulateGradient(
+                            gradients, hidden + first * x.columns, count: rows, rows: size, columns: x.columns,
+                            into: weight.gradient, pool: pool)
                     }
                     if let dx {
                         layer.matrix.multiplyTransposed(

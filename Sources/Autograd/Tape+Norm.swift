@@ -7,12 +7,20 @@ extension Tape {
     public func norm(
         _ x: Activation, weight: [Float], epsilon: Float, isRestorable: Bool = false
     ) -> Activation {
+        norm(x, weight: .frozen(weight), epsilon: epsilon, isRestorable: isRestorable)
+    }
+
+    /// The same with a weight that may be trained.
+    public func norm(
+        _ x: Activation, weight: WeightVector, epsilon: Float, isRestorable: Bool = false
+    ) -> Activation {
         let rows = x.count / weight.count
         let inverse = keep(rows)
+        let needsGradient = needsGradient(x) || weight.gradient != nil
         let output =
             isRestorable
-            ? makeRestorable(rows: x.rows, columns: x.columns, needsGradient: needsGradient(x))
-            : make(rows: x.rows, columns: x.columns, needsGradient: needsGradient(x))
+            ? makeRestorable(rows: x.rows, columns: x.columns, needsGradient: needsGradient)
+            : make(rows: x.rows, columns: x.columns, needsGradient: needsGradient)
         let operation = NormOperation(input: x, output: output, weight: weight, epsilon: epsilon, inverse: inverse)
         operation.restore(into: value(output), on: self)
         record(operation)
@@ -23,22 +31,35 @@ extension Tape {
 private struct NormOperation: Operation {
     let input: Activation
     let output: Activation
-    let weight: [Float]
+    let weight: WeightVector
     let epsilon: Float
     let inverse: UnsafeMutablePointer<Float>
 
     func restore(into output: UnsafeMutablePointer<Float>, on tape: Tape) {
-        RootMeanSquareNorm.forward(
-            tape.value(input), weight: weight, epsilon: epsilon, rows: input.count / weight.count,
-            columns: weight.count, into: output, inverse: inverse, pool: tape.pool)
+        let x = tape.value(input)
+        weight.withNumbers { numbers in
+            RootMeanSquareNorm.forward(
+                x, weight: numbers, epsilon: epsilon, rows: input.count / weight.count, columns: weight.count,
+                into: output, inverse: inverse, pool: tape.pool)
+        }
     }
 
     func backward(on tape: Tape) {
-        if let dy = tape.gradient(output), tape.needsGradient(input) {
-            let (dx, isNew) = tape.accumulator(input)
-            RootMeanSquareNorm.backward(
-                dy, x: tape.value(input), weight: weight, inverse: inverse, rows: input.count / weight.count,
-                columns: weight.count, into: dx, accumulate: !isNew, pool: tape.pool)
+        if let dy = tape.gradient(output) {
+            let x = tape.value(input)
+            let rows = input.count / weight.count
+            if let gradient = weight.gradient {
+                RootMeanSquareNorm.accumulateWeightGradient(
+                    dy, x: x, inverse: inverse, rows: rows, columns: weight.count, into: gradient)
+            }
+            if tape.needsGradient(input) {
+                let (dx, isNew) = tape.accumulator(input)
+                weight.withNumbers { numbers in
+                    RootMeanSquareNorm.backward(
+                        dy, x: x, weight: numbers, inverse: inverse, rows: rows, columns: weight.count, into: dx,
+                        accumulate: !isNew, pool: tape.pool)
+                }
+            }
         }
         tape.release(output)
     }

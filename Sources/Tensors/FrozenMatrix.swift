@@ -6,7 +6,8 @@ import Quantization
 /// Rows are outputs, columns are inputs. A product unpacks one tile at a time into the panel that it is about to
 /// read; float32 is read in place. Tiles and the order of sums depend on shapes alone.
 ///
-/// Unchecked `Sendable`: the bytes are never written, and `owner` keeps them mapped.
+/// Unchecked `Sendable`: the bytes are not written while a product reads them (those of a file never are; those of weights
+/// that are trained only between passes), and `owner` keeps them mapped.
 public struct FrozenMatrix: @unchecked Sendable {
     public let rows: Int
     public let columns: Int
@@ -39,6 +40,16 @@ public struct FrozenMatrix: @unchecked Sendable {
         self.type = type
         self.bytes = start
         self.owner = owner
+    }
+
+    /// A view of float32 numbers in memory.
+    public init(
+        rows: Int, columns: Int, floats: UnsafePointer<Float>, owner: any AnyObject & Sendable
+    ) throws {
+        try self.init(
+            rows: rows, columns: columns, type: .f32,
+            bytes: UnsafeRawBufferPointer(start: floats, count: rows * columns * MemoryLayout<Float>.stride),
+            owner: owner)
     }
 
     /// Decodes one row, `columns` floats: an embedding look-up.

@@ -27,6 +27,17 @@ public enum VectorOperations {
         }
     }
 
+    /// y[columns] += Σ over the rows of x[rows, columns], in their order.
+    public static func addColumns(
+        of x: UnsafePointer<Float>, rows: Int, columns: Int, to y: UnsafeMutablePointer<Float>, pool: ThreadPool
+    ) {
+        pool.run(columns, blocksOf: 256) { range in
+            for row in 0..<rows {
+                retort_axpy(1, x + row * columns + range.lowerBound, y + range.lowerBound, range.count)
+            }
+        }
+    }
+
     /// y = scale · x; `y` may be `x`.
     public static func scale(
         _ x: UnsafePointer<Float>, by scale: Float, into y: UnsafeMutablePointer<Float>, count: Int

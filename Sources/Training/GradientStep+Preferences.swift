@@ -4,13 +4,13 @@ public import Transformers
 
 /// Direct preference optimization (Rafailov et al., 2023).
 extension GradientStep {
-    /// Writes the gradient of the pairs' mean loss to the adapter's parameters and returns the loss.
+    /// Writes the gradient of the pairs' mean loss to the parameters and returns the loss.
     ///
     /// With m = β ((ln p - ln p_ref)(chosen) - (ln p - ln p_ref)(rejected)) and smoothing ε, a pair's loss is
     /// -(1 - ε) ln σ(m) - ε ln σ(-m). A pair's answers share their prompt's run, and its activations serve both the
     /// log-probabilities and, once these have told each pair's slope, the gradient.
     public func gradients(of pairs: [PreferencePair]) -> StepLoss {
-        adapter.parameters.clearGradients()
+        parameters.clearGradients()
         return evaluate(pairs, wantsGradient: true)
     }
 

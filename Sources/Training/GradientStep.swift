@@ -1,11 +1,14 @@
-import Autograd
+public import Autograd
 public import Tensors
 public import Transformers
 
 /// Computes losses and gradients of examples, a packed batch at a time.
 public final class GradientStep {
     public let decoder: TrainableDecoder
-    public let adapter: TrainableAdapter
+    /// nil where the decoder's own weights are trained.
+    public let adapter: TrainableAdapter?
+    /// What is trained.
+    public let parameters: ParameterSet
     /// The most tokens computed at once.
     public let tokenLimit: Int
     /// Of how many layers, from the first on, values are computed again in the backward pass rather than kept.
@@ -18,12 +21,27 @@ public final class GradientStep {
     public var dropout: (rate: Float, seed: UInt64)?
     let tape: Tape
 
-    public init(
+    /// Trains an adapter.
+    public convenience init(
         decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, recomputedLayers: Int = 0,
         objective: TrainingObjective = TrainingObjective(), precision: Precision = .fp32, pool: ThreadPool = .shared
     ) {
+        self.init(
+            decoder: decoder, adapter: adapter, parameters: adapter.parameters, tokenLimit: tokenLimit,
+            recomputedLayers: recomputedLayers, objective: objective, precision: precision, pool: pool)
+    }
+
+    /// - Parameters:
+    ///   - adapter: nil to train the decoder's own weights.
+    ///   - parameters: the adapter's, or those of the decoder's weights.
+    public init(
+        decoder: TrainableDecoder, adapter: TrainableAdapter?, parameters: ParameterSet, tokenLimit: Int = 4096,
+        recomputedLayers: Int = 0, objective: TrainingObjective = TrainingObjective(), precision: Precision = .fp32,
+        pool: ThreadPool = .shared
+    ) {
         self.decoder = decoder
         self.adapter = adapter
+        self.parameters = parameters
         self.tokenLimit = tokenLimit
         self.recomputedLayers = recomputedLayers
         self.objective = objective
@@ -39,7 +57,7 @@ public final class GradientStep {
     }
 
     /// What a pass takes.
-    public var memory: PassMemory { PassMemory(decoder, ranks: adapter.ranksOfLayer) }
+    public var memory: PassMemory { PassMemory(decoder, ranks: adapter?.ranksOfLayer ?? []) }
 
     /// Makes room for passes of at most these sizes, so that none of them allocates.
     public func reserve(_ largest: PassMemory.Batch) {
@@ -49,11 +67,11 @@ public final class GradientStep {
             kept: memory.kept(largest, recomputedLayers: recomputedLayers), transient: memory.transient(largest))
     }
 
-    /// Writes the gradient of the examples' mean loss to the adapter's parameters and returns the loss.
+    /// Writes the gradient of the examples' mean loss to the parameters and returns the loss.
     ///
     /// The mean is over the weights of all examples together, however many packed batches they make.
     public func gradients(of examples: [TrainingExample]) -> StepLoss {
-        adapter.parameters.clearGradients()
+        parameters.clearGradients()
         let weight = examples.reduce(0) { $0 + $1.totalWeight }
         var loss = StepLoss()
         for group in PackedBatch.split(examples, tokenLimit: tokenLimit) {

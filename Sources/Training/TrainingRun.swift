@@ -46,7 +46,10 @@ public final class TrainingRun {
 
     let checkpoint: Checkpoint
     let identity: RunIdentity
-    let adapter: TrainableAdapter
+    /// nil where all weights are trained.
+    let adapter: TrainableAdapter?
+    private let weights: TrainableWeights?
+    private let parameters: ParameterSet
     private let optimizer: AdamW
     private let gradientStep: GradientStep
     private let schedule: LearningRateSchedule
@@ -80,22 +83,42 @@ public final class TrainingRun {
             base: try checkpoint.digest(), dataset: training.digest, validation: validation?.digest,
             recipe: recipe.digest, initialAdapter: start?.digest, precision: precision.rawValue,
             instructionSet: precision.instructionSet)
-        var generator = SeededGenerator(seed: recipe.seed, stream: 0)
-        adapter = TrainableAdapter(
-            try recipe.updates(of: checkpoint.architecture.updatableMatrices), alpha: recipe.alpha,
-            generator: &generator)
-        if let start {
-            freshMatrixCount = try adapter.load(start.adapter, name: start.path)
+        let decoder: TrainableDecoder
+        switch recipe.method {
+        case .lora:
+            var generator = SeededGenerator(seed: recipe.seed, stream: 0)
+            let adapter = TrainableAdapter(
+                try recipe.updates(of: checkpoint.architecture.updatableMatrices), alpha: recipe.alpha,
+                generator: &generator)
+            if let start { freshMatrixCount = try adapter.load(start.adapter, name: start.path) }
+            decoder = try TrainableDecoder(checkpoint)
+            parameters = adapter.parameters
+            self.adapter = adapter
+            weights = nil
+        case .full:
+            if let start {
+                throw TrainingError(
+                    "\(start.path): an adapter to begin from, expected none with method: full",
+                    hint: "merge it into the base with retort-quantize first")
+            }
+            let weights = try TrainableWeights(checkpoint)
+            decoder = try TrainableDecoder(checkpoint, weights: weights)
+            parameters = weights.parameters
+            adapter = nil
+            self.weights = weights
         }
-        parameterCount = adapter.parameters.count
+        parameterCount = parameters.count
         var settings = AdamW.Settings()
         settings.weightDecay = recipe.weightDecay
         settings.clip = recipe.clip
-        optimizer = AdamW(adapter.parameters, settings: settings) { entry in
-            AdamW.Group(rateFactor: entry.name.hasSuffix(".lora_b") ? recipe.loraPlusRatio : 1)
+        optimizer = AdamW(parameters, settings: settings) { entry in
+            // As in the field: norms and biases do not decay, both factors of an update do, whatever their rank.
+            AdamW.Group(
+                rateFactor: entry.name.hasSuffix(".lora_b") ? recipe.loraPlusRatio : 1,
+                decays: recipe.method == .lora || entry.rows > 1)
         }
         gradientStep = GradientStep(
-            decoder: try TrainableDecoder(checkpoint), adapter: adapter, tokenLimit: recipe.tokensPerMicroBatch,
+            decoder: decoder, adapter: adapter, parameters: parameters, tokenLimit: recipe.tokensPerMicroBatch,
             objective: TrainingObjective(recipe), precision: precision, pool: pool)
         stepsPerEpoch = (training.conversations.count + recipe.batchSize - 1) / recipe.batchSize
         totalSteps = stepsPerEpoch * recipe.epochs
@@ -154,11 +177,23 @@ public final class TrainingRun {
     }
 
     /// The adapter: the best state on the validation split where the recipe keeps it, the last one otherwise.
+    ///
+    /// - Throws: ``TrainingError`` where the run trains all weights: ``trainedModel()`` has them.
     public func result() throws -> LowRankAdapter {
-        if recipe.keepsBest, let best = state.best {
-            adapter.parameters.values.update(from: best.values, count: parameterCount)
-        }
+        guard let adapter else { throw TrainingError("method: full: no adapter, expected method: lora") }
+        keepBest()
         return try adapter.adapter(architecture: checkpoint.architecture, baseDigest: identity.base)
+    }
+
+    /// The model, likewise; nil where the run trains an adapter.
+    public func trainedModel() -> TrainedModel? {
+        keepBest()
+        return weights.map { TrainedModel(checkpoint: checkpoint, weights: $0) }
+    }
+
+    private func keepBest() {
+        guard recipe.keepsBest, let best = state.best else { return }
+        parameters.values.update(from: best.values, count: parameterCount)
     }
 
     /// What the model at the run's start thinks of every pair: computed once, and kept beside the snapshot.
@@ -169,9 +204,9 @@ public final class TrainingRun {
             references = kept
             return
         }
-        let trained = copy(adapter.parameters.values)
-        adapter.parameters.values.update(from: initialValues, count: parameterCount)
-        defer { adapter.parameters.values.update(from: trained, count: parameterCount) }
+        let trained = copy(parameters.values)
+        parameters.values.update(from: initialValues, count: parameterCount)
+        defer { parameters.values.update(from: trained, count: parameterCount) }
         func found(_ set: TrainingSet?) -> [PreferencePair.Reference] {
             let sums = gradientStep.logProbabilities(
                 of: Array((set?.conversations ?? []).joined()), adapter: adapter)
@@ -236,7 +271,7 @@ public final class TrainingRun {
         var found = TrainingState.Best(step: state.step, agreement: loss.agreement, loss: loss.mean, values: [])
         let isBest = loss.mean.isFinite && found.isBetter(than: state.best)
         if isBest {
-            found.values = copy(adapter.parameters.values)
+            found.values = copy(parameters.values)
             state.best = found
         }
         try onEvent(
@@ -274,14 +309,14 @@ public final class TrainingRun {
 
     /// Copies parameters and moments into the state.
     private func keepState() {
-        state.values = copy(adapter.parameters.values)
+        state.values = copy(parameters.values)
         state.moment1 = copy(optimizer.moment1)
         state.moment2 = copy(optimizer.moment2)
     }
 
     private func restore(_ other: TrainingState) {
         state = other
-        adapter.parameters.values.update(from: other.values, count: parameterCount)
+        parameters.values.update(from: other.values, count: parameterCount)
         optimizer.moment1.update(from: other.moment1, count: parameterCount)
         optimizer.moment2.update(from: other.moment2, count: parameterCount)
         optimizer.step = other.step

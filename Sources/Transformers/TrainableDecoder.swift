@@ -11,7 +11,8 @@ public final class TrainableDecoder {
     public let architecture: DecoderArchitecture
     public let output: OutputLayer
     private let embedding: FrozenMatrix
-    private let outputNorm: [Float]
+    private let embeddingWeight: TrainedWeight?
+    private let outputNorm: WeightVector
     private let layers: [TrainableLayer]
     /// Rotary tables by embedding and whether the sequence is a long one; each grows when a longer path comes.
     private var tables: [RotaryKey: RotaryTable] = [:]
@@ -21,15 +22,20 @@ public final class TrainableDecoder {
         var isLong: Bool
     }
 
+    /// - Parameter weights: the model's weights where they are trained themselves; nil for those of the file.
     /// - Throws: what ``Checkpoint`` throws for a tensor that cannot be read.
-    public init(_ checkpoint: Checkpoint) throws {
+    public init(_ checkpoint: Checkpoint, weights: TrainableWeights? = nil) throws {
         architecture = checkpoint.architecture
-        embedding = try checkpoint.matrix(DecoderArchitecture.tokenEmbeddingName)
-        outputNorm = try checkpoint.vector(DecoderArchitecture.outputNormName)
+        let source = WeightSource(checkpoint, weights)
+        embedding = try source.matrix(DecoderArchitecture.tokenEmbeddingName)
+        embeddingWeight = source.weight(DecoderArchitecture.tokenEmbeddingName)
+        outputNorm = try source.vector(DecoderArchitecture.outputNormName)
         output = OutputLayer(
-            matrix: try checkpoint.matrix(checkpoint.architecture.outputName), scale: architecture.logitScale,
-            softCap: architecture.logitSoftCap)
-        layers = try (0..<architecture.layerCount).map { try TrainableLayer(checkpoint, layer: $0) }
+            matrix: try source.matrix(architecture.outputName), scale: architecture.logitScale,
+            softCap: architecture.logitSoftCap, weight: source.weight(architecture.outputName))
+        layers = try (0..<architecture.layerCount).map {
+            try TrainableLayer(checkpoint.architecture, source, layer: $0)
+        }
     }
 
     /// The last layer's output for every token, before the last norm.
@@ -41,7 +47,8 @@ public final class TrainableDecoder {
     public func forward(
         _ batch: TokenBatch, adapter: TrainableAdapter?, on tape: Tape, recomputedLayers: Int = 0
     ) -> Activation {
-        var x = tape.embed(batch.tokens, embedding, scale: architecture.embeddingScale)
+        var x = tape.embed(
+            batch.tokens, embedding, scale: architecture.embeddingScale, weight: embeddingWeight)
         for (index, layer) in layers.enumerated() {
             let rotary = table(architecture.rope(ofLayer: index), longestPath: batch.tree.longestPath)
             if index < recomputedLayers || !tape.isRecording {

@@ -2,26 +2,48 @@ import Autograd
 import Checkpoints
 import Tensors
 
-/// The frozen weights of one layer.
+/// Where a pass finds its weights: in the file, or where they are trained.
+struct WeightSource {
+    private let checkpoint: Checkpoint
+    private let weights: TrainableWeights?
+
+    init(_ checkpoint: Checkpoint, _ weights: TrainableWeights?) {
+        self.checkpoint = checkpoint
+        self.weights = weights
+    }
+
+    func matrix(_ name: String) throws -> FrozenMatrix { try weights?.matrix(name) ?? checkpoint.matrix(name) }
+    func vector(_ name: String) throws -> WeightVector {
+        try weights?.vector(name) ?? .frozen(checkpoint.vector(name))
+    }
+    func weight(_ name: String) -> TrainedWeight? { weights?.weight(name) }
+}
+
+/// The weights of one layer.
 struct TrainableLayer {
     private let index: Int
     private let architecture: DecoderArchitecture
-    private let matrices: [MatrixRole: (matrix: FrozenMatrix, bias: [Float]?)]
-    private let norms: [NormRole: [Float]]
+    private let matrices: [MatrixRole: Matrix]
+    private let norms: [NormRole: WeightVector]
     private let attention: AttentionShape
 
-    init(_ checkpoint: Checkpoint, layer: Int) throws {
-        let architecture = checkpoint.architecture
-        var matrices: [MatrixRole: (matrix: FrozenMatrix, bias: [Float]?)] = [:]
+    private struct Matrix {
+        var numbers: FrozenMatrix
+        var weight: TrainedWeight?
+        var bias: WeightVector?
+    }
+
+    init(_ architecture: DecoderArchitecture, _ source: WeightSource, layer: Int) throws {
+        var matrices: [MatrixRole: Matrix] = [:]
         for matrix in architecture.layerMatrices {
-            matrices[matrix.role] = (
-                try checkpoint.matrix(matrix.role.weightName(layer: layer)),
-                matrix.hasBias ? try checkpoint.vector(matrix.role.biasName(layer: layer)) : nil
-            )
+            let name = matrix.role.weightName(layer: layer)
+            matrices[matrix.role] = Matrix(
+                numbers: try source.matrix(name), weight: source.weight(name),
+                bias: matrix.hasBias ? try source.vector(matrix.role.biasName(layer: layer)) : nil)
         }
-        var norms: [NormRole: [Float]] = [:]
+        var norms: [NormRole: WeightVector] = [:]
         for norm in architecture.layerNorms {
-            norms[norm.role] = try checkpoint.vector(norm.role.weightName(layer: layer))
+            norms[norm.role] = try source.vector(norm.role.weightName(layer: layer))
         }
         index = layer
         self.architecture = architecture
@@ -92,10 +114,12 @@ struct TrainableLayer {
     }
 
     private func linear(_ x: Activation, _ role: MatrixRole, _ tape: Tape, _ adapter: TrainableAdapter?) -> Activation {
-        guard let (matrix, bias) = matrices[role] else {
+        guard let matrix = matrices[role] else {
             preconditionFailure("the initializer read every matrix of the architecture")
         }
-        return tape.linear(x, matrix, bias: bias, update: adapter?.update(of: role.weightName(layer: index)))
+        return tape.linear(
+            x, matrix.numbers, bias: matrix.bias, weight: matrix.weight,
+            update: adapter?.update(of: role.weightName(layer: index)))
     }
 
     private func normalize(

@@ -56,6 +56,9 @@ struct RecipeOptions: ParsableArguments {
     /// The recipe that file and flags amount to.
     func resolved() throws -> AdapterRecipe {
         var result = try recipe.map { try AdapterRecipe(path: $0) } ?? AdapterRecipe()
+        if result.method == .full, rank != nil || alpha != nil {
+            throw ValidationError("--rank, --alpha: with method: full, expected method: lora")
+        }
         if let rank { result.rank = rank }
         if let alpha { result.alpha = alpha }
         if let epochs { result.epochs = epochs }

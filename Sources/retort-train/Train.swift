@@ -28,11 +28,16 @@ struct Train: StageCommand {
     @Option(help: "Examples to choose the best state by, JSON Lines.")
     var validation: String?
 
-    @Option(help: "Where to write the adapter, GGUF.")
+    @Option(help: "Where to write the adapter, or the model with the method full; GGUF.")
     var output: String
 
     @Option(help: "Also write the adapter as a PEFT folder.")
     var peft: String?
+
+    @Option(
+        help: "The type of the matrices of a model, for the method full: f32 (by default) or f16.",
+        transform: TrainingOutput.type)
+    var modelType = Checkpoint.WeightType.f32
 
     @Option(help: "Begin from an adapter: GGUF, a PEFT folder, or the sha256:… of one in the workspace's store.")
     var initAdapter: String?
@@ -59,6 +64,8 @@ struct Train: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         let recipe = try choices.resolved()
+        let result = TrainingOutput(path: output, peft: peft, type: modelType)
+        try result.check(recipe)
         let input = try TrainingInput(base: base, dataset: dataset, validation: validation, recipe: recipe)
         for line in input.notes { console.say(line) }
         let start = try initAdapter.map { try TrainingStart(path: path(ofAdapter: $0), for: input.checkpoint) }
@@ -85,23 +92,20 @@ struct Train: StageCommand {
                 hint: "run the same command with --resume to go on")
         }
 
-        var adapter = try run.result()
-        adapter.describe(try input.lineage(recipe: recipe, run: run, outcome: outcome, start: start))
-        try AtomicFile.write(to: output) { try adapter.write(to: $0) }
-        var result = try watch.stageReport(input, run: run, outcome: outcome, output: output)
-        result.inputs["initial_adapter"] = start?.digest.description
-        if let peft {
-            try adapter.write(peft: peft, layout: input.checkpoint.peftLayout)
-            result.outputs["peft"] = try LowRankAdapter.digest(ofFileAt: peft).description
-        }
-        for fact in TrainingFacts.list(result) { console.data("\(fact.name): \(fact.value)") }
-        if let report {
+        let digests = try result.write(
+            run, lineage: try input.lineage(recipe: recipe, run: run, outcome: outcome, start: start),
+            base: input.checkpoint)
+        var report = try watch.stageReport(input, run: run, outcome: outcome)
+        report.inputs["initial_adapter"] = start?.digest.description
+        report.outputs.merge(digests) { $1 }
+        for fact in TrainingFacts.list(report) { console.data("\(fact.name): \(fact.value)") }
+        if let folder = self.report {
             try TrainingReport(
-                title: "Training of \(output)", facts: TrainingFacts.list(result), recipe: recipe.json,
+                title: "Training of \(output)", facts: TrainingFacts.list(report), recipe: recipe.json,
                 metrics: log.lines
-            ).write(to: report)
+            ).write(to: folder)
         }
-        return result
+        return report
     }
 
     /// Where an adapter lies that is named by its path, or by its digest in the workspace's content store.

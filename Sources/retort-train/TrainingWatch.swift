@@ -69,7 +69,7 @@ final class TrainingWatch {
 
     /// The stage's report of a finished run.
     func stageReport(
-        _ input: TrainingInput, run: TrainingRun, outcome: TrainingRun.Outcome, output: String
+        _ input: TrainingInput, run: TrainingRun, outcome: TrainingRun.Outcome
     ) throws -> StageReport {
         var report = StageReport(stage: Train.commandName)
         report.inputs = [
@@ -78,8 +78,7 @@ final class TrainingWatch {
         ]
         report.inputs["validation"] = input.validation?.digest.description
         report.outputs = [
-            "adapter": try ContentDigest(ofFile: output).description, "precision": run.precision.rawValue,
-            "instruction_set": run.precision.instructionSet,
+            "precision": run.precision.rawValue, "instruction_set": run.precision.instructionSet,
         ]
         report.counts = [
             "steps": outcome.step, "conversations": input.training.lineCount, "examples": input.training.exampleCount,

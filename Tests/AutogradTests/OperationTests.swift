@@ -42,6 +42,86 @@ import Testing
         }.run()
     }
 
+    // MARK: Weights that are trained themselves
+
+    /// The numbers of a parameter set as matrices.
+    private final class Views: @unchecked Sendable {  // keeps memory alive, and is asked for nothing else
+        let parameters: ParameterSet
+        init(_ shapes: [(name: String, rows: Int, columns: Int)], seed: UInt64) {
+            parameters = ParameterSet(shapes)
+            parameters.values.update(
+                from: SampleNumbers.floats(parameters.count, seed: seed), count: parameters.count)
+        }
+
+        func weight(_ index: Int) -> TrainedWeight { TrainedWeight(parameters, parameters.entries[index]) }
+        func matrix(_ index: Int) throws -> FrozenMatrix {
+            let entry = parameters.entries[index]
+            return try FrozenMatrix(
+                rows: entry.rows, columns: entry.columns, type: .f32,
+                bytes: UnsafeRawBufferPointer(start: parameters.value(entry), count: entry.count * 4), owner: self)
+        }
+    }
+
+    @Test func linearWithTrainedMatrixAndBias() throws {
+        let views = Views([("w", 20, 32), ("b", 1, 20)], seed: 31)
+        let matrix = try views.matrix(0)
+        GradientCheck(inputs: [input(6, 32, seed: 32)], parameters: views.parameters, tolerance: 4e-3) { tape, x in
+            tape.linear(x[0], matrix, bias: .trained(views.weight(1)), weight: views.weight(0))
+        }.run()
+    }
+
+    @Test func normWithTrainedWeight() {
+        for columns in [24, 8] {
+            let views = Views([("n", 1, columns)], seed: 33)
+            GradientCheck(inputs: [input(5, 24, seed: 34)], parameters: views.parameters) { tape, x in
+                tape.norm(x[0], weight: .trained(views.weight(0)), epsilon: 1e-5)
+            }.run()
+        }
+    }
+
+    @Test func embeddingOfTokensThatComeTwice() throws {
+        let views = Views([("e", 5, 8)], seed: 35)
+        let matrix = try views.matrix(0)
+        GradientCheck(inputs: [input(4, 8, seed: 36)], parameters: views.parameters) { tape, x in
+            tape.add(x[0], tape.embed([3, 1, 3, 0], matrix, scale: 1.5, weight: views.weight(0)))
+        }.run()
+    }
+
+    /// The matrix of an output layer that is the embedding as well, as where they are tied.
+    @Test func outputLayerWithTrainedMatrix() throws {
+        let views = Views([("e", 30, 12)], seed: 37)
+        let layer = OutputLayer(
+            matrix: try views.matrix(0), scale: 0.8, softCap: 2, weight: views.weight(0))
+        let targets = [
+            LossTarget(row: 0, token: 3, weight: 0.5), LossTarget(row: 1, token: 7, weight: 0.25),
+            LossTarget(row: 1, token: 29, weight: 1),
+        ]
+        let matrix = try views.matrix(0)
+        func total(isRecording: Bool) -> Double {
+            let tape = Tape(pool: .shared)
+            tape.isRecording = isRecording
+            let x = tape.embed([2, 7], matrix, weight: views.weight(0))
+            let found = tape.losses(
+                x, layer, targets,
+                distillation: [
+                    DistillationTarget(row: 1, tokens: [4, 9], logProbabilities: [-0.7, -1.6], weight: 0.7)
+                ])
+            if isRecording { tape.backward() }
+            return found.entropy.total + found.divergence.total
+        }
+        views.parameters.clearGradients()
+        _ = total(isRecording: true)
+        for place in [24, 30, 35, 36, 40, 47, 84, 90, 95, 100, 200, 350] {
+            let kept = views.parameters.values[place]
+            views.parameters.values[place] = kept + 0.01
+            let up = total(isRecording: false)
+            views.parameters.values[place] = kept - 0.01
+            let difference = (up - total(isRecording: false)) / 0.02
+            views.parameters.values[place] = kept
+            #expect(abs(Double(views.parameters.gradients[place]) - difference) < 1e-3, "number \(place)")
+        }
+    }
+
     @Test func linearWithDropout() throws {
         let matrix = try FrozenFloats(SampleNumbers.floats(20 * 32, seed: 5)).matrix(rows: 20, columns: 32)
         let parameters = ParameterSet([("a", 3, 32), ("b", 20, 3)])

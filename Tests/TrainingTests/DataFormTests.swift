@@ -1,10 +1,12 @@
 import Adapters
 import Checkpoints
 import Foundation
+import GGUF
 import Storage
 import Testing
 import Tokenizers
 import Training
+import Transformers
 
 /// The forms in which users have preferences and a teacher's log-probabilities, good and bad, with the bundled base.
 @Suite struct DataFormTests {
@@ -216,5 +218,40 @@ import Training
         }
         #expect(error.description.hasPrefix("F line 1: an answer of "))
         #expect(error.description.hasSuffix("tokens with its prompt, expected 40 at most"))
+    }
+
+    /// Calls are learned as the template writes them: Qwen's writes arguments as JSON, so that text must become an object.
+    @Test(
+        .enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout"),
+        arguments: [#""{\"city\": \"Bern\"}""#, #"{"city": "Bern"}"#])
+    func answersThatCallToolsAreLearnedAsTheTemplateWritesThem(arguments: String) throws {
+        let vocabulary = try GGUFFile(path: Fixtures.path("tokenizers/ggml-vocab-qwen2.gguf"))
+        let tokenizer = try Tokenizer(metadata: vocabulary.metadata)
+        let template = try ChatTemplate(
+            source: String(contentsOfFile: Fixtures.path("templates/Qwen-Qwen2.5-7B-Instruct.jinja"), encoding: .utf8))
+        let line =
+            #"{"messages":[{"role":"user","content":"Weather?"},{"role":"assistant","content":null,"tool_calls":["#
+            + #"{"id":"c1","type":"function","function":{"name":"weather","arguments":\#(arguments)}}]},"#
+            + #"{"role":"tool","tool_call_id":"c1","content":"rain"},{"role":"assistant","content":"Rain."}],"#
+            + #""tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object"}}}]}"#
+        let path = NSTemporaryDirectory() + "retort-tools-\(UUID().uuidString).jsonl"
+        try AtomicFile.write(line, to: path)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let set = try TrainingSet(
+            path: path, encoder: ConversationEncoder(tokenizer: tokenizer, template: template), maximumLength: 4096)
+        let examples = try #require(set.conversations.first)
+        #expect(examples.count == 2)
+        func said(_ example: TrainingExample) -> String {
+            tokenizer.decode(zip(example.tokens, example.weights).filter { $0.1 != 0 }.map(\.0))
+        }
+        #expect(
+            said(examples[0])
+                == "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Bern\"}}\n</tool_call><|im_end|>")
+        #expect(said(examples[1]) == "Rain.<|im_end|>")
+        let prompt = tokenizer.decode(zip(examples[1].tokens, examples[1].weights).filter { $0.1 == 0 }.map(\.0))
+        #expect(prompt.contains("# Tools"))
+        #expect(prompt.contains("<tool_response>\nrain\n</tool_response>"))
+        // The first answer's prompt and the answer itself begin the second example: computed once.
+        #expect(PackedBatch(examples).batch.tokens.count < examples[0].tokens.count + examples[1].tokens.count / 2)
     }
 }

@@ -25,6 +25,19 @@ import Transformers
         let step = GradientStep(decoder: try TrainableDecoder(oracle.checkpoint), adapter: adapter)
         try oracle.expectRun(optimizer) { step.gradients(of: $0) }
     }
+
+    /// All weights, against AdamW of PyTorch over the models of transformers.
+    @Test(arguments: ["llama", "qwen2", "qwen3", "gemma2"]) func fullTrainingEqualsThatOfTransformers(
+        model: String
+    ) throws {
+        let oracle = try Oracle("full-\(model)")
+        let weights = try TrainableWeights(oracle.checkpoint)
+        let optimizer = AdamW(weights.parameters) { AdamW.Group(decays: $0.rows > 1) }
+        let step = GradientStep(
+            decoder: try TrainableDecoder(oracle.checkpoint, weights: weights), adapter: nil,
+            parameters: weights.parameters)
+        try oracle.expectRun(optimizer) { step.gradients(of: $0) }
+    }
 }
 
 /// A recorded run: what it began with, and what it found.

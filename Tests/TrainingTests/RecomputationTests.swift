@@ -44,7 +44,7 @@ import Transformers
             step.reserve(sizes)
             _ = step.gradients(of: examples)
             let gradients = Array(
-                UnsafeBufferPointer(start: step.adapter.parameters.gradients, count: step.adapter.parameters.count))
+                UnsafeBufferPointer(start: step.parameters.gradients, count: step.parameters.count))
             if recomputed == 0 { expected = gradients }
             #expect(gradients == expected, "\(recomputed) layers")
             #expect(gradients.contains { $0 != 0 })

@@ -1,0 +1,45 @@
+import Adapters
+import ArgumentParser
+import Checkpoints
+import StageInterface
+import Storage
+import Training
+
+/// Where a finished run goes, and in what form.
+struct TrainingOutput {
+    let path: String
+    /// A folder for PEFT's form of an adapter, too.
+    let peft: String?
+    /// Of the matrices of a model.
+    let type: Checkpoint.WeightType
+
+    static func type(_ word: String) throws -> Checkpoint.WeightType {
+        guard let type = Checkpoint.WeightType(rawValue: word) else {
+            throw ValidationError("--model-type: '\(word)', expected f32 or f16")
+        }
+        return type
+    }
+
+    /// - Throws: `StageFailure` for a form that the method does not make.
+    func check(_ recipe: AdapterRecipe) throws {
+        guard recipe.method == .full, peft != nil else { return }
+        throw StageFailure(.badInput, "--peft: with method: full, expected method: lora", hint: "leave --peft out")
+    }
+
+    /// Writes what was trained and returns its digests.
+    func write(_ run: TrainingRun, lineage: AdapterLineage, base: Checkpoint) throws -> [String: String] {
+        if let model = run.trainedModel() {
+            try AtomicFile.write(to: path) { try model.write(type: type, lineage: lineage, to: $0) }
+            return ["model": try ContentDigest(ofFile: path).description]
+        }
+        var adapter = try run.result()
+        adapter.describe(lineage)
+        try AtomicFile.write(to: path) { try adapter.write(to: $0) }
+        var digests = ["adapter": try ContentDigest(ofFile: path).description]
+        if let peft {
+            try adapter.write(peft: peft, layout: base.peftLayout)
+            digests["peft"] = try LowRankAdapter.digest(ofFileAt: peft).description
+        }
+        return digests
+    }
+}
