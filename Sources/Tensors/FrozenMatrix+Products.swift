@@ -10,6 +10,9 @@ extension FrozenMatrix {
         _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
     ) {
         guard count > 0 else { return }
+        if canMultiplyRows, count <= Int(RETORT_ROW_PRODUCT_VECTORS) {
+            return multiplyRows(x, count: count, into: y, pool: pool)
+        }
         if count <= 2 { return multiplyFew(x, count: count, into: y, pool: pool) }
         let block = FrozenMatrix.evenBlock(count, most: 256, step: 16)
         let tile = FrozenMatrix.evenBlock(rows, most: max(32, min(256, 131072 / columns)), step: 16)
@@ -61,6 +64,22 @@ extension FrozenMatrix {
                     MatrixProduct.multiply(
                         part, range.count, height, .plain(source, rows), .plain(panel, range.count),
                         into: target, stride: columns, keep: accumulate || top > 0 ? 1 : 0)
+                }
+            }
+        }
+    }
+
+    /// A few rows of x, as when a token is decoded for a few sequences: each row of weights goes through registers once.
+    private func multiplyRows(
+        _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
+    ) {
+        let tile = FrozenMatrix.evenBlock(rows, most: max(16, min(256, 65536 / columns)), step: 16)
+        pool.run(rows, blocksOf: tile) { range in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: Int(RETORT_ROW_PRODUCT_VECTORS)) { sums in
+                for row in range {
+                    retort_row_products(
+                        type.rawValue, bytes + row * rowByteCount, x, sums.baseAddress, columns, count)
+                    for i in 0..<count { y[i * rows + row] = sums[i] }
                 }
             }
         }
