@@ -69,7 +69,7 @@ struct SamplerTests {
     }
 
     @Test func logitsThatAreNotNumbersDoNotStopIt() {
-        var sampler = Sampler(GenerationOptions(temperature: 1, topK: 3, topP: 0.5, seed: 1), prompt: [])
+        var sampler = Sampler(GenerationOptions(temperature: 1, topP: 0.5, topK: 3, seed: 1), prompt: [])
         #expect((0..<4).contains(Int(sampler.next([Float](repeating: .nan, count: 4)))))
     }
 
