@@ -4,3 +4,4 @@
 #include "BrainFloatKernels.h"
 #include "InstructionSet.h"
 #include "MathKernels.h"
+#include "StoredRows.h"
