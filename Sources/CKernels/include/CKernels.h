@@ -2,3 +2,4 @@
 #include "BlockDecoding.h"
 #include "BlockEncoding.h"
 #include "MathKernels.h"
+#include "RowProducts.h"
