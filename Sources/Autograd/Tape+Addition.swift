@@ -1,15 +1,17 @@
 import Tensors
 
 extension Tape {
-    /// x + scale · y: a residual connection.
+    /// x + scale · y: a residual connection. The sum takes the memory of `y`, whose value must be used by nothing else.
     public func add(_ x: Activation, _ y: Activation, scale: Float = 1) -> Activation {
-        let output = make(rows: x.rows, columns: x.columns, needsGradient: needsGradient(x) || needsGradient(y))
+        let output = make(inPlaceOf: y, needsGradient: needsGradient(x) || needsGradient(y))
         let target = value(output)
-        let (left, right) = (value(x), value(y))
+        let left = value(x)
         pool.run(x.count, blocksOf: 32768) { range in
             let first = range.lowerBound
-            (target + first).update(from: left + first, count: range.count)
-            VectorOperations.addOnThread(right + first, scale: scale, to: target + first, count: range.count)
+            if scale != 1 {
+                VectorOperations.scale(target + first, by: scale, into: target + first, count: range.count)
+            }
+            VectorOperations.addOnThread(left + first, to: target + first, count: range.count)
         }
         record(AdditionOperation(x: x, y: y, output: output, scale: scale))
         return output
@@ -27,7 +29,7 @@ private struct AdditionOperation: Operation {
         if tape.needsGradient(x) { tape.accumulate(dy, into: x) }
         if tape.needsGradient(y) {
             if scale != 1 { VectorOperations.scale(dy, by: scale, into: dy, count: output.count) }
-            tape.accumulate(dy, into: y)
+            tape.passGradient(from: output, to: y)
         }
         tape.release(output)
     }

@@ -1,18 +1,16 @@
 public import Tensors
 
 extension Tape {
-    /// activation(gate) · up, of two activations or of two parts of one.
+    /// activation(gate) · up, of two activations or of two parts of one, which must be used by nothing else.
+    ///
+    /// The value may be forgotten, see ``forget(_:)``.
     public func gated(gate: ActivationColumns, up: ActivationColumns, _ activation: GatedActivation) -> Activation {
-        let output = make(
+        let output = makeRestorable(
             rows: gate.activation.rows, columns: gate.columns,
             needsGradient: needsGradient(gate.activation) || needsGradient(up.activation))
         let operation = GatedOperation(gate: gate, up: up, output: output, activation: activation)
-        let (g, u, y) = (value(gate.activation), value(up.activation), value(output))
-        operation.forEachPiece(of: pool) { place, count in
-            activation.forwardOnThread(
-                gate: g + place.gate, up: u + place.up, into: y + place.output, count: count)
-        }
-        if needsGradient(output) { record(operation) }
+        operation.restore(into: value(output), on: self)
+        record(operation)
         return output
     }
 }
@@ -23,18 +21,26 @@ private struct GatedOperation: Operation {
     let output: Activation
     let activation: GatedActivation
 
-    func backward(on tape: Tape) {
-        guard let dy = tape.gradient(output) else { return }
-        // Gate and up are used by nothing else: their gradients are new, and are these.
-        let dgate = tape.accumulator(gate.activation).pointer
-        let dup = tape.accumulator(up.activation).pointer
+    func restore(into output: UnsafeMutablePointer<Float>, on tape: Tape) {
         let (g, u) = (tape.value(gate.activation), tape.value(up.activation))
+        forEachPiece(of: tape.pool) { place, count in
+            activation.forwardOnThread(
+                gate: g + place.gate, up: u + place.up, into: output + place.output, count: count)
+        }
+    }
+
+    func backward(on tape: Tape) {
+        defer { tape.release(output) }
+        guard let dy = tape.gradient(output) else { return }
+        // Nobody asks for gate and up any more: their gradients take their places.
+        let (g, u) = (tape.value(gate.activation), tape.value(up.activation))
+        let dgate = tape.accumulatorInPlace(gate.activation)
+        let dup = tape.accumulatorInPlace(up.activation)
         forEachPiece(of: tape.pool) { place, count in
             activation.backwardOnThread(
                 dy + place.output, gate: g + place.gate, up: u + place.up, intoGate: dgate + place.gate,
                 intoUp: dup + place.up, count: count)
         }
-        tape.release(output)
     }
 
     /// Pieces that lie in one run in all three matrices: many rows at once unless the matrices are fused.

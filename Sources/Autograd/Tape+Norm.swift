@@ -2,16 +2,20 @@ import Tensors
 
 extension Tape {
     /// ``RootMeanSquareNorm`` of every row, or of every group of `weight.count` numbers of a row (a head).
-    public func norm(_ x: Activation, weight: [Float], epsilon: Float) -> Activation {
+    ///
+    /// - Parameter isRestorable: whether the value may be forgotten, see ``forget(_:)``; nothing may then change it.
+    public func norm(
+        _ x: Activation, weight: [Float], epsilon: Float, isRestorable: Bool = false
+    ) -> Activation {
         let rows = x.count / weight.count
-        let output = make(rows: x.rows, columns: x.columns, needsGradient: needsGradient(x))
         let inverse = keep(rows)
-        RootMeanSquareNorm.forward(
-            value(x), weight: weight, epsilon: epsilon, rows: rows, columns: weight.count, into: value(output),
-            inverse: inverse, pool: pool)
-        if needsGradient(x) {
-            record(NormOperation(input: x, output: output, weight: weight, inverse: inverse))
-        }
+        let output =
+            isRestorable
+            ? makeRestorable(rows: x.rows, columns: x.columns, needsGradient: needsGradient(x))
+            : make(rows: x.rows, columns: x.columns, needsGradient: needsGradient(x))
+        let operation = NormOperation(input: x, output: output, weight: weight, epsilon: epsilon, inverse: inverse)
+        operation.restore(into: value(output), on: self)
+        record(operation)
         return output
     }
 }
@@ -20,14 +24,22 @@ private struct NormOperation: Operation {
     let input: Activation
     let output: Activation
     let weight: [Float]
+    let epsilon: Float
     let inverse: UnsafeMutablePointer<Float>
 
+    func restore(into output: UnsafeMutablePointer<Float>, on tape: Tape) {
+        RootMeanSquareNorm.forward(
+            tape.value(input), weight: weight, epsilon: epsilon, rows: input.count / weight.count,
+            columns: weight.count, into: output, inverse: inverse, pool: tape.pool)
+    }
+
     func backward(on tape: Tape) {
-        guard let dy = tape.gradient(output) else { return }
-        let (dx, isNew) = tape.accumulator(input)
-        RootMeanSquareNorm.backward(
-            dy, x: tape.value(input), weight: weight, inverse: inverse, rows: input.count / weight.count,
-            columns: weight.count, into: dx, accumulate: !isNew, pool: tape.pool)
+        if let dy = tape.gradient(output), tape.needsGradient(input) {
+            let (dx, isNew) = tape.accumulator(input)
+            RootMeanSquareNorm.backward(
+                dy, x: tape.value(input), weight: weight, inverse: inverse, rows: input.count / weight.count,
+                columns: weight.count, into: dx, accumulate: !isNew, pool: tape.pool)
+        }
         tape.release(output)
     }
 }

@@ -86,6 +86,12 @@ public final class TrainableAdapter {
     /// The update of a matrix, if it has one.
     public func update(of name: String) -> LowRankUpdate? { updates[name] }
 
+    /// The inner sizes of the updates of a layer, by which ``PassMemory`` counts; of the layer that has the most.
+    public var ranksOfLayer: [Int] {
+        let layers = Dictionary(grouping: updates) { $0.key.split(separator: ".").dropFirst().first ?? "" }
+        return layers.values.map { $0.map(\.value.rank).sorted() }.max { $0.count < $1.count } ?? []
+    }
+
     /// The adapter as it is now, to be written.
     public func adapter(architecture: DecoderArchitecture, baseDigest: ContentDigest?) throws -> LowRankAdapter {
         LowRankAdapter(

@@ -35,11 +35,20 @@ public final class TrainableDecoder {
     /// The last layer's output for every token, before the last norm.
     ///
     /// Token ids must lie in the vocabulary: ``check(_:)`` tells.
-    public func forward(_ batch: TokenBatch, adapter: TrainableAdapter?, on tape: Tape) -> Activation {
+    ///
+    /// - Parameter recomputedLayers: of how many layers, from the first on, only the output is kept and the rest
+    ///   computed again in the backward pass; the numbers are the same to the bit. See ``PassMemory``.
+    public func forward(
+        _ batch: TokenBatch, adapter: TrainableAdapter?, on tape: Tape, recomputedLayers: Int = 0
+    ) -> Activation {
         var x = tape.embed(batch.tokens, embedding, scale: architecture.embeddingScale)
         for (index, layer) in layers.enumerated() {
             let rotary = table(architecture.rope(ofLayer: index), longestPath: batch.tree.longestPath)
-            x = layer.forward(x, on: tape, batch, rotary: rotary, adapter: adapter)
+            if index < recomputedLayers || !tape.isRecording {
+                x = tape.recomputed(x) { layer.forward($0, on: tape, batch, rotary: rotary, adapter: adapter) }
+            } else {
+                x = tape.scoped { layer.forward(x, on: tape, batch, rotary: rotary, adapter: adapter) }
+            }
         }
         return x
     }
@@ -55,16 +64,17 @@ public final class TrainableDecoder {
     ///
     /// - Throws: ``TransformerError`` for a token outside the vocabulary or an adapter that does not fit.
     public func logits(
-        tokens: [Int32], adapter: LowRankAdapter? = nil, pool: ThreadPool = .shared
+        tokens: [Int32], adapter: LowRankAdapter? = nil, precision: Precision = .fp32, pool: ThreadPool = .shared
     ) throws -> [Float] {
         try check(tokens)
         let trainable = try adapter.map { try TrainableAdapter($0, architecture: architecture) }
-        let tape = Tape(pool: pool)
+        let tape = Tape(pool: pool, precision: precision)
         tape.isRecording = false
         let x = forward(TokenBatch(sequence: tokens), adapter: trainable, on: tape)
         let rows = hidden(rows: (0..<Int32(tokens.count)).map { $0 }, of: x, on: tape)
         var logits = [Float](repeating: 0, count: tokens.count * output.vocabularySize)
-        output.logits(tape.value(rows), count: tokens.count, into: &logits, pool: pool)
+        output.logits(
+            tape.value(rows), count: tokens.count, into: &logits, pool: pool, precision: precision)
         return logits
     }
 

@@ -37,11 +37,17 @@ struct TrainableLayer {
     func forward(_ x: Activation, on tape: Tape, _ batch: TokenBatch, rotary: RotaryTable, adapter: TrainableAdapter?)
         -> Activation
     {
-        var attended = linear(
-            attend(normalize(x, .attention, tape), tape, batch, rotary, adapter), .attentionOutput, tape, adapter)
+        let attentionInput = normalize(x, .attention, tape, isRestorable: true)
+        let heads = attend(attentionInput, tape, batch, rotary, adapter)
+        tape.forget(attentionInput)
+        var attended = linear(heads, .attentionOutput, tape, adapter)
         if architecture.hasPostNorms { attended = normalize(attended, .postAttention, tape) }
         let middle = tape.add(x, attended, scale: architecture.residualScale)
-        var fed = feedForward(normalize(middle, .feedForward, tape), tape, adapter)
+        let feedForwardInput = normalize(middle, .feedForward, tape, isRestorable: true)
+        let inner = gate(feedForwardInput, tape, adapter)
+        tape.forget(feedForwardInput)
+        var fed = linear(inner, .down, tape, adapter)
+        tape.forget(inner)
         if architecture.hasPostNorms { fed = normalize(fed, .postFeedForward, tape) }
         return tape.add(middle, fed, scale: architecture.residualScale)
     }
@@ -71,20 +77,18 @@ struct TrainableLayer {
             positions: batch.positions)
     }
 
-    private func feedForward(_ x: Activation, _ tape: Tape, _ adapter: TrainableAdapter?) -> Activation {
+    /// The inside of the feed-forward block: activation(gate · x) · (up · x).
+    private func gate(_ x: Activation, _ tape: Tape, _ adapter: TrainableAdapter?) -> Activation {
         let size = architecture.feedForward.size
-        let inner: Activation
         if architecture.feedForward.isFused {
             let both = linear(x, .up, tape, adapter)
-            inner = tape.gated(
+            return tape.gated(
                 gate: ActivationColumns(both, offset: 0, columns: size),
                 up: ActivationColumns(both, offset: size, columns: size), architecture.feedForward.activation)
-        } else {
-            inner = tape.gated(
-                gate: ActivationColumns(linear(x, .gate, tape, adapter)),
-                up: ActivationColumns(linear(x, .up, tape, adapter)), architecture.feedForward.activation)
         }
-        return linear(inner, .down, tape, adapter)
+        return tape.gated(
+            gate: ActivationColumns(linear(x, .gate, tape, adapter)),
+            up: ActivationColumns(linear(x, .up, tape, adapter)), architecture.feedForward.activation)
     }
 
     private func linear(_ x: Activation, _ role: MatrixRole, _ tape: Tape, _ adapter: TrainableAdapter?) -> Activation {
@@ -94,10 +98,12 @@ struct TrainableLayer {
         return tape.linear(x, matrix, bias: bias, update: adapter?.update(of: role.weightName(layer: index)))
     }
 
-    private func normalize(_ x: Activation, _ role: NormRole, _ tape: Tape) -> Activation {
+    private func normalize(
+        _ x: Activation, _ role: NormRole, _ tape: Tape, isRestorable: Bool = false
+    ) -> Activation {
         guard let weight = norms[role] else {
             preconditionFailure("the initializer read every norm of the architecture")
         }
-        return tape.norm(x, weight: weight, epsilon: architecture.normEpsilon)
+        return tape.norm(x, weight: weight, epsilon: architecture.normEpsilon, isRestorable: isRestorable)
     }
 }
