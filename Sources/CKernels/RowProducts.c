@@ -1,7 +1,6 @@
 #include "RowProducts.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "InstructionSet.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -90,20 +89,7 @@ static void product(size_t m, size_t n, size_t k, const float *a, size_t a_row, 
 #pragma clang attribute pop
 #endif
 
-static int is_available;
-
-// Runs before main, as the choice of the other kernels does.
-__attribute__((constructor)) static void ask(void) {
-#if defined(__x86_64__)
-    const char *forced = getenv("RETORT_KERNELS");
-    if (forced && (strcmp(forced, "portable") == 0 || strcmp(forced, "avx2") == 0)) return;
-    __builtin_cpu_init();
-    is_available = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-#endif
-}
-
-int retort_has_row_product(void) { return is_available; }
+int retort_has_row_product(void) { return retort_instruction_set() >= RETORT_AVX512; }
 
 void retort_row_product(size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_column, const float *b,
                         size_t b_row, float *c, size_t c_row, float scale, int keep) {

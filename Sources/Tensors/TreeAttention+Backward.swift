@@ -1,15 +1,16 @@
 import CKernels
 
 extension TreeAttention {
-    /// Floats that ``backward(_:q:k:v:output:logSums:intoQ:intoK:intoV:work:pool:)`` needs to work in.
+    /// Floats that ``backward(_:q:k:v:output:logSums:intoQ:intoK:intoV:work:pool:precision:)`` needs to work in, at most
+    /// 2 (heads + 2 keyValueHeads) · headSize a token.
     public var backwardWorkCount: Int {
-        2 * shape.keyValueHeads * (turned.count + gradientTokens * shape.headSize)
+        2 * panels.turnedCount + panels.pairedCount + 2 * shape.keyValueHeads * gradientTokens * shape.headSize
     }
 
     /// Tokens whose gradients all parts hold together.
     private var gradientTokens: Int { parts.last.map { $0.base + $0.count } ?? 0 }
 
-    /// The gradients of ``forward(q:k:v:into:logSums:pool:)``; all tokens of the tree must be queries.
+    /// The gradients of ``forward(q:k:v:into:logSums:pool:precision:)``; all tokens of the tree must be queries.
     ///
     /// With P the probabilities and δ = Σ do · o of a row: dv = Pᵀ · do, ds = P ∘ (do · vᵀ - δ), dq = ds · k · scale,
     /// dk = dsᵀ · q · scale. A task is a part of the blocks and a head of keys with its queries' heads, one after the
@@ -24,15 +25,21 @@ extension TreeAttention {
         _ dOutput: UnsafePointer<Float>, q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>,
         output: UnsafePointer<Float>, logSums: UnsafePointer<Float>,
         intoQ dq: UnsafeMutablePointer<Float>, intoK dk: UnsafeMutablePointer<Float>,
-        intoV dv: UnsafeMutablePointer<Float>, work: UnsafeMutablePointer<Float>, pool: ThreadPool
+        intoV dv: UnsafeMutablePointer<Float>, work: UnsafeMutablePointer<Float>, pool: ThreadPool,
+        precision: Precision = .fp32
     ) {
         let group = shape.heads / shape.keyValueHeads
+        let isPaired = isPaired(precision)
+        let turnedValues = work + panels.turnedCount
+        let pairedKeys = turnedValues + panels.turnedCount
+        let gradients = pairedKeys + panels.pairedCount
         let pass = BackwardPass(
-            dOutput: dOutput, q: q, k: k, v: v, output: output, logSums: logSums, dq: dq,
-            turnedKeys: work, turnedValues: work + shape.keyValueHeads * turned.count)
-        let gradients = work + 2 * shape.keyValueHeads * turned.count
-        turned.turn(k, shape, into: work, pool: pool)
-        turned.turn(v, shape, into: work + shape.keyValueHeads * turned.count, pool: pool)
+            dOutput: dOutput, q: q, keys: RightSide(x: k, turned: work, paired: pairedKeys),
+            values: RightSide(x: v, turned: turnedValues, paired: pairedKeys), output: output, logSums: logSums,
+            dq: dq, isPaired: isPaired)
+        panels.turn(k, isPaired: isPaired, into: work, pool: pool)
+        panels.turn(v, isPaired: isPaired, into: turnedValues, pool: pool)
+        if isPaired { panels.pair(k, into: pairedKeys, pool: pool) }
         pool.run(parts.count * shape.keyValueHeads) { task in
             let part = parts[parts.count - 1 - task / shape.keyValueHeads]
             let keyHead = task % shape.keyValueHeads
@@ -55,13 +62,12 @@ extension TreeAttention {
     private struct BackwardPass {
         let dOutput: UnsafePointer<Float>
         let q: UnsafePointer<Float>
-        let k: UnsafePointer<Float>
-        let v: UnsafePointer<Float>
+        let keys: RightSide
+        let values: RightSide
         let output: UnsafePointer<Float>
         let logSums: UnsafePointer<Float>
         let dq: UnsafeMutablePointer<Float>
-        let turnedKeys: UnsafePointer<Float>
-        let turnedValues: UnsafePointer<Float>
+        let isPaired: Bool
     }
 
     /// The keys' gradients of a part and a head, its values' gradients right behind them.
@@ -77,36 +83,29 @@ extension TreeAttention {
         intoValues dValues: UnsafeMutablePointer<Float>
     ) {
         let size = shape.headSize
-        let column = head * size
+        let first = block.tokens.lowerBound
+        let queries = pass.q + row(first) + head * size
+        let gradients = pass.dOutput + outputRow(first) + head * size
         let length = block.tokens.count * block.width
         Scratch.withFloats(2 * length) { p in
             let ds = p + length
-            computeScores(
-                block, head: head, q: pass.q, turnedKeys: pass.turnedKeys + keyHead * turned.count, into: p)
-            for segment in block.segments {
-                RowProduct.multiply(
-                    segment.rows.count, segment.keys.count, size,
-                    .plain(pass.dOutput + outputRow(segment.rows.lowerBound) + column, shape.outputStride),
-                    pass.turnedValues + keyHead * turned.count + turned.offsets[segment.run],
-                    turned.strides[segment.run], into: ds + block.offset(of: segment), stride: block.width)
+            computeScores(block, head: head, q: pass.q, pass.keys, isPaired: pass.isPaired, into: p)
+            withLeft(gradients, stride: shape.outputStride, block, isPaired: pass.isPaired) { left in
+                dot(block, left, pass.values, keyHead: keyHead, into: ds, scale: 1)
             }
             for line in 0..<block.tokens.count { turnIntoGradients(block, line, head: head, pass, p: p, ds: ds) }
             for segment in block.segments {
-                let (rows, keys) = (segment.rows, segment.keys)
-                let offset = block.offset(of: segment)
-                RowProduct.multiply(
-                    keys.count, size, rows.count, .transposed(p + offset, block.width),
-                    pass.dOutput + outputRow(rows.lowerBound) + column, shape.outputStride,
-                    into: dValues + segment.place * size, stride: size, keeps: true)
-                RowProduct.multiply(
-                    keys.count, size, rows.count, .transposed(ds + offset, block.width),
-                    pass.q + row(rows.lowerBound) + column, shape.queryStride,
-                    into: dKeys + segment.place * size, stride: size, keeps: true)
-                RowProduct.multiply(
-                    rows.count, size, keys.count, .plain(ds + offset, block.width),
-                    pass.k + keyHead * size + keys.lowerBound * shape.keyStride, shape.keyStride,
-                    into: pass.dq + row(rows.lowerBound) + column, stride: shape.queryStride, keeps: !segment.isFirst)
+                let line = segment.rows.lowerBound - first
+                accumulate(
+                    block, segment, p, gradients + line * shape.outputStride, stride: shape.outputStride,
+                    isPaired: pass.isPaired, into: dValues + segment.place * size)
+                accumulate(
+                    block, segment, ds, queries + line * shape.queryStride, stride: shape.queryStride,
+                    isPaired: pass.isPaired, into: dKeys + segment.place * size)
             }
+            combine(
+                block, ds, pass.keys, keyHead: keyHead, isPaired: pass.isPaired,
+                into: pass.dq + row(first) + head * size, stride: shape.queryStride)
         }
     }
 

@@ -21,8 +21,18 @@ extension TreeAttention {
         private static let tasks = 24
 
         /// Cuts the blocks into parts and notes in their segments where the gradients of their keys go.
-        static func cut(_ blocks: inout [Block], keyValueHeads: Int) -> [Part] {
-            let wanted = max(1, min(blocks.count, (tasks + keyValueHeads - 1) / keyValueHeads))
+        ///
+        /// - Parameter limit: the most tokens that all parts hold together, if there is more than one.
+        static func cut(_ blocks: inout [Block], keyValueHeads: Int, limit: Int) -> [Part] {
+            var wanted = max(1, min(blocks.count, (tasks + keyValueHeads - 1) / keyValueHeads))
+            while true {
+                let parts = cut(&blocks, into: wanted)
+                if wanted == 1 || parts.reduce(0, { $0 + $1.count }) <= limit { return parts }
+                wanted -= 1
+            }
+        }
+
+        private static func cut(_ blocks: inout [Block], into wanted: Int) -> [Part] {
             var parts: [Part] = []
             var base = 0
             for index in 0..<wanted {

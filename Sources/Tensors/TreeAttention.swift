@@ -14,7 +14,7 @@ public struct TreeAttention: Sendable {
     /// before the range are the cached ones.
     public let queries: Range<Int>
     let blocks: [Block]
-    let turned: TurnedRuns
+    let panels: KeyPanels
     let parts: [Part]
 
     /// One product of a block: its rows `rows` (tokens) with the first `columns` keys of a run.
@@ -63,10 +63,18 @@ public struct TreeAttention: Sendable {
                 tokens: tokens, segments: segments, width: (width + 15) / 16 * 16,
                 positions: tree.positions(of: tokens))
         }
-        turned = TurnedRuns(tree, headSize: shape.headSize)
-        parts = Part.cut(&blocks, keyValueHeads: shape.keyValueHeads)
+        panels = KeyPanels(tree, shape: shape)
+        // What is left of the working memory that a token may take when panels have theirs.
+        let room = 2 * queries.count * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize
+        let taken = 2 * panels.turnedCount + panels.pairedCount
+        parts = Part.cut(
+            &blocks, keyValueHeads: shape.keyValueHeads,
+            limit: (room - taken) / (2 * shape.keyValueHeads * shape.headSize))
         self.blocks = blocks
     }
+
+    /// Whether products are taken over bfloat16; softmax and all sums are float32 in both.
+    func isPaired(_ precision: Precision) -> Bool { precision == .bf16 && BrainFloatRowProduct.isAvailable }
 
     /// - Parameters:
     ///   - q: [queries, queryStride], its first row is that of the first token of `queries`.
@@ -75,20 +83,23 @@ public struct TreeAttention: Sendable {
     ///   - logSums: [heads, queries] ln Σ exp(score), for the backward pass, or nil.
     public func forward(
         q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>,
-        into output: UnsafeMutablePointer<Float>, logSums: UnsafeMutablePointer<Float>? = nil, pool: ThreadPool
+        into output: UnsafeMutablePointer<Float>, logSums: UnsafeMutablePointer<Float>? = nil, pool: ThreadPool,
+        precision: Precision = .fp32
     ) {
         let group = shape.heads / shape.keyValueHeads
-        Scratch.withFloats(turned.count * shape.keyValueHeads) { turnedKeys in
-            turned.turn(k, shape, into: turnedKeys, pool: pool)
+        let isPaired = isPaired(precision)
+        Scratch.withFloats(panels.turnedCount + (isPaired ? panels.pairedCount : 0)) { memory in
+            let keys = RightSide(x: k, turned: memory, paired: memory)
+            let values = RightSide(x: v, turned: memory, paired: memory + panels.turnedCount)
+            panels.turn(k, isPaired: isPaired, into: memory, pool: pool)
+            if isPaired { panels.pair(v, into: memory + panels.turnedCount, pool: pool) }
             pool.run(blocks.count * shape.heads) { task in
                 // Blocks with the most keys come last in the tree: begin with them.
                 let block = blocks[blocks.count - 1 - task / shape.heads]
                 let head = task % shape.heads
-                let values = v + head / group * shape.headSize
                 let first = block.tokens.lowerBound - queries.lowerBound
                 Scratch.withFloats(block.tokens.count * block.width) { scores in
-                    computeScores(
-                        block, head: head, q: q, turnedKeys: turnedKeys + head / group * turned.count, into: scores)
+                    computeScores(block, head: head, q: q, keys, isPaired: isPaired, into: scores)
                     for row in 0..<block.tokens.count {
                         let line = scores + row * block.width
                         let seen = visible(block, row)
@@ -97,14 +108,10 @@ public struct TreeAttention: Sendable {
                         clear(line, except: seen, width: block.width)
                         logSums?[head * queries.count + first + row] = logSum
                     }
-                    for segment in block.segments {
-                        RowProduct.multiply(
-                            segment.rows.count, shape.headSize, segment.keys.count,
-                            .plain(scores + block.offset(of: segment), block.width),
-                            values + segment.keys.lowerBound * shape.keyStride, shape.keyStride,
-                            into: output + outputRow(segment.rows.lowerBound) + head * shape.headSize,
-                            stride: shape.outputStride, keeps: !segment.isFirst)
-                    }
+                    combine(
+                        block, scores, values, keyHead: head / group, isPaired: isPaired,
+                        into: output + outputRow(block.tokens.lowerBound) + head * shape.headSize,
+                        stride: shape.outputStride)
                 }
             }
         }
@@ -124,15 +131,13 @@ public struct TreeAttention: Sendable {
 
     /// Capped scores of one head; columns that a row may not see hold anything.
     func computeScores(
-        _ block: Block, head: Int, q: UnsafePointer<Float>, turnedKeys: UnsafePointer<Float>,
+        _ block: Block, head: Int, q: UnsafePointer<Float>, _ keys: RightSide, isPaired: Bool,
         into scores: UnsafeMutablePointer<Float>
     ) {
-        for segment in block.segments {
-            RowProduct.multiply(
-                segment.rows.count, segment.keys.count, shape.headSize,
-                .plain(q + row(segment.rows.lowerBound) + head * shape.headSize, shape.queryStride),
-                turnedKeys + turned.offsets[segment.run], turned.strides[segment.run],
-                into: scores + block.offset(of: segment), stride: block.width, scale: shape.scale)
+        let rows = q + row(block.tokens.lowerBound) + head * shape.headSize
+        withLeft(rows, stride: shape.queryStride, block, isPaired: isPaired) { left in
+            dot(
+                block, left, keys, keyHead: head * shape.keyValueHeads / shape.heads, into: scores, scale: shape.scale)
         }
         if let cap = shape.softCap {
             for row in 0..<block.tokens.count {

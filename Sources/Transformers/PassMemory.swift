@@ -55,8 +55,8 @@ public struct PassMemory: Sendable {
         let keys = 2 * architecture.attention.keyValueWidth
         let rank = ranks.max() ?? 0
         let perToken = max(
-            2 * width + 2 * architecture.feedForward.size + rank, width + 4 * queries + keys,
-            3 * width + queries + keys + rank)
+            2 * width + 2 * architecture.feedForward.size + 2 * rank, width + 4 * queries + 3 * keys,
+            3 * width + queries + keys + 3 * rank)
         let logits = 2 * min(outputRows, batch.rows) * architecture.vocabularySize + batch.rows * width
         return max(batch.tokens * perToken, logits) + 16 * 16
     }

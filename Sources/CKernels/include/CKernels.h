@@ -4,4 +4,5 @@
 #include "BrainFloatKernels.h"
 #include "InstructionSet.h"
 #include "MathKernels.h"
+#include "BrainFloatRowProducts.h"
 #include "RowProducts.h"
