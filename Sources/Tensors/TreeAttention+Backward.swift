@@ -1,14 +1,11 @@
 import CKernels
 
 extension TreeAttention {
-    /// Floats that ``backward(_:q:k:v:output:logSums:intoQ:intoK:intoV:work:pool:precision:)`` needs to work in, at most
-    /// 2 (heads + 2 keyValueHeads) · headSize a token.
+    /// Floats that ``backward(_:q:k:v:output:logSums:intoQ:intoK:intoV:work:pool:precision:)`` needs to work in: room for
+    /// the panels, and for as many parts as then fit.
     public var backwardWorkCount: Int {
-        2 * panels.turnedCount + panels.pairedCount + 2 * shape.keyValueHeads * gradientTokens * shape.headSize
+        2 * queries.count * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize
     }
-
-    /// Tokens whose gradients all parts hold together.
-    private var gradientTokens: Int { parts.last.map { $0.base + $0.count } ?? 0 }
 
     /// The gradients of ``forward(q:k:v:into:logSums:pool:precision:)``; all tokens of the tree must be queries.
     ///

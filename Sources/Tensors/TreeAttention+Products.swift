@@ -67,7 +67,8 @@ extension TreeAttention {
             if isPaired {
                 let steps = BrainFloatRowProduct.pairs(keys)
                 BrainFloatRowProduct.withDwords(rows * steps) { pairs in
-                    BrainFloatRowProduct.pairNeighbors(left, rows: rows, columns: keys, stride: block.width, into: pairs)
+                    BrainFloatRowProduct.pairNeighbors(
+                        left, rows: rows, columns: keys, stride: block.width, into: pairs)
                     BrainFloatRowProduct.multiply(
                         rows, shape.headSize, steps, pairs, row: steps, step: 1,
                         BrainFloatRowProduct.dwords(right.paired + panels.paired(segment.run, keyHead: keyHead)),

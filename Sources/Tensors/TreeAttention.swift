@@ -64,9 +64,9 @@ public struct TreeAttention: Sendable {
                 positions: tree.positions(of: tokens))
         }
         panels = KeyPanels(tree, shape: shape)
-        // What is left of the working memory that a token may take when panels have theirs.
-        let room = 2 * queries.count * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize
+        // What is left of the backward pass's memory when panels have theirs; one part always fits.
         let taken = 2 * panels.turnedCount + panels.pairedCount
+        let room = 2 * queries.count * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize
         parts = Part.cut(
             &blocks, keyValueHeads: shape.keyValueHeads,
             limit: (room - taken) / (2 * shape.keyValueHeads * shape.headSize))
