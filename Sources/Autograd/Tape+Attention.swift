@@ -16,14 +16,16 @@ extension Tape {
         let count = queries.activation.rows
         rotate(queries, shape.heads, shape.headSize, rotary, positions, isInverse: false)
         rotate(keys, shape.keyValueHeads, shape.headSize, rotary, positions, isInverse: false)
-        let output = make(
-            rows: count, columns: shape.outputStride, needsGradient: needsGradient(queries.activation))
+        // In the first layer one of them may be trained, and the others and their input not.
+        let needsGradient = [queries, keys, values].contains { self.needsGradient($0.activation) }
+        let output = make(rows: count, columns: shape.outputStride, needsGradient: needsGradient)
         let logSums = keep(shape.heads * count)
         let attention = TreeAttention(shape: shape, tree: tree)
         attention.forward(
             q: value(queries.activation) + queries.offset, k: value(keys.activation) + keys.offset,
-            v: value(values.activation) + values.offset, into: value(output), logSums: logSums, pool: pool)
-        if needsGradient(output) {
+            v: value(values.activation) + values.offset, into: value(output), logSums: logSums, pool: pool,
+            precision: precision)
+        if self.needsGradient(output) {
             record(
                 AttentionOperation(
                     queries: queries, keys: keys, values: values, output: output, attention: attention,
@@ -64,7 +66,7 @@ private struct AttentionOperation: Operation {
                 dy, q: tape.value(queries.activation) + queries.offset,
                 k: tape.value(keys.activation) + keys.offset, v: tape.value(values.activation) + values.offset,
                 output: tape.value(output), logSums: logSums, intoQ: dq, intoK: dk, intoV: dv, work: work,
-                pool: tape.pool)
+                pool: tape.pool, precision: tape.precision)
         }
         tape.rotate(queries, shape.heads, shape.headSize, rotary, positions, isInverse: true)
         tape.rotate(keys, shape.keyValueHeads, shape.headSize, rotary, positions, isInverse: true)

@@ -5,22 +5,18 @@ extension Tape {
     public func linear(
         _ x: Activation, _ matrix: FrozenMatrix, bias: [Float]? = nil, update: LowRankUpdate? = nil
     ) -> Activation {
-        linear(x, matrix, bias: bias.map { .frozen($0) }, weight: nil, update: update)
+        linear(x, LinearLayer(matrix, bias: bias.map { .frozen($0) }, update: update))
     }
 
-    /// The same where the matrix itself, or its bias, may be trained.
-    ///
-    /// - Parameter weight: where the matrix's gradient goes; `matrix` then is a view of its numbers.
-    public func linear(
-        _ x: Activation, _ matrix: FrozenMatrix, bias: WeightVector?, weight: TrainedWeight?,
-        update: LowRankUpdate? = nil
-    ) -> Activation {
+    /// One layer by itself.
+    func linear(_ x: Activation, _ layer: LinearLayer) -> Activation {
+        let (matrix, update) = (layer.matrix, layer.update)
         let count = x.rows
         let output = make(
-            rows: count, columns: matrix.rows, needsGradient: needsGradient(x) || update != nil || weight != nil)
+            rows: count, columns: matrix.rows, needsGradient: needsGradient(x) || layer.isTrained)
         let y = value(output)
         matrix.multiply(value(x), count: count, into: y, pool: pool, precision: precision)
-        bias?.withNumbers { VectorOperations.addBias($0, to: y, rows: count, columns: matrix.rows, pool: pool) }
+        layer.bias?.withNumbers { VectorOperations.addBias($0, to: y, rows: count, columns: matrix.rows, pool: pool) }
         var inner: UnsafeMutablePointer<Float>?
         if let update {
             let u = keep(count * update.rank)
@@ -31,14 +27,11 @@ extension Tape {
             }
             MatrixProduct.apply(
                 update.parameters.value(update.b), rows: matrix.rows, columns: update.rank, to: u, count: count,
-                into: y, scale: update.scale, keep: 1, pool: pool)
+                into: y, scale: update.scale, keeps: true, pool: pool)
             inner = u
         }
         if needsGradient(output) {
-            record(
-                LinearOperation(
-                    input: x, output: output, matrix: matrix, biasGradient: bias?.gradient,
-                    weightGradient: weight?.gradient, update: update, inner: inner, dropout: dropout))
+            record(LinearOperation(input: x, output: output, layer: layer, inner: inner, dropout: dropout))
         }
         return output
     }
@@ -56,34 +49,24 @@ extension Tape {
     }
 }
 
-/// Where they are trained, dW += dyᵀ · x and dbias += Σ dy. With u = x · Aᵀ and du = scale · dy · B: dB += scale · dyᵀ · u, dA += duᵀ · x, dx += dy · W + du · A.
+/// With u = x · Aᵀ and du = scale · dy · B: dB += scale · dyᵀ · u, dA += duᵀ · x, dx += dy · W + du · A.
 private struct LinearOperation: Operation {
     let input: Activation
     let output: Activation
-    let matrix: FrozenMatrix
-    let biasGradient: UnsafeMutablePointer<Float>?
-    let weightGradient: UnsafeMutablePointer<Float>?
-    let update: LowRankUpdate?
+    let layer: LinearLayer
     let inner: UnsafeMutablePointer<Float>?
     let dropout: Dropout?
 
     func backward(on tape: Tape) {
         guard let dy = tape.gradient(output) else { return }
         let count = input.rows
+        let (matrix, update) = (layer.matrix, layer.update)
         if tape.needsGradient(input) {
             let (dx, isNew) = tape.accumulator(input)
             matrix.multiplyTransposed(
                 dy, count: count, into: dx, pool: tape.pool, accumulate: !isNew, precision: tape.precision)
         }
-        if let biasGradient {
-            VectorOperations.addColumns(
-                of: dy, rows: count, columns: matrix.rows, to: biasGradient, pool: tape.pool)
-        }
-        if let weightGradient {
-            MatrixProduct.accumulateGradient(
-                dy, tape.value(input), count: count, rows: matrix.rows, columns: matrix.columns, into: weightGradient,
-                pool: tape.pool)
-        }
+        layer.addWeightGradients(dy, x: { UnsafePointer(tape.value(input)) }, count: count, pool: tape.pool)
         if let update, let inner {
             let parameters = update.parameters
             MatrixProduct.accumulateGradient(
@@ -103,7 +86,7 @@ private struct LinearOperation: Operation {
                 guard let dropout else {
                     return MatrixProduct.applyTransposed(
                         parameters.value(update.a), rows: update.rank, columns: matrix.columns, to: du, count: count,
-                        into: dx, keep: 1, pool: tape.pool)
+                        into: dx, keeps: true, pool: tape.pool)
                 }
                 tape.withBuffer(input.count) { part in
                     MatrixProduct.applyTransposed(

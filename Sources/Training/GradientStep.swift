@@ -57,7 +57,9 @@ public final class GradientStep {
     }
 
     /// What a pass takes.
-    public var memory: PassMemory { PassMemory(decoder, ranks: adapter?.ranksOfLayer ?? []) }
+    public var memory: PassMemory {
+        PassMemory(decoder, ranks: adapter?.ranksOfLayer ?? [], hasDropout: dropout != nil)
+    }
 
     /// Makes room for passes of at most these sizes, so that none of them allocates.
     public func reserve(_ largest: PassMemory.Batch) {

@@ -120,6 +120,7 @@ public final class TrainingRun {
         gradientStep = GradientStep(
             decoder: decoder, adapter: adapter, parameters: parameters, tokenLimit: recipe.tokensPerMicroBatch,
             objective: TrainingObjective(recipe), precision: precision, pool: pool)
+        if recipe.dropout > 0 { gradientStep.dropout = (Float(recipe.dropout), 0) }
         stepsPerEpoch = (training.conversations.count + recipe.batchSize - 1) / recipe.batchSize
         totalSteps = stepsPerEpoch * recipe.epochs
         schedule = LearningRateSchedule(

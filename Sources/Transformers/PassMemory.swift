@@ -22,11 +22,15 @@ public struct PassMemory: Sendable {
 
     private let architecture: DecoderArchitecture
     private let outputRows: Int
-    /// The inner sizes of the updates of one layer's matrices.
+    /// The inner sizes of the updates of a layer's matrices, added up over those that read the same input.
     private let ranks: [Int]
+    private let hasDropout: Bool
 
-    /// - Parameter ranks: the inner size of the update of each matrix of a layer that has one.
-    public init(_ decoder: TrainableDecoder, ranks: [Int]) {
+    /// - Parameters:
+    ///   - ranks: see ``TrainableAdapter/ranksOfLayer``.
+    ///   - hasDropout: whether updates see what dropout leaves of their inputs.
+    public init(_ decoder: TrainableDecoder, ranks: [Int], hasDropout: Bool = false) {
+        self.hasDropout = hasDropout
         architecture = decoder.architecture
         outputRows = decoder.output.rowsAtOnce
         self.ranks = ranks
@@ -55,10 +59,11 @@ public struct PassMemory: Sendable {
         let keys = 2 * architecture.attention.keyValueWidth
         let rank = ranks.max() ?? 0
         let perToken = max(
-            2 * width + 2 * architecture.feedForward.size + rank, width + 4 * queries + keys,
+            2 * width + 2 * architecture.feedForward.size + rank, width + 4 * queries + 3 * keys,
             3 * width + queries + keys + rank)
+        let dropped = hasDropout ? max(width, architecture.feedForward.size, queries) : 0
         let logits = 2 * min(outputRows, batch.rows) * architecture.vocabularySize + batch.rows * width
-        return max(batch.tokens * perToken, logits) + 16 * 16
+        return max(batch.tokens * (perToken + dropped), logits) + 16 * 16
     }
 
     private func keptInLayer(_ tokens: Int) -> Int {

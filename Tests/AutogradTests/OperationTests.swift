@@ -66,7 +66,7 @@ import Testing
         let views = Views([("w", 20, 32), ("b", 1, 20)], seed: 31)
         let matrix = try views.matrix(0)
         GradientCheck(inputs: [input(6, 32, seed: 32)], parameters: views.parameters, tolerance: 4e-3) { tape, x in
-            tape.linear(x[0], matrix, bias: .trained(views.weight(1)), weight: views.weight(0))
+            tape.linear(x[0], [LinearLayer(matrix, bias: .trained(views.weight(1)), weight: views.weight(0))])[0]
         }.run()
     }
 

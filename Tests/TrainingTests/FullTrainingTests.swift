@@ -32,6 +32,38 @@ import Transformers
         #expect(parameters.entries.map(\.name) == checkpoint.architecture.requiredTensors.map(\.name))
         let step = GradientStep(
             decoder: try TrainableDecoder(checkpoint, weights: weights), adapter: nil, parameters: parameters)
+        expectSlopes(step, model)
+    }
+
+    /// An update of one matrix of the first layer alone, whose input and neighbors have no gradient.
+    @Test(arguments: ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"])
+    func theGradientOfASingleUpdateIsTheSlopeOfTheLoss(target: String) throws {
+        for model in ["qwen2", "qwen3"] {
+            let checkpoint = try Checkpoint(path: Fixtures.path("models/\(model).gguf"))
+            let recipe = try AdapterRecipe(text: "targets: blk.0.\(target)", path: "a")
+            var generator = Numbers(state: 1)
+            let adapter = TrainableAdapter(
+                try recipe.updates(of: checkpoint.architecture.updatableMatrices), alpha: 32, generator: &generator)
+            for i in 0..<adapter.parameters.count {
+                adapter.parameters.values[i] += Float.random(in: -0.05...0.05, using: &generator)
+            }
+            for dropout in [nil, (rate: Float(0.2), seed: UInt64(1))] {
+                let step = GradientStep(decoder: try TrainableDecoder(checkpoint), adapter: adapter)
+                step.dropout = dropout
+                #expect(adapter.parameters.entries.count == 2)
+                if dropout == nil {
+                    expectSlopes(step, model)
+                } else {
+                    // Losses without a gradient leave nothing out: there is a gradient, and that is all to be said.
+                    _ = step.gradients(of: examples(3, seed: 4))
+                    #expect((0..<adapter.parameters.count).contains { adapter.parameters.gradients[$0] != 0 })
+                }
+            }
+        }
+    }
+
+    private func expectSlopes(_ step: GradientStep, _ model: String) {
+        let parameters = step.parameters
         let batch = examples(3, seed: 4)
         _ = step.gradients(of: batch)
         let gradient = (0..<parameters.count).map { parameters.gradients[$0] }
