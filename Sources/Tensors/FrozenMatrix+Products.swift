@@ -19,7 +19,7 @@ extension FrozenMatrix {
     ) {
         guard count > 0, let columns = parts.first?.matrix.columns else { return }
         if precision == .bf16 {
-            return BrainFloatRows.round(x, count: count, columns: columns, set: .chosen, pool: pool) { x in
+            return PanelRows.pack(x, count: count, columns: columns, for: .brainFloat, pool: pool) { x in
                 multiply(x, by: parts, pool: pool)
             }
         }
@@ -31,6 +31,21 @@ extension FrozenMatrix {
             } else {
                 matrix.multiplyTiles(x, count: count, into: y, pool: pool)
             }
+        }
+    }
+
+    /// y[count, rows] = x[count, columns] · Wᵀ in float32, in the fastest way that this CPU has, as inference wants it.
+    ///
+    /// Where our own kernels are used, a row of y depends on its row of x alone, to the last bit.
+    public func multiplyFast(
+        _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
+    ) {
+        let hasStoredRows = canMultiplyStoredRows && count <= Int(RETORT_STORED_ROW_VECTORS)
+        // With AVX2 alone OpenBLAS is as fast, but packs what is unpacked once more: that counts when rows are few.
+        let most = InstructionSet.chosen >= .avx512 ? Int.max : InstructionSet.chosen == .avx2 ? 48 : 0
+        guard !hasStoredRows, count > 2, count <= most else { return multiply(x, count: count, into: y, pool: pool) }
+        PanelRows.pack(x, count: count, columns: columns, for: .float, pool: pool) { x in
+            FrozenMatrix.multiply(x, by: [(self, y)], pool: pool)
         }
     }
 
@@ -71,7 +86,7 @@ extension FrozenMatrix {
     ) {
         guard count > 0 else { return }
         if precision == .bf16 {
-            return BrainFloatRows.round(dy, count: count, columns: rows, set: .chosen, pool: pool) { dy in
+            return PanelRows.pack(dy, count: count, columns: rows, for: .brainFloat, pool: pool) { dy in
                 multiplyTransposed(dy, into: dx, accumulate: accumulate, pool: pool)
             }
         }

@@ -1,7 +1,7 @@
 #pragma once
 #include "BlockDecoding.h"
 #include "BlockEncoding.h"
-#include "BrainFloatKernels.h"
+#include "PanelKernels.h"
 #include "InstructionSet.h"
 #include "MathKernels.h"
 #include "StoredRows.h"
