@@ -71,7 +71,7 @@ extension Tape {
             perTarget: [Float](repeating: 0, count: count), isTop: [Bool](repeating: false, count: count))
         let ranges = targetRanges(rowsOfTargets, rows: x.rows)
         let size = layer.vocabularySize
-        let chunk = layer.rowsAtOnce
+        let chunk = OutputLayer.rowsAtOnce(vocabularySize: size)
         let wantsGradient = needsGradient(x) && isRecording
         let dx = wantsGradient ? accumulator(x) : nil
         let hidden = value(x)

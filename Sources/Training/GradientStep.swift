@@ -11,6 +11,7 @@ public final class GradientStep {
     /// Of how many layers, from the first on, values are computed again in the backward pass rather than kept.
     public let recomputedLayers: Int
     let tape: Tape
+    private let work: PassWork
 
     public init(
         decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, recomputedLayers: Int = 0,
@@ -20,6 +21,7 @@ public final class GradientStep {
         self.adapter = adapter
         self.tokenLimit = tokenLimit
         self.recomputedLayers = recomputedLayers
+        work = PassWork(decoder.architecture, adapter: adapter)
         tape = Tape(pool: pool)
     }
 
@@ -32,10 +34,10 @@ public final class GradientStep {
     }
 
     /// What a pass takes.
-    public var memory: PassMemory { PassMemory(decoder, ranks: adapter.ranksOfLayer) }
+    public var memory: PassMemory { PassMemory(decoder.architecture, ranks: adapter.ranksOfLayer) }
 
     /// Makes room for passes of at most these sizes, so that none of them allocates.
-    public func reserve(_ largest: PassMemory.Batch) {
+    public func reserve(_ largest: PassSize) {
         let memory = memory
         tape.reset()
         tape.reserve(
@@ -66,6 +68,7 @@ public final class GradientStep {
 
     private func add(_ group: [TrainingExample], to loss: inout StepLoss, gradientScale: Float?) {
         let packed = PackedBatch(group)
+        loss.flops += gradientScale == nil ? work.forward(packed.size) : work.training(packed.size)
         tape.reset()
         tape.isRecording = gradientScale != nil
         let x = decoder.forward(
