@@ -1,3 +1,5 @@
+import Adapters
+
 /// Everything that the next step depends on beside base, data, recipe, parameters and moments.
 struct TrainingState: Sendable {
     /// Steps done. Epoch and place in the data follow from it.
@@ -26,5 +28,21 @@ struct TrainingState: Sendable {
             guard let other else { return true }
             return agreement != other.agreement ? agreement > other.agreement : loss < other.loss
         }
+    }
+
+    /// Counts a validation for early stopping; true, and noted, when it was the last.
+    mutating func noteForEarlyStopping(
+        _ rule: AdapterRecipe.EarlyStopping, agreement: Double, loss: Double
+    ) -> Bool {
+        // Larger is better; a loss that is no number is no improvement.
+        let found = rule.criterion == .agreement ? agreement : loss.isFinite ? -loss : -.greatestFiniteMagnitude
+        if bestCriterion.map({ found > $0 }) ?? true {
+            bestCriterion = found
+            staleValidations = 0
+        } else {
+            staleValidations += 1
+        }
+        hasStoppedEarly = staleValidations >= rule.patience
+        return hasStoppedEarly
     }
 }
