@@ -81,7 +81,8 @@ public struct RunPlan: Sendable {
         let what =
             fitting > 0 && fitting < epochs
             ? "epochs: \(fitting) would fit" : "not even one epoch (\(RunPlan.time(perEpoch))) would fit"
-        return "deadline: the run takes \(RunPlan.time(seconds)), expected at most \(RunPlan.time(secondsLeft)); \(what)"
+        return
+            "deadline: the run takes \(RunPlan.time(seconds)), expected at most \(RunPlan.time(secondsLeft)); \(what)"
     }
 
     static func bytes(_ count: Int) -> String {

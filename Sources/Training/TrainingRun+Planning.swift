@@ -1,5 +1,8 @@
+import Adapters
+import Autograd
+import Checkpoints
 import Foundation
-public import Tensors
+import Tensors
 import Transformers
 
 /// Choosing how a run fits into memory, and finding out what it will take, before its first step.
@@ -38,7 +41,8 @@ extension TrainingRun {
                     + "recomputed (\(least.lines[0])), expected at most \(RunPlan.bytes(limit ?? 0))",
                 hint: "give it \(RunPlan.bytes(least.memory.peak * 21 / 20)), or lower maximum_length or rank")
         }
-        use(tokensPerMicroBatch: chosen.tokensPerMicroBatch, recomputedLayers: chosen.recomputedLayers)
+        if chosen.tokensPerMicroBatch != recipe.tokensPerMicroBatch { chosenTokens = chosen.tokensPerMicroBatch }
+        self.use(tokensPerMicroBatch: chosen.tokensPerMicroBatch, recomputedLayers: chosen.recomputedLayers)
         return chosen
     }
 
@@ -69,7 +73,8 @@ extension TrainingRun {
         adapter.parameters.clearGradients()
         let update = updateSeconds()
 
-        let steps = survey.steps.reduce(0.0) { $0 + work($1) } / training.perSecond + update * Double(survey.steps.count)
+        let steps =
+            survey.steps.reduce(0.0) { $0 + work($1) } / training.perSecond + update * Double(survey.steps.count)
         let interval = recipe.validationInterval ?? order.stepsPerEpoch
         let validations = validation == nil ? 0 : max(1, survey.steps.count / interval)
         let validationWork = gradientStep.work.forward(survey.validation.size)
@@ -103,7 +108,9 @@ extension TrainingRun {
         let survey = survey(tokenLimit: tokenLimit)
         let layers = checkpoint.architecture.layerCount
         let sizes = gradientStep.memory
-        let base = checkpoint.mappedByteCount
+        let base = checkpoint.tensorByteCount
+        // The program's own files, and those that it has read of the base already.
+        let program = use.mapped >= base ? use.mapped - base : min(use.mapped, TrainingRun.scratchPerThread)
         let parameter = parameterCount * MemoryLayout<Float>.stride
         let once = gradientStep.work.training(survey.size)
         let unpacking =
@@ -113,10 +120,11 @@ extension TrainingRun {
         // The last layer is always kept: recomputing it would save nothing.
         return (0..<max(1, layers)).map { recomputed in
             let pass = sizes.bytes(survey.largest, recomputedLayers: recomputed)
-            let other = use.resident - use.mapped - 4 * parameter + pool.threadCount * TrainingRun.scratchPerThread
+            let other =
+                use.resident - use.mapped - 4 * parameter + program
+                + pool.threadCount * TrainingRun.scratchPerThread
             let memory = RunPlan.Memory(
-                base: max(base, use.mapped), parameters: (validation == nil ? 5 : 6) * parameter, pass: pass,
-                other: other, peak: 0)
+                base: base, parameters: (validation == nil ? 5 : 6) * parameter, pass: pass, other: other, peak: 0)
             let share = Double(recomputed) / Double(layers)
             var plan = RunPlan(
                 totalSteps: totalSteps, stepsLeft: survey.steps.count, tokensPerMicroBatch: tokenLimit,

@@ -1,6 +1,8 @@
+import Adapters
 import Autograd
 import Foundation
 import Storage
+import Transformers
 
 /// Snapshots, and going back.
 ///
@@ -21,6 +23,10 @@ extension TrainingRun {
     /// - Throws: ``TrainingError`` for a snapshot that is damaged or of another run.
     public func resume() throws -> Int {
         guard FileManager.default.fileExists(atPath: snapshotPath) else { return 0 }
+        if let chosen = try TrainingSnapshot.chosenTokens(snapshotPath) {
+            chosenTokens = chosen
+            use(tokensPerMicroBatch: chosen, recomputedLayers: recomputedLayers)
+        }
         state = try TrainingSnapshot.read(snapshotPath, identity, recipe: recipe.json, into: numbers)
         optimizer.step = state.step
         // A kill may have come between the two files.
@@ -29,7 +35,8 @@ extension TrainingRun {
     }
 
     func writeSnapshot(_ onEvent: (Event) throws -> Void) throws {
-        try TrainingSnapshot.write(state, numbers, identity, recipe: recipe.json, to: snapshotPath)
+        try TrainingSnapshot.write(
+            state, numbers, identity, recipe: recipe.json, chosenTokens: chosenTokens, to: snapshotPath)
         if state.goodStep == state.step, state.step > 0 { try AtomicFile.link(snapshotPath, as: rollbackPath) }
         try onEvent(.snapshot(step: state.step))
     }

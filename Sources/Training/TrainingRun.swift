@@ -56,6 +56,8 @@ public final class TrainingRun {
     var order: BatchOrder
     var state = TrainingState()
     var references = PreferenceReferences()
+    /// The micro-batches' size, where a plan chose another than the recipe's.
+    var chosenTokens: Int?
     private let decoder: TrainableDecoder
     private let schedule: LearningRateSchedule
     private var isMemoryReserved = false

@@ -15,7 +15,8 @@ enum TrainingSnapshot {
     ///
     /// - Parameter numbers: parameters and moments, written from where they are.
     static func write(
-        _ state: TrainingState, _ numbers: [Numbers], _ identity: RunIdentity, recipe: JSONValue, to path: String
+        _ state: TrainingState, _ numbers: [Numbers], _ identity: RunIdentity, recipe: JSONValue, chosenTokens: Int?,
+        to path: String
     ) throws {
         try (state.best?.values ?? []).withUnsafeBytes { best in
             let payload = numbers.map { UnsafeRawBufferPointer($0) } + (state.best == nil ? [] : [best])
@@ -25,6 +26,7 @@ enum TrainingSnapshot {
             header["version"] = .integer(version)
             for field in identity.fields { header[field.name] = .string(field.value) }
             header["recipe_keys"] = recipe
+            header["chosen_tokens_per_micro_batch"] = chosenTokens.map { .integer($0) }
             header["parameter_count"] = .integer(numbers.first?.count ?? 0)
             header["payload"] = .string(digest.finish().description)
             let text = JSONValue.object(header).serializedBytes()
@@ -43,20 +45,9 @@ enum TrainingSnapshot {
     static func read(
         _ path: String, _ identity: RunIdentity, recipe: JSONValue, into numbers: [Numbers]
     ) throws -> TrainingState {
-        let damaged = TrainingError(
-            "\(path): not a whole training snapshot", hint: "remove it to begin from the first step")
+        let damaged = damaged(path)
         let handle = try FileHandle(readingFrom: path)
-        let size = Int(try handle.seekToEnd())
-        try handle.seek(toOffset: 0)
-        guard size >= 16, let start = try handle.read(upToCount: 16), start.count == 16,
-            Array(start[0..<8]) == magic
-        else { throw damaged }
-        let length = start[8..<16].reversed().reduce(0) { $0 << 8 | UInt64($1) }
-        guard length <= UInt64(size - 16), let text = try handle.read(upToCount: Int(length)),
-            text.count == Int(length)
-        else { throw damaged }
-        let header: JSONValue
-        do { header = try JSONValue(parsing: text) } catch { throw damaged }
+        let (header, length, size) = try readHeader(handle, path)
         guard header["version"]?.integerValue == version else {
             throw TrainingError(
                 "\(path): snapshot of version \(header["version"]?.integerValue ?? 0), expected \(version)",
@@ -65,13 +56,13 @@ enum TrainingSnapshot {
         try checkIdentity(header, identity, recipe, path)
         guard let count = numbers.first?.count, header["parameter_count"]?.integerValue == count,
             var state = TrainingState(json: header),
-            size == 16 + Int(length) + (state.best == nil ? 3 : 4) * count * MemoryLayout<Float>.stride
+            size == 16 + length + (state.best == nil ? 3 : 4) * count * MemoryLayout<Float>.stride
         else { throw damaged }
         var digest = ContentDigest.Accumulator()
         while let bytes = try handle.read(upToCount: piece), !bytes.isEmpty { digest.update(bytes) }
         guard header["payload"]?.stringValue == digest.finish().description else { throw damaged }
 
-        try handle.seek(toOffset: 16 + length)
+        try handle.seek(toOffset: UInt64(16 + length))
         for array in numbers { try fill(UnsafeMutableRawBufferPointer(array), from: handle, damaged) }
         if state.best != nil {
             var values = [Float](repeating: 0, count: count)
@@ -79,6 +70,30 @@ enum TrainingSnapshot {
             state.best?.values = values
         }
         return state
+    }
+
+    /// The size of the micro-batches, where a plan chose it rather than the recipe.
+    static func chosenTokens(_ path: String) throws -> Int? {
+        try readHeader(FileHandle(readingFrom: path), path).header["chosen_tokens_per_micro_batch"]?.integerValue
+    }
+
+    private static func damaged(_ path: String) -> TrainingError {
+        TrainingError("\(path): not a whole training snapshot", hint: "remove it to begin from the first step")
+    }
+
+    /// The header, its length and the file's size.
+    private static func readHeader(
+        _ handle: FileHandle, _ path: String
+    ) throws -> (header: JSONValue, length: Int, size: Int) {
+        let size = Int(try handle.seekToEnd())
+        try handle.seek(toOffset: 0)
+        guard size >= 16, let start = try handle.read(upToCount: 16), start.count == 16, Array(start[0..<8]) == magic
+        else { throw damaged(path) }
+        let length = start[8..<16].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        guard length <= UInt64(size - 16), let text = try handle.read(upToCount: Int(length)),
+            text.count == Int(length)
+        else { throw damaged(path) }
+        do { return (try JSONValue(parsing: text), Int(length), size) } catch { throw damaged(path) }
     }
 
     private static func fill(
