@@ -15,14 +15,16 @@ public struct AdapterLineage: Sendable, Hashable {
     /// The step whose weights these are, and how many the run had.
     public var step: Int
     public var totalSteps: Int
-    /// The instruction set of the kernels, on which the last bits depend.
+    /// The arithmetic: `fp32` or `bf16`.
+    public var precision: String
+    /// The instruction sets of the kernels, on which the last bits depend.
     public var instructionSet: String
     /// The version of Retort.
     public var version: String
 
     public init(
         baseName: String, datasetName: String, datasetDigest: ContentDigest, recipe: JSONValue, step: Int,
-        totalSteps: Int, instructionSet: String, version: String
+        totalSteps: Int, precision: String, instructionSet: String, version: String
     ) {
         self.baseName = baseName
         self.datasetName = datasetName
@@ -30,6 +32,7 @@ public struct AdapterLineage: Sendable, Hashable {
         self.recipe = recipe
         self.step = step
         self.totalSteps = totalSteps
+        self.precision = precision
         self.instructionSet = instructionSet
         self.version = version
     }
@@ -46,6 +49,7 @@ extension LowRankAdapter {
         metadata.set("retort.recipe", lineage.recipe.serialized(.canonical))
         metadata.set("retort.step", .uint64(UInt64(lineage.step)))
         metadata.set("retort.total_steps", .uint64(UInt64(lineage.totalSteps)))
+        metadata.set("retort.precision", lineage.precision)
         metadata.set("retort.instruction_set", lineage.instructionSet)
         metadata.set("retort.version", lineage.version)
     }

@@ -5,9 +5,9 @@ public import Storage
 ///
 /// `Documentation/Formats/AdapterRecipe.md` describes the keys.
 public struct AdapterRecipe: Sendable, Hashable {
-    /// The arithmetic of a training pass.
+    /// The arithmetic of a training pass's products with frozen weights; `auto` is the fastest that the CPU has.
     public enum Precision: String, Sendable, Hashable, CaseIterable {
-        case fp32
+        case fp32, bf16, auto
     }
 
     /// A matrix that an adapter may change; the raw value is its name in GGUF.

@@ -95,14 +95,16 @@ extension Tape {
             withBuffer(wantsGradient ? min(chunk, x.rows) * size : 1) { gradients in
                 for first in stride(from: 0, to: x.rows, by: chunk) {
                     let rows = min(chunk, x.rows - first)
-                    layer.logits(hidden + first * x.columns, count: rows, into: logits, pool: pool)
+                    layer.logits(
+                        hidden + first * x.columns, count: rows, into: logits, pool: pool,
+                        precision: precision)
                     pool.run(rows) { line in
                         body(first + line, logits + line * size, wantsGradient ? gradients + line * size : nil)
                     }
                     if let dx {
                         layer.matrix.multiplyTransposed(
                             gradients, count: rows, into: dx.pointer + first * x.columns, pool: pool,
-                            accumulate: !dx.isNew)
+                            accumulate: !dx.isNew, precision: precision)
                     }
                 }
             }

@@ -16,7 +16,7 @@ public final class GradientStep {
 
     public init(
         decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, recomputedLayers: Int = 0,
-        objective: TrainingObjective = TrainingObjective(), pool: ThreadPool = .shared
+        objective: TrainingObjective = TrainingObjective(), precision: Precision = .fp32, pool: ThreadPool = .shared
     ) {
         self.decoder = decoder
         self.adapter = adapter
@@ -24,7 +24,7 @@ public final class GradientStep {
         self.recomputedLayers = recomputedLayers
         self.objective = objective
         work = PassWork(decoder.architecture, adapter: adapter)
-        tape = Tape(pool: pool)
+        tape = Tape(pool: pool, precision: precision)
     }
 
     /// The most bytes that activations and their gradients took at once.
@@ -36,7 +36,9 @@ public final class GradientStep {
     }
 
     /// What a pass takes.
-    public var memory: PassMemory { PassMemory(decoder.architecture, ranks: adapter.ranksOfLayer) }
+    public var memory: PassMemory {
+        PassMemory(decoder.architecture, ranks: adapter.ranksOfLayer, precision: tape.precision)
+    }
 
     /// Makes room for passes of at most these sizes, so that none of them allocates.
     public func reserve(_ largest: PassSize) {

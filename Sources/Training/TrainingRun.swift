@@ -38,6 +38,8 @@ public final class TrainingRun {
 
     public internal(set) var recipe: AdapterRecipe
     public let parameterCount: Int
+    /// What the recipe's precision amounts to on this CPU.
+    public let precision: Precision
     /// The most bytes that activations and their gradients took at once.
     public var activationByteCount: Int { gradientStep.activationByteCount }
     /// Of how many layers values are computed again in the backward pass.
@@ -76,9 +78,11 @@ public final class TrainingRun {
         self.validation = validation
         self.pool = pool
         self.snapshotDirectory = snapshotDirectory
+        let precision = Precision(rawValue: recipe.precision.rawValue) ?? .fastest
+        self.precision = precision
         identity = RunIdentity(
             base: try checkpoint.digest(), dataset: training.digest, validation: validation?.digest,
-            recipe: recipe.digest, instructionSet: kernelInstructionSet)
+            recipe: recipe.digest, precision: precision.rawValue, instructionSet: precision.instructionSet)
         adapter = try TrainingRun.startingAdapter(recipe, checkpoint)
         parameterCount = adapter.parameters.count
         var settings = AdamW.Settings()
@@ -88,7 +92,7 @@ public final class TrainingRun {
         decoder = try TrainableDecoder(checkpoint)
         gradientStep = GradientStep(
             decoder: decoder, adapter: adapter, tokenLimit: recipe.tokensPerMicroBatch,
-            recomputedLayers: recomputedLayers, objective: TrainingObjective(recipe), pool: pool)
+            recomputedLayers: recomputedLayers, objective: TrainingObjective(recipe), precision: precision, pool: pool)
         order = BatchOrder(
             count: training.conversations.count, batchSize: recipe.batchSize, epochs: recipe.epochs,
             seed: recipe.seed)
@@ -111,7 +115,7 @@ public final class TrainingRun {
         identity.recipe = recipe.digest
         gradientStep = GradientStep(
             decoder: decoder, adapter: adapter, tokenLimit: tokensPerMicroBatch, recomputedLayers: recomputedLayers,
-            objective: gradientStep.objective, pool: pool)
+            objective: gradientStep.objective, precision: precision, pool: pool)
         isMemoryReserved = false
     }
 

@@ -1,5 +1,6 @@
 import Autograd
 public import Checkpoints
+public import Tensors
 
 /// The memory that a forward and backward pass takes on a tape, by arithmetic, before anything is computed.
 ///
@@ -11,9 +12,11 @@ public struct PassMemory: Sendable {
     private let outputRows: Int
     /// The inner sizes of the updates of one layer's matrices.
     private let ranks: [Int]
+    private let precision: Precision
 
     /// - Parameter ranks: the inner size of the update of each matrix of a layer that has one.
-    public init(_ architecture: DecoderArchitecture, ranks: [Int]) {
+    public init(_ architecture: DecoderArchitecture, ranks: [Int], precision: Precision = .fp32) {
+        self.precision = precision
         self.architecture = architecture
         outputRows = OutputLayer.rowsAtOnce(vocabularySize: architecture.vocabularySize)
         self.ranks = ranks
@@ -22,6 +25,15 @@ public struct PassMemory: Sendable {
     /// Bytes in all.
     public func bytes(_ batch: PassSize, recomputedLayers: Int) -> Int {
         (kept(batch, recomputedLayers: recomputedLayers) + transient(batch)) * MemoryLayout<Float>.stride
+            + rounded(batch)
+    }
+
+    /// Bytes of the rows that products in bfloat16 read, rounded, in scratch memory.
+    private func rounded(_ batch: PassSize) -> Int {
+        guard precision == .bf16 else { return 0 }
+        let widest = architecture.layerMatrices.map { max($0.rows, $0.columns) }.max() ?? 0
+        let rows = min(outputRows, batch.rows) * architecture.vocabularySize
+        return max(batch.tokens * widest, rows) * (InstructionSet.chosen == .avx512bf16 ? 2 : 4)
     }
 
     /// Floats that live until the backward pass has used them, the most at once.

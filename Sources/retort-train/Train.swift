@@ -83,7 +83,8 @@ struct Train: StageCommand {
 
         let log = try MetricsLog(path: (report ?? snapshots) + "/metrics.jsonl", keepingSteps: start)
         let watch = TrainingWatch(
-            console: console, log: log, totalSteps: run.totalSteps, peakRate: PeakRate.measure(pool: pool))
+            console: console, log: log, totalSteps: run.totalSteps,
+            peakRate: try PeakRate.measure(pool: pool, precision: run.precision))
         let isLate = { secondsLeft().map { $0 <= 0 } ?? false }
         let outcome = try run.run(shouldStop: { Interruption.isRequested || isLate() }, onEvent: watch.note)
         try log.close()

@@ -60,7 +60,8 @@ struct TrainingInput {
             baseName: (checkpoint.path as NSString).lastPathComponent,
             datasetName: (datasetPath as NSString).lastPathComponent, datasetDigest: training.digest,
             recipe: recipe.json, step: recipe.keepsBest ? outcome.bestStep ?? outcome.step : outcome.step,
-            totalSteps: run.totalSteps, instructionSet: kernelInstructionSet, version: retortVersion)
+            totalSteps: run.totalSteps, precision: run.precision.rawValue, instructionSet: run.precision.instructionSet,
+            version: retortVersion)
     }
 }
 

@@ -87,8 +87,8 @@ final class TrainingWatch {
         ]
         report.inputs["validation"] = input.validation?.digest.description
         report.outputs = [
-            "adapter": try ContentDigest(ofFile: output).description, "precision": run.recipe.precision.rawValue,
-            "instruction_set": kernelInstructionSet,
+            "adapter": try ContentDigest(ofFile: output).description, "precision": run.precision.rawValue,
+            "instruction_set": run.precision.instructionSet,
         ]
         report.counts = [
             "steps": outcome.step, "conversations": input.training.lineCount, "examples": input.training.exampleCount,

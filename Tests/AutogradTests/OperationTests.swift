@@ -42,6 +42,24 @@ import Testing
         }.run()
     }
 
+    /// Inputs on a coarse grid and a step of its size, so that rounding them to bfloat16 changes nothing: what is left is
+    /// the rounding of dy, one part in 256 of about twenty terms.
+    @Test func linearInBrainFloat() throws {
+        let matrix = try FrozenFloats(SampleNumbers.floats(20 * 32, seed: 5)).matrix(rows: 20, columns: 32)
+        let parameters = ParameterSet([("a", 3, 32), ("b", 20, 3)])
+        parameters.values.update(from: SampleNumbers.floats(parameters.count, seed: 6), count: parameters.count)
+        let update = LowRankUpdate(
+            parameters: parameters, a: parameters.entries[0], b: parameters.entries[1], scale: 0.7)
+        var check = GradientCheck(inputs: [input(6, 32, seed: 8)], parameters: parameters) { tape, x in
+            tape.linear(x[0], matrix, update: update)
+        }
+        check.inputs[0].numbers = check.inputs[0].numbers.map { ($0 * 16).rounded() / 16 }
+        check.step = 0.25
+        check.tolerance = 2e-2
+        check.precision = .bf16
+        check.run()
+    }
+
     @Test(arguments: [GatedActivation.silu, .gelu]) func gatedActivation(_ activation: GatedActivation) {
         GradientCheck(inputs: [input(4, 40, seed: 9), input(4, 40, seed: 10)]) { tape, x in
             tape.gated(gate: ActivationColumns(x[0]), up: ActivationColumns(x[1]), activation)

@@ -1,4 +1,6 @@
 #pragma once
 #include "BlockDecoding.h"
 #include "BlockEncoding.h"
+#include "BrainFloatKernels.h"
+#include "InstructionSet.h"
 #include "MathKernels.h"
