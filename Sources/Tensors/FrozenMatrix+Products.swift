@@ -24,7 +24,9 @@ extension FrozenMatrix {
             }
         }
         for (matrix, y) in parts {
-            if count <= 2 {
+            if count <= Int(RETORT_STORED_ROW_VECTORS), matrix.canMultiplyStoredRows {
+                matrix.multiplyStoredRows(x, count: count, into: y, pool: pool)
+            } else if count <= 2 {
                 matrix.multiplyFew(x, count: count, into: y, pool: pool)
             } else {
                 matrix.multiplyTiles(x, count: count, into: y, pool: pool)
@@ -94,6 +96,22 @@ extension FrozenMatrix {
                     MatrixProduct.multiply(
                         part, range.count, height, .plain(source, rows), .plain(panel, range.count),
                         into: target, stride: columns, keep: accumulate || top > 0 ? 1 : 0)
+                }
+            }
+        }
+    }
+
+    /// A few rows of x, as when a token is decoded for a few sequences: each row of weights goes through registers once.
+    private func multiplyStoredRows(
+        _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
+    ) {
+        let tile = FrozenMatrix.evenBlock(rows, most: max(16, min(256, 65536 / columns)), step: 16)
+        pool.run(rows, blocksOf: tile) { range in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: Int(RETORT_STORED_ROW_VECTORS)) { sums in
+                for row in range {
+                    retort_multiply_stored_row(
+                        type.rawValue, bytes + row * rowByteCount, x, sums.baseAddress, columns, count)
+                    for i in 0..<count { y[i * rows + row] = sums[i] }
                 }
             }
         }

@@ -2,5 +2,8 @@
 #include "BlockDecoding.h"
 #include "BlockEncoding.h"
 #include "BrainFloatKernels.h"
+#include "BrainFloatRowProducts.h"
 #include "InstructionSet.h"
 #include "MathKernels.h"
+#include "RowProducts.h"
+#include "StoredRows.h"
