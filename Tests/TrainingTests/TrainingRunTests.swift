@@ -171,7 +171,7 @@ import Training
         }
         // A rate that runs away, and no longer does once it has been halved a few times.
         var found: (numbers: [String: LowRankPair], rollbacks: Int)?
-        for rate in [100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000] where found == nil {
+        for rate in [100.0, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000] where found == nil {
             wild.learningRate = rate
             do {
                 let (numbers, rollbacks) = try finish("rate-\(rate)", stoppingAfter: .max)
