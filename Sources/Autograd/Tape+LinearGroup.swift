@@ -14,18 +14,22 @@ extension Tape {
         }
         let values = outputs.map { value($0) }
         let input = value(x)
-        FrozenMatrix.multiply(
-            input, count: count, by: zip(layers, values).map { ($0.matrix, $1) }, pool: pool, precision: precision)
+        let parts = zip(layers, values).map { (matrix: $0.matrix, y: $1) }
+        var inner: UnsafeMutablePointer<Float>?
+        if let group {
+            let u = keep(count * group.rank)
+            inner = u
+            group.forward(input, count: count, into: u, values, pool: pool) { addUpdates in
+                FrozenMatrix.multiply(
+                    input, count: count, by: parts, pool: pool, precision: precision, completion: addUpdates)
+            }
+        } else {
+            FrozenMatrix.multiply(input, count: count, by: parts, pool: pool, precision: precision)
+        }
         for (layer, y) in zip(layers, values) {
             layer.bias?.withNumbers {
                 VectorOperations.addBias($0, to: y, rows: count, columns: layer.matrix.rows, pool: pool)
             }
-        }
-        var inner: UnsafeMutablePointer<Float>?
-        if let group {
-            let u = keep(count * group.rank)
-            group.forward(input, count: count, into: u, values, pool: pool)
-            inner = u
         }
         if outputs.contains(where: { needsGradient($0) }) {
             record(
@@ -52,23 +56,32 @@ private struct LinearGroupOperation: Operation {
             zip(layers, found).allSatisfy { $1 != nil || !$0.isTrained && !tape.needsGradient(input) },
             "layers that read the same input are used together")
         let gradients = found.map { $0 ?? any }  // what nothing asks for stands for itself
-        var dx: UnsafeMutablePointer<Float>?
-        if tape.needsGradient(input) {
-            for (layer, dy) in zip(layers, gradients) {
-                let (target, isNew) = tape.accumulator(input)
-                layer.matrix.multiplyTransposed(
-                    dy, count: input.rows, into: target, pool: tape.pool, accumulate: !isNew,
-                    precision: tape.precision)
-                dx = target
-            }
-        }
         for (layer, dy) in zip(layers, gradients) where layer.isTrained {
             layer.addWeightGradients(dy, x: { UnsafePointer(tape.value(input)) }, count: input.rows, pool: tape.pool)
         }
-        guard let group, let inner else { return }
+        let target = tape.needsGradient(input) ? tape.accumulator(input) : nil
+        guard let group, let inner else { return passOn(gradients, target, on: tape, completion: nil) }
         tape.withBuffer(input.rows * group.rank) { du in
             group.backward(
-                gradients, x: tape.value(input), u: inner, count: input.rows, du: du, into: dx, pool: tape.pool)
+                gradients, x: tape.value(input), u: inner, count: input.rows, du: du, into: target?.pointer,
+                pool: tape.pool
+            ) { addUpdates in
+                passOn(gradients, target, on: tape, completion: addUpdates)
+            }
+        }
+    }
+
+    /// dx (+)= Σ dy · W; the completion is that of the last product.
+    private func passOn(
+        _ gradients: [UnsafeMutablePointer<Float>], _ target: (pointer: UnsafeMutablePointer<Float>, isNew: Bool)?,
+        on tape: Tape, completion: FrozenMatrix.TileCompletion?
+    ) {
+        guard let target else { return }
+        for (index, (layer, dy)) in zip(layers, gradients).enumerated() {
+            layer.matrix.multiplyTransposed(
+                dy, count: input.rows, into: target.pointer, pool: tape.pool,
+                accumulate: index > 0 || !target.isNew, precision: tape.precision,
+                completion: index == layers.count - 1 ? completion : nil)
         }
     }
 }

@@ -20,6 +20,7 @@ public final class GradientStep {
     /// out the same of it, so that it can be shared, and a step may be cut into packed batches anywhere.
     public var dropout: (rate: Float, seed: UInt64)?
     let tape: Tape
+    let work: PassWork
 
     /// Trains an adapter.
     public convenience init(
@@ -45,6 +46,7 @@ public final class GradientStep {
         self.tokenLimit = tokenLimit
         self.recomputedLayers = recomputedLayers
         self.objective = objective
+        work = PassWork(decoder.architecture, adapter: adapter)
         tape = Tape(pool: pool, precision: precision)
     }
 
@@ -58,11 +60,13 @@ public final class GradientStep {
 
     /// What a pass takes.
     public var memory: PassMemory {
-        PassMemory(decoder, ranks: adapter?.ranksOfLayer ?? [], hasDropout: dropout != nil)
+        PassMemory(
+            decoder.architecture, ranks: adapter?.ranksOfLayer ?? [], precision: tape.precision,
+            hasDropout: dropout != nil)
     }
 
     /// Makes room for passes of at most these sizes, so that none of them allocates.
-    public func reserve(_ largest: PassMemory.Batch) {
+    public func reserve(_ largest: PassSize) {
         let memory = memory
         tape.reset()
         tape.reserve(
@@ -105,6 +109,7 @@ public final class GradientStep {
 
     private func add(_ group: [TrainingExample], to loss: inout StepLoss, gradientScale: Float?) {
         let packed = PackedBatch(group)
+        loss.flops += gradientScale == nil ? work.forward(packed.size) : work.training(packed.size)
         let hidden = hidden(packed, adapter: adapter, isRecording: gradientScale != nil)
         let scale = gradientScale ?? 1
         var targets = packed.targets

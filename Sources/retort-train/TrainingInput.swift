@@ -55,9 +55,10 @@ struct TrainingInput {
     }
 
     func lineage(
-        recipe: AdapterRecipe, run: TrainingRun, outcome: TrainingRun.Outcome, start: TrainingStart?
+        run: TrainingRun, outcome: TrainingRun.Outcome, start: TrainingStart?
     ) throws -> AdapterLineage {
-        AdapterLineage(
+        let recipe = run.recipe
+        return AdapterLineage(
             baseName: (checkpoint.path as NSString).lastPathComponent,
             datasetName: (datasetPath as NSString).lastPathComponent, datasetDigest: training.digest,
             initialAdapter: start?.digest, recipe: recipe.json,

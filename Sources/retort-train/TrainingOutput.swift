@@ -42,4 +42,16 @@ struct TrainingOutput {
         }
         return digests
     }
+
+    /// Where an adapter lies that is named by its path, or by its digest in the workspace's content store.
+    static func path(ofAdapter name: String, _ options: StageOptions) throws -> String {
+        guard let digest = ContentDigest(name) else { return name }
+        let store = try options.openWorkspace().store
+        guard store.contains(digest) else {
+            throw StageFailure(
+                .badInput, "--init-adapter: \(digest): not in \(store.path), expected an adapter of this workspace",
+                hint: "give its path, or the --workspace that it is in")
+        }
+        return try store.verifiedPath(of: digest)
+    }
 }

@@ -1,0 +1,19 @@
+extension TrainingRun {
+    /// What the model at the run's start thinks of every pair: computed once, and kept beside the snapshot.
+    func prepareReferences() throws {
+        guard training.isOfPreferences, references.training.isEmpty else { return }
+        let path = snapshotDirectory + "/references.json"
+        if let kept = try PreferenceReferences(path: path, identity) {
+            references = kept
+            return
+        }
+        func found(_ set: TrainingSet?) throws -> [PreferencePair.Reference] {
+            let sums = try startingLogProbabilities(of: Array((set?.conversations ?? []).joined()))
+            return stride(from: 0, to: sums.count - 1, by: 2).map {
+                PreferencePair.Reference(chosen: sums[$0], rejected: sums[$0 + 1])
+            }
+        }
+        references = PreferenceReferences(training: try found(training), validation: try found(validation))
+        try references.write(to: path, identity)
+    }
+}
