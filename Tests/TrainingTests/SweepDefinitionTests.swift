@@ -1,4 +1,5 @@
 import Adapters
+import Conversations
 import Storage
 import Testing
 import Training
@@ -6,7 +7,7 @@ import Training
 /// Which recipes a sweep tries, and how they share its steps.
 @Suite struct SweepDefinitionTests {
     private func read(_ text: String) throws -> SweepDefinition {
-        try SweepDefinition(text: text, path: "sweep.yaml", common: ["epochs": .integer(5)])
+        try SweepDefinition(text: text, path: "sweep.yaml", common: JSONObject([(key: "epochs", value: .integer(5))]))
     }
 
     @Test func aGridHasEveryCombination() throws {
