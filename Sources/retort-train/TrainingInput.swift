@@ -54,8 +54,9 @@ struct TrainingInput {
         }
     }
 
-    func lineage(recipe: AdapterRecipe, run: TrainingRun, outcome: TrainingRun.Outcome) throws -> AdapterLineage {
-        AdapterLineage(
+    func lineage(run: TrainingRun, outcome: TrainingRun.Outcome) throws -> AdapterLineage {
+        let recipe = run.recipe
+        return AdapterLineage(
             baseName: (checkpoint.path as NSString).lastPathComponent,
             datasetName: (datasetPath as NSString).lastPathComponent, datasetDigest: training.digest,
             recipe: recipe.json, step: recipe.keepsBest ? outcome.bestStep ?? outcome.step : outcome.step,
