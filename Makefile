@@ -1,5 +1,5 @@
 # The commands of the project. Everything runs from the root of the checkout.
-.PHONY: setup build test check lint format demo clean bench-banking77 bench-products bench-train
+.PHONY: setup build test check lint format demo clean fuzz bench-banking77 bench-products bench-train
 
 setup:
 	Scripts/setup
@@ -13,6 +13,11 @@ test: setup
 
 check: setup
 	Scripts/check
+
+# Damaged files, ever new ones: 60 seconds for each of some twenty runs; FUZZ_SECONDS=600 takes longer.
+fuzz: setup
+	swift build -c release --build-tests
+	RETORT_FUZZ_SECONDS=$${FUZZ_SECONDS:-60} swift test -c release --skip-build --no-parallel --filter FuzzTests
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -112,8 +112,13 @@ extension LowRankAdapter {
 
     private static func matrix(_ tensor: GGUFTensorInfo, _ file: GGUFFile) throws -> [Float] {
         let (columns, rows) = (tensor.dimensions[0], tensor.dimensions[1])
-        let matrix = try FrozenMatrix(
-            rows: rows, columns: columns, type: tensor.type, bytes: file.bytes(of: tensor), owner: file)
+        let matrix: FrozenMatrix
+        do {
+            matrix = try FrozenMatrix(
+                rows: rows, columns: columns, type: tensor.type, bytes: file.bytes(of: tensor), owner: file)
+        } catch {
+            throw AdapterError("\(file.path): tensor \(tensor.name): \(error)")
+        }
         var numbers = [Float](repeating: 0, count: rows * columns)
         numbers.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }

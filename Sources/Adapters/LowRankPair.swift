@@ -14,7 +14,8 @@ public struct LowRankPair: Sendable, Hashable {
     /// Alpha / rank.
     public var scale: Float
 
-    /// - Throws: ``AdapterError`` if a size is not positive or an array has another length than the sizes say.
+    /// - Throws: ``AdapterError`` if a size is not positive, an array has another length than the sizes say, or the
+    ///   scale is not finite.
     public init(rank: Int, inputs: Int, outputs: Int, a: [Float], b: [Float], scale: Float) throws {
         guard rank > 0, inputs > 0, outputs > 0 else {
             throw AdapterError("low-rank pair: rank \(rank), \(inputs) inputs, \(outputs) outputs, expected at least 1")
@@ -22,6 +23,9 @@ public struct LowRankPair: Sendable, Hashable {
         guard a.count == rank * inputs, b.count == outputs * rank else {
             throw AdapterError(
                 "low-rank pair: \(a.count) and \(b.count) numbers, expected \(rank * inputs) and \(outputs * rank)")
+        }
+        guard scale.isFinite else {
+            throw AdapterError("low-rank pair: scale \(scale), expected a finite number")
         }
         self.rank = rank
         self.inputs = inputs

@@ -15,6 +15,9 @@
 enum { LANES = 8 };
 typedef float lanes_f __attribute__((ext_vector_type(8)));
 typedef int32_t lanes_i __attribute__((ext_vector_type(8)));
+typedef uint32_t lanes_u __attribute__((ext_vector_type(8)));
+typedef uint16_t halves_8 __attribute__((ext_vector_type(8)));
+typedef uint8_t bytes_8 __attribute__((ext_vector_type(8)));
 
 /// A block (or group) whose largest magnitude is below this is all zero.
 static const float group_maximum_epsilon = 1e-15f;

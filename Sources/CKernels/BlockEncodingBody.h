@@ -12,27 +12,100 @@ static void NAME(encode_f16)(const float *x, void *blocks, size_t count, const f
 
 static void NAME(encode_bf16)(const float *x, void *blocks, size_t count, const float *importance) {
     (void)importance;
-    for (size_t i = 0; i < count; i++) store16((uint8_t *)blocks + 2 * i, brain_of(x[i]));
+    uint8_t *p = blocks;
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8, p += 16) {
+        lanes_u bits;
+        memcpy(&bits, x + i, sizeof bits);
+        const lanes_u rounded = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16, quiet = bits >> 16 | 64;
+        const halves_8 halves = __builtin_convertvector((bits & 0x7FFFFFFF) > 0x7F800000 ? quiet : rounded, halves_8);
+        memcpy(p, &halves, sizeof halves);
+    }
+    for (; i < count; i++, p += 2) store16(p, brain_of(x[i]));
+}
+
+static inline lanes_f NAME(load)(const float *x) {
+    lanes_f values;
+    memcpy(&values, x, sizeof values);
+    return values;
 }
 
 /// The signed element of the largest magnitude; of equal ones the first.
 static inline float NAME(extreme32)(const float *x) {
-    float largest = 0;
-    for (int j = 0; j < 32; j++) largest = largest < fabsf(x[j]) ? fabsf(x[j]) : largest;
+    lanes_f most = NAME(load)(x), least = most;
+    for (int j = 8; j < 32; j += 8) {
+        const lanes_f values = NAME(load)(x + j);
+        most = values > most ? values : most;
+        least = values < least ? values : least;
+    }
+    float high = most[0], low = least[0];
+    for (int lane = 1; lane < 8; lane++) {
+        high = most[lane] > high ? most[lane] : high;
+        low = least[lane] < low ? least[lane] : low;
+    }
+    if (high != -low) return high > -low ? high : low;
     for (int j = 0; j < 32; j++) {
-        if (largest > 0 && fabsf(x[j]) == largest) return x[j];
+        if (high > 0 && fabsf(x[j]) == high) return x[j];
     }
     return 0;
 }
 
 static inline void NAME(range32)(const float *x, float *low, float *high) {
-    float least = FLT_MAX, most = -FLT_MAX;
-    for (int j = 0; j < 32; j++) {
-        least = x[j] < least ? x[j] : least;
-        most = x[j] > most ? x[j] : most;
+    lanes_f least = NAME(load)(x), most = least;
+    for (int j = 8; j < 32; j += 8) {
+        const lanes_f values = NAME(load)(x + j);
+        least = values < least ? values : least;
+        most = values > most ? values : most;
     }
-    *low = least;
-    *high = most;
+    float bottom = least[0], top = most[0];
+    for (int lane = 1; lane < 8; lane++) {
+        bottom = least[lane] < bottom ? least[lane] : bottom;
+        top = most[lane] > top ? most[lane] : top;
+    }
+    if (bottom == 0 || top == 0) {
+        // Of zeros of both signs the first counts.
+        bottom = FLT_MAX;
+        top = -FLT_MAX;
+        for (int j = 0; j < 32; j++) {
+            bottom = x[j] < bottom ? x[j] : bottom;
+            top = x[j] > top ? x[j] : top;
+        }
+    }
+    *low = bottom;
+    *high = top;
+}
+
+/// (x - low) · inverse + offset for 32 elements, cut to whole numbers of at most `top`.
+static inline void NAME(levels32)(
+    const float *x, float low, float inverse, float offset, int top, lanes_i *levels) {
+    for (int j = 0; j < 4; j++) {
+        const lanes_f scaled = (NAME(load)(x + 8 * j) - low) * inverse + offset;
+        if (isfinite(inverse)) {
+            // All results are small: every lane can be cut without a look at its range.
+            const lanes_i whole = __builtin_convertvector(scaled, lanes_i);
+            levels[j] = whole < top ? whole : top;
+            continue;
+        }
+        for (int lane = 0; lane < 8; lane++) {
+            const int value = (int8_t)truncate(scaled[lane]);
+            levels[j][lane] = value < top ? value : top;
+        }
+    }
+}
+
+/// The low four bits of 32 levels, element j beside element j + 16.
+static inline void NAME(pack4_lanes)(const lanes_i *levels, uint8_t *out) {
+    for (int j = 0; j < 2; j++) {
+        const lanes_i both = (levels[j] & 15) | (levels[j + 2] & 15) << 4;
+        const bytes_8 bytes = __builtin_convertvector(both, bytes_8);
+        memcpy(out + 8 * j, &bytes, sizeof bytes);
+    }
+}
+
+/// The fifth bits of 32 levels.
+static inline void NAME(pack_fifth_lanes)(const lanes_i *levels, uint8_t *out) {
+    const lanes_i place = {0, 1, 2, 3, 4, 5, 6, 7};
+    for (int j = 0; j < 4; j++) out[j] = (uint8_t)__builtin_reduce_or((levels[j] >> 4 & 1) << place);
 }
 
 /// The low four bits of 32 levels, element j beside element j + 16.
@@ -65,73 +138,75 @@ static inline void NAME(weigh)(
 static inline void NAME(encode_symmetric)(
     const float *x, uint8_t *p, size_t count, const float *importance, int half) {
     const int header = half == 8 ? 2 : 6;
-    const float sigma2 = importance ? NAME(mean_square)(x, count, 1) : 0;
-    float scales[LANES];
-    uint8_t levels[LANES * 32];
-    for (size_t i = 0; i < count; i += 32) {
-        const size_t lane = i / 32 % LANES;
-        uint8_t *level = levels + 32 * lane;
-        if (importance && lane == 0) {
-            const int blocks = count - i < 256 ? (int)(count - i) / 32 : LANES;
-            lanes_f xs[32], weights[32];
-            lanes_i found[32];
-            NAME(transpose)(x + i, 32, blocks, xs);
-            NAME(weigh)(importance + i, xs, 32, blocks, sigma2, weights);
-            const lanes_f scale = NAME(search_symmetric)(32, half, xs, weights, found);
-            NAME(untranspose)(found, 32, blocks, levels);
-            memcpy(scales, &scale, sizeof scales);
-        } else if (!importance) {
+    if (!importance) {
+        for (size_t i = 0; i < count; i += 32, p += header + 16) {
             const float d = NAME(extreme32)(x + i) / (float)-half, inverse = d != 0 ? 1.0f / d : 0.0f;
-            scales[lane] = d;
-            for (int j = 0; j < 32; j++) {
-                const int value = (int8_t)truncate(x[i + (size_t)j] * inverse + ((float)half + 0.5f));
-                level[j] = (uint8_t)(value < 2 * half - 1 ? value : 2 * half - 1);
-            }
+            lanes_i levels[4];
+            NAME(levels32)(x + i, 0, inverse, (float)half + 0.5f, 2 * half - 1, levels);
+            store16(p, half_of(d));
+            if (half == 16) NAME(pack_fifth_lanes)(levels, p + 2);
+            NAME(pack4_lanes)(levels, p + header);
         }
-        store16(p, half_of(scales[lane]));
-        if (half == 16) NAME(pack_fifth)(level, p + 2);
-        NAME(pack4)(level, p + header);
-        p += header + 16;
+        return;
+    }
+    const float sigma2 = NAME(mean_square)(x, count, 1);
+    for (size_t i = 0; i < count; i += 256) {
+        const int blocks = count - i < 256 ? (int)(count - i) / 32 : LANES;
+        float scales[LANES];
+        uint8_t levels[LANES * 32];
+        lanes_f xs[32], weights[32];
+        lanes_i found[32];
+        NAME(transpose)(x + i, 32, blocks, xs);
+        NAME(weigh)(importance + i, xs, 32, blocks, sigma2, weights);
+        const lanes_f scale = NAME(search_symmetric)(32, half, xs, weights, found);
+        NAME(untranspose)(found, 32, blocks, levels);
+        memcpy(scales, &scale, sizeof scales);
+        for (int lane = 0; lane < blocks; lane++, p += header + 16) {
+            store16(p, half_of(scales[lane]));
+            if (half == 16) NAME(pack_fifth)(levels + 32 * lane, p + 2);
+            NAME(pack4)(levels + 32 * lane, p + header);
+        }
     }
 }
 
 /// Q4_1 (`top` 15) and Q5_1 (`top` 31): scale and minimum.
 static inline void NAME(encode_affine)(const float *x, uint8_t *p, size_t count, const float *importance, int top) {
     const int header = top == 15 ? 4 : 8;
-    const float sigma2 = importance ? NAME(mean_square)(x, count, 1) : 0;
-    float scales[LANES], minima[LANES];
-    uint8_t levels[LANES * 32];
-    for (size_t i = 0; i < count; i += 32) {
-        const size_t lane = i / 32 % LANES;
-        uint8_t *level = levels + 32 * lane;
-        if (importance && lane == 0) {
-            const int blocks = count - i < 256 ? (int)(count - i) / 32 : LANES;
-            lanes_f xs[32], weights[32], minimum;
-            lanes_i found[32];
-            NAME(transpose)(x + i, 32, blocks, xs);
-            NAME(weigh)(importance + i, xs, 32, blocks, sigma2, weights);
-            const lanes_f scale =
-                NAME(search_affine)(32, top, xs, weights, -0.9f, 0.05f, 36, 0, found, &minimum);
-            minimum = -minimum;
-            NAME(untranspose)(found, 32, blocks, levels);
-            memcpy(scales, &scale, sizeof scales);
-            memcpy(minima, &minimum, sizeof minima);
-        } else if (!importance) {
+    if (!importance) {
+        for (size_t i = 0; i < count; i += 32, p += header + 16) {
             float low, high;
             NAME(range32)(x + i, &low, &high);
             const float d = (high - low) / (float)top, inverse = d != 0 ? 1.0f / d : 0.0f;
-            scales[lane] = d;
-            minima[lane] = low;
-            for (int j = 0; j < 32; j++) {
-                const int value = (int8_t)truncate((x[i + (size_t)j] - low) * inverse + 0.5f);
-                level[j] = (uint8_t)(top == 15 && value > 15 ? 15 : value);
-            }
+            lanes_i levels[4];
+            // Only the four-bit form has a bound: five bits are cut off where they are packed.
+            NAME(levels32)(x + i, low, inverse, 0.5f, top == 15 ? 15 : 127, levels);
+            store16(p, half_of(d));
+            store16(p + 2, half_of(low));
+            if (top == 31) NAME(pack_fifth_lanes)(levels, p + 4);
+            NAME(pack4_lanes)(levels, p + header);
         }
-        store16(p, half_of(scales[lane]));
-        store16(p + 2, half_of(minima[lane]));
-        if (top == 31) NAME(pack_fifth)(level, p + 4);
-        NAME(pack4)(level, p + header);
-        p += header + 16;
+        return;
+    }
+    const float sigma2 = NAME(mean_square)(x, count, 1);
+    for (size_t i = 0; i < count; i += 256) {
+        const int blocks = count - i < 256 ? (int)(count - i) / 32 : LANES;
+        float scales[LANES], minima[LANES];
+        uint8_t levels[LANES * 32];
+        lanes_f xs[32], weights[32], minimum;
+        lanes_i found[32];
+        NAME(transpose)(x + i, 32, blocks, xs);
+        NAME(weigh)(importance + i, xs, 32, blocks, sigma2, weights);
+        const lanes_f scale = NAME(search_affine)(32, top, xs, weights, -0.9f, 0.05f, 36, 0, found, &minimum);
+        minimum = -minimum;
+        NAME(untranspose)(found, 32, blocks, levels);
+        memcpy(scales, &scale, sizeof scales);
+        memcpy(minima, &minimum, sizeof minima);
+        for (int lane = 0; lane < blocks; lane++, p += header + 16) {
+            store16(p, half_of(scales[lane]));
+            store16(p + 2, half_of(minima[lane]));
+            if (top == 31) NAME(pack_fifth)(levels + 32 * lane, p + 4);
+            NAME(pack4)(levels + 32 * lane, p + header);
+        }
     }
 }
 

@@ -92,12 +92,31 @@ public struct GGUFArray: Sendable {
     }
 
     /// The elements as integers: any integer type that fits; nil for other arrays.
-    public var integers: [Int]? { mapElements { $0.integer } }
+    public var integers: [Int]? {
+        switch elementType {
+        case .uint8: mapNumbers(UInt8.self) { Int($0) }
+        case .int8: mapNumbers(Int8.self) { Int($0) }
+        case .uint16: mapNumbers(UInt16.self) { Int($0) }
+        case .int16: mapNumbers(Int16.self) { Int($0) }
+        case .uint32: mapNumbers(UInt32.self) { Int($0) }
+        case .int32: mapNumbers(Int32.self) { Int($0) }
+        case .uint64: mapNumbers(UInt64.self) { Int(exactly: $0) }
+        case .int64: mapNumbers(Int64.self) { Int($0) }
+        case .float32, .float64, .bool, .string, .array: nil
+        }
+    }
 
     /// The elements as numbers: any integer or floating-point type; nil for other arrays.
-    public var numbers: [Double]? { mapElements { $0.number } }
+    public var numbers: [Double]? {
+        switch elementType {
+        case .float32: mapNumbers(UInt32.self) { Double(Float(bitPattern: $0)) }
+        case .float64: mapNumbers(UInt64.self) { Double(bitPattern: $0) }
+        case .uint64: mapNumbers(UInt64.self) { Double($0) }
+        default: integers?.map(Double.init)
+        }
+    }
 
-    public var booleans: [Bool]? { mapElements { $0.boolean } }
+    public var booleans: [Bool]? { elementType == .bool ? mapNumbers(UInt8.self) { $0 != 0 } : nil }
 
     /// The elements as values.
     public var values: [GGUFValue] { prefix(count) }
@@ -110,14 +129,17 @@ public struct GGUFArray: Sendable {
         }
     }
 
-    /// All elements through `transform`; nil as soon as one gives nil.
-    private func mapElements<Element>(_ transform: (GGUFValue) -> Element?) -> [Element]? {
+    /// All elements, stored as `Number`, through `transform`; nil as soon as one gives nil.
+    private func mapNumbers<Number: FixedWidthInteger, Element>(
+        _: Number.Type, _ transform: (Number) -> Element?
+    ) -> [Element]? {
         withEncodedBytes { bytes in
             var result: [Element] = []
             result.reserveCapacity(count)
-            var offset = 0
-            for _ in 0..<count {
-                guard let element = transform(decode(bytes, at: &offset)) else { return nil }
+            for index in 0..<count {
+                let offset = index * (Number.bitWidth / 8)
+                let number = Number(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Number.self))
+                guard let element = transform(number) else { return nil }
                 result.append(element)
             }
             return result

@@ -51,8 +51,13 @@ public final class GGUFFile: Sendable {
         return UnsafeRawBufferPointer(rebasing: place.mapping.bytes[place.range])
     }
 
-    /// Tells the system that a tensor's pages are not needed for now: reading it again pages it in again.
+    /// Tells the system that the pages of some of a tensor's rows are not needed for now: reading them again pages them in
+    /// again.
     ///
-    /// Keeps the resident size of a process that goes through a large file once to a few tensors.
-    package func releasePages(of tensor: GGUFTensorInfo) { places[tensor.name].map { $0.mapping.release($0.range) } }
+    /// Keeps the resident size of a process that goes through a large file once to a few rows.
+    package func releasePages(of tensor: GGUFTensorInfo, rows: Range<Int>) {
+        guard let place = places[tensor.name] else { return }
+        let row = tensor.type.byteCount(elements: tensor.rowLength), start = place.range.lowerBound
+        place.mapping.release(start + rows.lowerBound * row..<start + rows.upperBound * row)
+    }
 }

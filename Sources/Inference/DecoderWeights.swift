@@ -10,6 +10,9 @@ struct DecoderWeights: Sendable {
     struct Projection: Sendable {
         var matrix: FrozenMatrix
         var bias: [Float]?
+        /// The file's name of the matrix whose first rows these are; nil for the further parts of a fused one, which
+        /// sees each input once.
+        var storedName: String?
     }
 
     struct Layer: Sendable {
@@ -57,7 +60,8 @@ struct DecoderWeights: Sendable {
             for part in checkpoint.architecture.parts(of: matrix.role) {
                 result[part.role] = Projection(
                     matrix: part.rows == 0..<weights.rows ? weights : try weights.slice(rows: part.rows),
-                    bias: bias.map { Array($0[part.rows]) })
+                    bias: bias.map { Array($0[part.rows]) },
+                    storedName: part.rows.lowerBound == 0 ? matrix.role.weightName(layer: layer) : nil)
             }
         }
         return result

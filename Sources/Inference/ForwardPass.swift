@@ -10,22 +10,26 @@ struct ForwardPass {
     let pool: ThreadPool
     let segments: [RowSegment]
     let workspace: Workspace
+    private let observe: ((MatrixInput) -> Void)?
     private let rowCount: Int
     private let firstRows: [Int]
     private let positions: [Int32]
     /// Consecutive rows with the same adapter.
     private let adapted: [(rows: Range<Int>, adapter: LoadedAdapter)]
 
-    /// - Parameter workspace: has room for all rows of the segments.
+    /// - Parameters:
+    ///   - workspace: has room for all rows of the segments.
+    ///   - observe: is shown what the layers' matrices are multiplied with.
     init(
         architecture: DecoderArchitecture, weights: DecoderWeights, pool: ThreadPool, segments: [RowSegment],
-        workspace: Workspace
+        workspace: Workspace, observe: ((MatrixInput) -> Void)? = nil
     ) {
         self.architecture = architecture
         self.weights = weights
         self.pool = pool
         self.segments = segments
         self.workspace = workspace
+        self.observe = observe
         var firstRows: [Int] = []
         var adapted: [(rows: Range<Int>, adapter: LoadedAdapter)] = []
         var row = 0
@@ -193,6 +197,10 @@ struct ForwardPass {
         into y: UnsafeMutablePointer<Float>
     ) {
         let matrix = projection.matrix
+        if let observe, let name = projection.storedName {
+            let values = UnsafeBufferPointer(start: x, count: rowCount * matrix.columns)
+            observe(MatrixInput(name: name, columns: matrix.columns, values: values))
+        }
         matrix.multiplyFast(x, count: rowCount, into: y, pool: pool)
         projection.bias?.withUnsafeBufferPointer { bias in
             if let bias = bias.baseAddress {

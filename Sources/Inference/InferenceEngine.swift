@@ -137,12 +137,13 @@ public final class InferenceEngine: Sendable {
     }
 
     /// One pass over all rows of all segments.
-    func run(_ segments: [RowSegment]) -> [Float] {
+    func run(_ segments: [RowSegment], observe: ((MatrixInput) -> Void)? = nil) -> [Float] {
         let rows = segments.reduce(0) { $0 + $1.rowCount }
         let workspace = takeWorkspace(rows: rows)
         defer { workspaces.withLock { $0.append(workspace) } }
         let pass = ForwardPass(
-            architecture: architecture, weights: weights, pool: pool, segments: segments, workspace: workspace)
+            architecture: architecture, weights: weights, pool: pool, segments: segments, workspace: workspace,
+            observe: observe)
         return pass.run()
     }
 

@@ -1,74 +1,79 @@
 public import GGUF
 
-/// How much each input column of each matrix matters: the mean square of what the model saw there on sample texts.
+/// How much each input column of each matrix matters: what the model saw there on sample texts.
 ///
-/// Read in llama.cpp's form (`tools/imatrix`): a GGUF file of `general.type` `imatrix` with two F32 tensors per
-/// matrix, `<name>.in_sum2` (sums of squares, `[columns, experts]`) and `<name>.counts` (`[1, experts]`).
+/// llama.cpp's form (`tools/imatrix`) is a GGUF file of `general.type` `imatrix` with two F32 tensors per matrix:
+/// `<name>.in_sum2`, the sums of squared inputs `[columns, experts]`, and `<name>.counts`, how many inputs there were,
+/// `[1, experts]`. ``ImportanceAccumulator`` makes one from a model's own inputs.
 public struct ImportanceMatrix: Sendable {
+    /// What was seen of one matrix.
+    public struct Entry: Sendable, Hashable {
+        /// Sums of squares, `[columns]`, with experts `[experts, columns]`.
+        public var sums: [Float]
+        /// How many inputs each expert had; one number for a matrix without experts.
+        public var counts: [Int]
+
+        public init(sums: [Float], counts: [Int]) {
+            self.sums = sums
+            self.counts = counts
+        }
+
+        /// Mean squares, shaped as ``sums``; an expert that never ran says nothing about its columns: 1.
+        public var means: [Float] {
+            let columns = sums.count / max(1, counts.count)
+            return sums.enumerated().map { index, sum in
+                let count = counts[index / columns]
+                return count > 0 ? sum / Float(count) : 1
+            }
+        }
+    }
+
+    /// What messages and metadata call it: the path of its file.
     public let path: String
     /// The texts that it was computed from, as its file names them.
     public let datasets: [String]
+    /// How many stretches of ``chunkSize`` tokens the texts had.
     public let chunkCount: Int
-    /// Mean squares by the name of the matrix, `[columns]`, with experts `[experts, columns]`.
-    public let weights: [String: [Float]]
+    public let chunkSize: Int
+    /// By the name of the matrix.
+    public let entries: [String: Entry]
 
-    /// - Throws: `GGUFError` for a file that is no GGUF, ``QuantizationError`` for one that is no importance matrix.
-    public init(path: String) throws {
-        let file = try GGUFFile(path: path)
-        let type = try file.metadata.optionalString("general.type")
-        guard type == "imatrix" else {
-            throw QuantizationError("\(path): general.type: \(type.map { "'\($0)'" } ?? "missing"), expected 'imatrix'")
-        }
+    init(path: String, datasets: [String], chunkCount: Int, chunkSize: Int, entries: [String: Entry]) {
         self.path = path
-        datasets = try file.metadata.optionalStrings("imatrix.datasets") ?? []
-        chunkCount = try file.metadata.optionalInteger("imatrix.chunk_count") ?? 0
-        var weights: [String: [Float]] = [:]
-        let suffix = ".in_sum2"
-        for sums in file.tensors where sums.name.hasSuffix(suffix) {
-            let name = String(sums.name.dropLast(suffix.count))
-            weights[name] = try Self.means(name, sums: sums, in: file)
-        }
-        guard !weights.isEmpty else {
-            throw QuantizationError("\(path): no tensor ends in '\(suffix)', expected one for each matrix")
-        }
-        self.weights = weights
-    }
-
-    private static func means(_ name: String, sums: GGUFTensorInfo, in file: GGUFFile) throws -> [Float] {
-        guard let counts = file.tensor("\(name).counts"), counts.elementCount == sums.rowCount else {
-            throw QuantizationError("\(file.path): tensor \"\(name).counts\": missing or not \(sums.rowCount) numbers")
-        }
-        for tensor in [sums, counts] where tensor.type != .f32 {
-            throw QuantizationError("\(file.path): tensor \"\(tensor.name)\": \(tensor.type.name), expected F32")
-        }
-        var values = try Dequantizer.dequantize(sums, of: file)
-        let observations = try Dequantizer.dequantize(counts, of: file)
-        for index in values.indices {
-            let count = observations[index / sums.rowLength]
-            // An expert that never ran says nothing about its columns.
-            values[index] = count > 0 ? values[index] / count : 1
-            guard values[index].isFinite, values[index] >= 0 else {
-                throw QuantizationError(
-                    "\(file.path): tensor \"\(sums.name)\": element \(index) is \(values[index]), "
-                        + "expected a finite number from 0 on")
-            }
-        }
-        return values
+        self.datasets = datasets
+        self.chunkCount = chunkCount
+        self.chunkSize = chunkSize
+        self.entries = entries
     }
 
     /// The weights for a matrix, or nil where there are none.
     ///
     /// - Throws: ``QuantizationError`` where there are weights of another shape: the matrix is of another model.
-    public func weights(for tensor: GGUFTensorInfo) throws -> [Float]? {
-        guard let found = weights[tensor.name] else { return nil }
+    public func weights(for tensor: GGUFTensorInfo) throws(QuantizationError) -> [Float]? {
+        guard let found = entries[tensor.name] else { return nil }
         let experts = tensor.dimensions.dropFirst(2).reduce(1, *)
-        guard found.count == tensor.rowLength * experts else {
+        guard found.sums.count == tensor.rowLength * experts, found.counts.count == 1 || found.counts.count == experts
+        else {
             // The embedding is looked up, not multiplied; a tied one has the output's statistics or none that fit.
             if TensorRole(name: tensor.name) == .tokenEmbedding { return nil }
             throw QuantizationError(
-                "\(path): \"\(tensor.name)\": \(found.count) weights, expected \(tensor.rowLength * experts)",
+                "\(path): \"\(tensor.name)\": \(found.sums.count) weights, expected \(tensor.rowLength * experts)",
                 hint: "give the importance matrix of this model")
         }
-        return found
+        return found.means
+    }
+
+    /// Checks that a model has every matrix that this is about, in the shape in which it was seen.
+    ///
+    /// - Throws: ``QuantizationError`` that names the first one that it has not.
+    func validate(for file: GGUFFile) throws(QuantizationError) {
+        for name in entries.keys.sorted() {
+            guard let tensor = file.tensor(name) else {
+                throw QuantizationError(
+                    "\(path): \"\(name)\": no such matrix in \(file.path), expected matrices of this model only",
+                    hint: "give the importance matrix of this model")
+            }
+            _ = try weights(for: tensor)
+        }
     }
 }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// Turns a model into one of another file type, tensor by tensor, on all cores.
 ///
-/// Tensors whose type stays are copied as they are. In memory at any time: one tensor in its new type, and per core a few
-/// rows as floats.
+/// Tensors whose type stays are copied as they are. In memory at any time: per core a few rows as floats, and two strips
+/// of a tensor in its new type, one that is being made and one that is being written.
 public struct ModelQuantizer: Sendable {
     public let file: GGUFFile
     public let fileType: FileType
@@ -18,7 +18,9 @@ public struct ModelQuantizer: Sendable {
     public let tensors: [GGUFTensorInfo]
 
     /// About how many elements a core converts at once.
-    private static let elementsPerTask = 1 << 18
+    private static let elementsPerTask = 1 << 17
+    /// Enough that cores which finish early find another task.
+    private static let tasksPerStrip = 16 * ProcessInfo.processInfo.activeProcessorCount
 
     /// Chooses every tensor's type; nothing is converted yet.
     ///
@@ -39,6 +41,7 @@ public struct ModelQuantizer: Sendable {
         if let unknown = update?.tensorNames.sorted().first(where: { file.tensor($0) == nil }) {
             throw QuantizationError("\(file.path): no tensor \"\(unknown)\", which is to be updated")
         }
+        try importance?.validate(for: file)
         let types = try TensorTypeChoice.types(
             for: file.tensors, of: file.metadata, fileType: fileType, hasImportance: importance != nil)
         tensors = try TensorTypeChoice.inOrder(file.tensors).map { source in
@@ -50,7 +53,6 @@ public struct ModelQuantizer: Sendable {
             guard isCopied || Quantizer.isSupported(type) else {
                 throw QuantizationError("tensor \"\(source.name)\": cannot encode \(type.name)")
             }
-            _ = try importance?.weights(for: source)
             return try GGUFTensorInfo(name: source.name, type: type, dimensions: source.dimensions)
         }
         metadata = Self.metadata(file.metadata, fileType, importance)
@@ -71,7 +73,7 @@ public struct ModelQuantizer: Sendable {
         if let importance {
             metadata.set("quantize.imatrix.file", (importance.path as NSString).lastPathComponent)
             if let dataset = importance.datasets.first { metadata.set("quantize.imatrix.dataset", dataset) }
-            metadata.set("quantize.imatrix.entries_count", .uint32(UInt32(importance.weights.count)))
+            metadata.set("quantize.imatrix.entries_count", .uint32(UInt32(importance.entries.count)))
             metadata.set("quantize.imatrix.chunks_count", .uint32(UInt32(clamping: importance.chunkCount)))
         }
         return metadata
@@ -80,6 +82,14 @@ public struct ModelQuantizer: Sendable {
     /// The tensors that lose precision a second time: quantized before, and encoded again.
     public var requantized: [GGUFTensorInfo] {
         file.tensors.filter { !$0.type.isPlain && !isCopied($0) }
+    }
+
+    /// The matrices of layers that are encoded without weights, although there is an importance matrix for the model.
+    public var unweighted: [GGUFTensorInfo] {
+        guard let importance else { return [] }
+        return tensors.filter { tensor in
+            !tensor.type.isPlain && tensor.name.hasPrefix("blk.") && importance.entries[tensor.name] == nil
+        }
     }
 
     private func isCopied(_ source: GGUFTensorInfo) -> Bool {
@@ -105,9 +115,13 @@ public struct ModelQuantizer: Sendable {
             if isCopied(source) {
                 try put(file.bytes(of: source))
             } else {
-                try convert(source, to: target, put)
+                do {
+                    try convert(source, to: target, put)
+                } catch let error as QuantizationError {
+                    throw QuantizationError("\(file.path): tensor \"\(source.name)\": \(error)")
+                }
             }
-            file.releasePages(of: source)
+            file.releasePages(of: source, rows: 0..<source.rowCount)
             done += source.byteCount
         }
     }
@@ -115,33 +129,50 @@ public struct ModelQuantizer: Sendable {
     private func convert(
         _ source: GGUFTensorInfo, to target: GGUFTensorInfo, _ put: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        let encoded = UnsafeMutableRawBufferPointer.allocate(byteCount: target.byteCount, alignment: 64)
-        defer { encoded.deallocate() }
         let weights = try importance?.weights(for: source)
-        let rows = source.rowCount
+        let rows = source.rowCount, targetRow = target.type.byteCount(elements: source.rowLength)
         let rowsPerTask = max(1, Self.elementsPerTask / max(1, source.rowLength))
-        let failure = Mutex<(any Error)?>(nil)
-        // Safe to share: `concurrentPerform` returns only when every task has, the buffer outlives it, and each task
-        // writes the rows of its own part and no others.
-        nonisolated(unsafe) let destination = encoded
-        DispatchQueue.concurrentPerform(iterations: (rows + rowsPerTask - 1) / rowsPerTask) { task in
-            let part = task * rowsPerTask..<min(rows, (task + 1) * rowsPerTask)
-            do {
-                try convert(source, part, to: target.type, weights, destination)
-            } catch {
-                failure.withLock { $0 = $0 ?? error }
+        let rowsPerStrip = rowsPerTask * Self.tasksPerStrip
+        var encoded = (0..<min(2, (rows + rowsPerStrip - 1) / rowsPerStrip)).map { _ in
+            UnsafeMutableRawBufferPointer.allocate(byteCount: min(rows, rowsPerStrip) * targetRow, alignment: 64)
+        }
+        defer { for buffer in encoded { buffer.deallocate() } }
+        var made: (bytes: UnsafeRawBufferPointer, rows: Range<Int>)?
+        func write() throws {
+            guard let made else { return }
+            try put(made.bytes)
+            file.releasePages(of: source, rows: made.rows)
+        }
+        for first in stride(from: 0, to: rows, by: rowsPerStrip) {
+            let strip = first..<min(rows, first + rowsPerStrip)
+            let failure = Mutex<(any Error)?>(nil)
+            try withoutActuallyEscaping(write) { write in
+                // Safe to share: `concurrentPerform` returns only when every task has, the buffers outlive it, and each
+                // task writes the rows of its own part and no others; one task alone writes to the file.
+                nonisolated(unsafe) let destination = encoded[0], write = write
+                DispatchQueue.concurrentPerform(iterations: 1 + (strip.count + rowsPerTask - 1) / rowsPerTask) { task in
+                    do {
+                        guard task > 0 else { return try write() }
+                        let start = strip.lowerBound + (task - 1) * rowsPerTask
+                        let part = start..<min(strip.upperBound, start + rowsPerTask)
+                        let place = destination.baseAddress.map { $0 + (start - strip.lowerBound) * targetRow }
+                        try convert(source, part, to: target.type, weights, place)
+                    } catch {
+                        failure.withLock { $0 = $0 ?? error }
+                    }
+                }
+                if let error = failure.withLock({ $0 }) { throw error }
             }
+            made = (UnsafeRawBufferPointer(rebasing: encoded[0][..<(strip.count * targetRow)]), strip)
+            encoded.swapAt(0, encoded.count - 1)
         }
-        if let error = failure.withLock({ $0 }) {
-            throw QuantizationError("\(file.path): tensor \"\(source.name)\": \(error)")
-        }
-        try put(UnsafeRawBufferPointer(encoded))
+        try write()
     }
 
     /// Decodes, updates and encodes some rows.
     private func convert(
         _ source: GGUFTensorInfo, _ rows: Range<Int>, to type: GGMLType, _ weights: [Float]?,
-        _ encoded: UnsafeMutableRawBufferPointer
+        _ output: UnsafeMutableRawPointer?
     ) throws {
         let columns = source.rowLength
         let sourceRow = source.type.byteCount(elements: columns)
@@ -149,9 +180,9 @@ public struct ModelQuantizer: Sendable {
         // Rows of one expert follow each other, and each expert has its own weights.
         let rowsPerExpert = source.dimensions.count > 1 ? source.dimensions[1] : 1
         try withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * columns) { buffer in
-            guard let values = buffer.baseAddress, let input = file.bytes(of: source).baseAddress,
-                let output = encoded.baseAddress
-            else { return }
+            guard let values = buffer.baseAddress, let input = file.bytes(of: source).baseAddress, let output else {
+                return
+            }
             try Dequantizer.dequantize(
                 source.type, from: input + rows.lowerBound * sourceRow, to: values, count: rows.count * columns)
             if let update, update.tensorNames.contains(source.name) { update.add(source, rows, values) }
@@ -160,7 +191,7 @@ public struct ModelQuantizer: Sendable {
                 let expert = row / rowsPerExpert
                 let end = weights == nil ? rows.upperBound : min(rows.upperBound, (expert + 1) * rowsPerExpert)
                 let from = values + (row - rows.lowerBound) * columns
-                let to = output + row * targetRow
+                let to = output + (row - rows.lowerBound) * targetRow
                 if let weights {
                     try weights.withUnsafeBufferPointer { all in
                         let importance = all.baseAddress.map { $0 + expert * columns }

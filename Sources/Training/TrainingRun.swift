@@ -285,6 +285,9 @@ public final class TrainingRun {
             : gradientStep.loss(of: Array(validation.conversations.joined()))
     }
 
+    /// What the best validation so far found.
+    var bestValidation: (agreement: Double, loss: Double)? { state.best.map { ($0.agreement, $0.loss) } }
+
     private func validate(_ onEvent: (Event) throws -> Void) throws {
         guard let loss = try validationLoss() else { return }
         var found = TrainingState.Best(step: state.step, agreement: loss.agreement, loss: loss.mean, values: [])

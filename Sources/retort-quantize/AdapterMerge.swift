@@ -6,14 +6,14 @@ import Storage
 
 /// An adapter that is merged into a model while it is quantized: `W + scale · B · A`.
 struct AdapterMerge {
+    let adapter: LowRankAdapter
     let digest: ContentDigest
     let update: RowUpdate
 
-    /// - Throws: what opening either throws; `AdapterError` if the adapter is not one for the model.
-    init(adapter path: String, model: String) throws {
-        let adapter = try LowRankAdapter(path: path)
-        try Checkpoint(path: model).validate(adapter, name: path)
-        digest = try ContentDigest(ofFile: path)
+    /// - Throws: what reading it throws; `AdapterError` if the adapter is not one for the model.
+    init(adapter path: String, checkpoint: Checkpoint) throws {
+        adapter = try checkpoint.adapter(at: path)
+        digest = try LowRankAdapter.digest(ofFileAt: path)
         let pairs = adapter.tensors
         update = RowUpdate(tensorNames: Set(pairs.keys)) { tensor, rows, values in
             pairs[tensor.name]?.add(rows: rows, to: values)

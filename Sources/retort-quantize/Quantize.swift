@@ -16,6 +16,10 @@ struct Quantize: StageCommand {
         discussion: """
             Types: \(typeNames). Which tensor gets which type is llama-quantize's \
             choice; vectors and norms stay as they are.
+
+            With an importance matrix, errors count more where your traffic goes: --calibrate runs the model over prompts \
+            of yours, one JSON value a line: {"messages": [...]}, an interaction of retort-pull, {"text": "..."} or a \
+            string.
             """,
         version: retortVersion)
 
@@ -28,11 +32,20 @@ struct Quantize: StageCommand {
     @Argument(help: "The file type, as Q8_0 or Q4_K_M.", transform: Quantize.fileType)
     var type: FileType
 
-    @Option(help: "An adapter for the model, a GGUF file: merged before quantizing.")
+    @Option(help: "An adapter for the model, a GGUF file or PEFT's folder: merged before quantizing.")
     var adapter: String?
 
     @Option(help: "An importance matrix for the model, in llama.cpp's GGUF form.")
     var imatrix: String?
+
+    @Option(help: "Prompts (JSON Lines) to compute an importance matrix from.")
+    var calibrate: String?
+
+    @Option(help: "How many chunks of \(ImportanceAccumulator.chunkSize) tokens --calibrate reads at most.")
+    var calibrateChunks = 100
+
+    @Option(help: "Where the importance matrix of --calibrate goes, in llama.cpp's GGUF form.")
+    var imatrixOut: String?
 
     @OptionGroup var options: StageOptions
 
@@ -45,17 +58,39 @@ struct Quantize: StageCommand {
         return type
     }
 
+    func validate() throws {
+        if imatrix != nil, calibrate != nil { throw ValidationError("give either --imatrix or --calibrate") }
+        if imatrixOut != nil, calibrate == nil { throw ValidationError("--imatrix-out expects --calibrate") }
+        guard (1...1_000_000).contains(calibrateChunks) else {
+            throw ValidationError("--calibrate-chunks: \(calibrateChunks), expected 1 to 1000000")
+        }
+    }
+
     func perform(_ console: Console) async throws -> StageReport? {
-        let start = ContinuousClock.now
         let file = try GGUFFile(path: input)
         guard URL(filePath: input).standardizedFileURL != URL(filePath: output).standardizedFileURL else {
             throw StageFailure(.badInput, "\(output): the model itself, expected another path for the new model")
         }
-        let merge = try adapter.map { try AdapterMerge(adapter: $0, model: input) }
-        let importance = try imatrix.map { try ImportanceMatrix(path: $0) }
+        let checkpoint = adapter != nil || calibrate != nil ? try Checkpoint(path: input) : nil
+        let merge = try adapter.flatMap { path in try checkpoint.map { try AdapterMerge(adapter: path, checkpoint: $0) }
+        }
+        let calibration = try calibrate.flatMap { prompts in
+            try checkpoint.map {
+                try Calibration(
+                    $0, adapter: merge?.adapter, prompts: prompts, chunks: calibrateChunks,
+                    name: imatrixOut ?? prompts, console: console)
+            }
+        }
+        if let imatrixOut { try AtomicFile.write(to: imatrixOut) { try calibration?.matrix.write(to: $0) } }
+        let importance = try calibration?.matrix ?? imatrix.map { try ImportanceMatrix(path: $0) }
         var quantizer = try ModelQuantizer(
             file: file, fileType: type, importance: importance, update: merge?.update)
         if let merge { quantizer.metadata.set(Artifact.mergedAdapterKey, merge.digest.description) }
+        if let first = quantizer.unweighted.first {
+            console.warn(
+                "\(quantizer.unweighted.count) matrices are not in the importance matrix (\(first.name)) and are "
+                    + "quantized without")
+        }
         let again = quantizer.requantized
         if !again.isEmpty {
             console.warn(
@@ -64,6 +99,7 @@ struct Quantize: StageCommand {
         }
         let sourceBytes = file.tensors.reduce(0) { $0 + $1.byteCount }
         let newBytes = try quantizer.byteCount
+        let start = ContinuousClock.now
         do {
             try AtomicFile.write(to: output) { handle in
                 try quantizer.write(to: handle) { tensor, done in
@@ -84,12 +120,19 @@ struct Quantize: StageCommand {
             "\(output): \(type.name), \(megabytes(newBytes)) MB from \(megabytes(sourceBytes)) MB "
                 + "in \((seconds * 10).rounded() / 10) s")
         var report = StageReport(stage: "retort-quantize")
-        report.inputs = ["model": try ContentDigest(ofFile: input).description]
-        if let merge { report.inputs["adapter"] = merge.digest.description }
-        if let imatrix { report.inputs["imatrix"] = try ContentDigest(ofFile: imatrix).description }
-        report.outputs = ["model": try ContentDigest(ofFile: output).description]
         report.counts = ["tensors": file.tensors.count, "bytes": newBytes, "requantized_tensors": again.count]
         report.figures = ["megabytes_per_second": Double(sourceBytes) / 1e6 / max(1e-3, seconds)]
+        if let calibration {
+            report.counts["calibration_prompts"] = calibration.promptCount
+            report.counts["calibration_tokens"] = calibration.tokenCount
+        }
+        // Digests cost a reading of both files; nobody else would see them.
+        guard options.json else { return report }
+        let read = ["model": input, "imatrix": imatrix, "prompts": calibrate].compactMapValues { $0 }
+        report.inputs = try read.mapValues { try ContentDigest(ofFile: $0).description }
+        if let merge { report.inputs["adapter"] = merge.digest.description }
+        let made = ["model": output, "imatrix": imatrixOut].compactMapValues { $0 }
+        report.outputs = try made.mapValues { try ContentDigest(ofFile: $0).description }
         return report
     }
 

@@ -74,6 +74,57 @@ import Testing
         #expect(try files() == ["out.gguf"])
     }
 
+    /// The importance matrix of the user's own prompts counts at once, and from its file gives the same model.
+    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    func calibratesWithPrompts() throws {
+        let model = "\(Self.fixtures)/models/llama.gguf"
+        try """
+        {"messages": [{"role": "user", "content": "where is my kettle?"}]}
+        {"text": "The lamp came on Tuesday."}
+        """.write(toFile: "\(folder)/prompts.jsonl", atomically: false, encoding: .utf8)
+        let outcome = try Executable.run(
+            "retort-quantize", model, "\(folder)/own.gguf", "Q4_K_M", "--calibrate", "\(folder)/prompts.jsonl",
+            "--imatrix-out", "\(folder)/imatrix.gguf", "--json")
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains(" tokens of 2 prompts, 1 chunks of 512, importance of 14 matrices in "))
+        #expect(outcome.output.contains("\"calibration_prompts\":2"))
+        let again = try Executable.run(
+            "retort-quantize", model, "\(folder)/again.gguf", "Q4_K_M", "--imatrix", "\(folder)/imatrix.gguf")
+        #expect(again.status == 0)
+        let own = try Data(contentsOf: URL(filePath: "\(folder)/own.gguf"))
+        #expect(own == (try Data(contentsOf: URL(filePath: "\(folder)/again.gguf"))))
+        #expect(own != (try Data(contentsOf: URL(filePath: "\(Self.fixtures)/quants/llama-Q4_K_M.gguf"))))
+        let listing = try Executable.run("retort-inspect", "gguf", "\(folder)/own.gguf").output
+        #expect(listing.contains("quantize.imatrix.dataset = \"prompts.jsonl\""))
+        #expect(listing.contains("quantize.imatrix.entries_count = 14"))
+    }
+
+    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    func namesThePromptThatIsWrong() throws {
+        try "\"fine\"\n{\"text\": 3}\n".write(
+            toFile: "\(folder)/prompts.jsonl", atomically: false, encoding: .utf8)
+        let (status, message) = try failure(
+            "retort-quantize", "\(Self.fixtures)/models/llama.gguf", "\(folder)/out.gguf", "Q8_0", "--calibrate",
+            "\(folder)/prompts.jsonl")
+        #expect(status == 1)
+        #expect(
+            message == """
+                error: \(folder)/prompts.jsonl: line 2: an object with text, expected an object with "messages", \
+                "text" or "prompt", or a string
+
+                """)
+        #expect(try files() == ["prompts.jsonl"])
+    }
+
+    @Test func refusesFlagsThatContradictEachOther() throws {
+        for flags in [["--imatrix", "a", "--calibrate", "b"], ["--imatrix-out", "a"], ["--calibrate-chunks", "0"]] {
+            let outcome = try Executable.run(
+                "retort-quantize", ["\(folder)/in.gguf", "\(folder)/out.gguf", "Q8_0"] + flags)
+            #expect(outcome.status == 64)
+            #expect(outcome.errors.contains("--\(flags[0].dropFirst(2))"))
+        }
+    }
+
     /// A merged F32 model is `W + scale · B · A` of the adapter that PEFT made.
     @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
     func mergesAnAdapter() throws {

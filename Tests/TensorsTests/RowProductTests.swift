@@ -37,7 +37,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [(1, 1), (16, 16), (20, 64), (33, 7)]) func transpositionMovesEveryNumber(rows: Int, columns: Int) {
+    @Test(arguments: [(1, 1), (16, 16), (20, 64), (33, 7)]) func transpositionMovesEveryNumber(rows: Int, columns: Int)
+    {
         var numbers = SampleNumbers(seed: 22)
         let x = numbers.floats(rows * (columns + 2))
         var y = [Float](repeating: 0, count: columns * (rows + 1))

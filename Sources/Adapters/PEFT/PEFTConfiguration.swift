@@ -74,7 +74,11 @@ struct PEFTConfiguration {
 
     /// The rank that a module's factors must have.
     func rank(module: String) throws -> Int {
-        try PEFTConfiguration.value(of: module, in: rankPattern).map { Int($0) } ?? rank
+        guard let value = try PEFTConfiguration.value(of: module, in: rankPattern) else { return rank }
+        guard let rank = Int(exactly: value) else {
+            throw AdapterError("rank_pattern: \(value) for module \(module), expected a whole number")
+        }
+        return rank
     }
 
     /// The value of the first key that matches the end of a module's name, whole parts of it, as a regular expression.

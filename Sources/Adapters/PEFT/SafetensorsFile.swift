@@ -57,6 +57,18 @@ package struct SafetensorsFile {
             tensors[name] = try SafetensorsFile.tensor(value, name, path, dataCount: data.count - start)
         }
         self.tensors = tensors
+        try checkOverlap()
+    }
+
+    /// Bytes that many tensors share would be unpacked once for each of them.
+    private func checkOverlap() throws {
+        let sorted = tensors.sorted { $0.value.range.lowerBound < $1.value.range.lowerBound }
+        for (earlier, later) in zip(sorted, sorted.dropFirst())
+        where later.value.range.lowerBound < earlier.value.range.upperBound {
+            throw AdapterError(
+                "\(path): tensor \(later.key): offset \(later.value.range.lowerBound), expected one outside of tensor "
+                    + "\(earlier.key)")
+        }
     }
 
     private static func tensor(_ value: JSONValue, _ name: String, _ path: String, dataCount: Int) throws -> Tensor {
@@ -74,7 +86,7 @@ package struct SafetensorsFile {
             guard size > 0, !overflow else { throw refuse("shape \(shape)", "sizes from 1 on") }
             count = product
         }
-        guard !shape.isEmpty, offsets.count == 2, offsets[0] >= 0, offsets[1] <= dataCount,
+        guard !shape.isEmpty, offsets.count == 2, offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= dataCount,
             offsets[1] - offsets[0] == count
         else { throw refuse("offsets \(offsets) for shape \(shape)", "\(count) bytes within \(dataCount)") }
         return Tensor(type: type, shape: shape, range: offsets[0]..<offsets[1])

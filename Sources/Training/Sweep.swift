@@ -1,0 +1,129 @@
+public import Adapters
+public import Checkpoints
+import Conversations
+import Foundation
+import Storage
+public import Tensors
+
+/// A search for a recipe by successive halving. Each trial is an ordinary run in a folder of its own, stopped at the
+/// end of a round and resumed in the next: the best ends exactly as a run of its recipe alone would.
+public final class Sweep {
+    /// What a trial learns from: it may depend on its recipe.
+    public struct Input {
+        public var checkpoint: Checkpoint
+        public var training: TrainingSet
+        public var validation: TrainingSet
+
+        public init(checkpoint: Checkpoint, training: TrainingSet, validation: TrainingSet) {
+            self.checkpoint = checkpoint
+            self.training = training
+            self.validation = validation
+        }
+    }
+
+    /// What happens while a sweep goes on.
+    public enum Event: Sendable {
+        case began(trial: SweepDefinition.Trial, round: Int, rounds: Int)
+        case found(SweepRecord.Finding, totalSteps: Int)
+    }
+
+    public let definition: SweepDefinition
+    public private(set) var record: SweepRecord
+    private let folder: String
+    private let pool: ThreadPool
+    private let open: (AdapterRecipe) throws -> Input
+    private var recordPath: String { folder + "/sweep.json" }
+
+    /// Goes on with what an earlier process found in the folder.
+    ///
+    /// - Parameter open: reads what a recipe's trials learn from.
+    /// - Throws: ``TrainingError`` for a folder of another sweep, naming what differs; what `open` throws.
+    public init(
+        _ definition: SweepDefinition, folder: String, pool: ThreadPool,
+        open: @escaping (AdapterRecipe) throws -> Input
+    ) throws {
+        self.definition = definition
+        self.folder = folder
+        self.pool = pool
+        self.open = open
+        let first = try open(definition.trials[0].recipe)
+        record = SweepRecord(identity: [
+            ("base", try first.checkpoint.digest().description), ("dataset", first.training.digest.description),
+            ("validation", first.validation.digest.description), ("sweep", definition.digest.description),
+        ])
+        try record.read(recordPath)
+    }
+
+    /// Where a trial's run lies.
+    public func folder(ofTrial number: Int) -> String {
+        folder + "/trial-" + String(repeating: "0", count: max(0, 3 - "\(number)".count)) + "\(number)"
+    }
+
+    /// Runs what is left of the rounds.
+    ///
+    /// - Parameter finish: called with the run and the number of each trial that has done all its steps.
+    /// - Returns: Whether all rounds are done; otherwise `shouldStop` said so, and the sweep can go on from there.
+    public func run(
+        shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void = { _ in },
+        finish: (TrainingRun, Int, TrainingRun.Outcome) throws -> Void
+    ) throws -> Bool {
+        var left = definition.trials
+        for (index, round) in definition.halving.rounds.enumerated() {
+            left = Array(left.prefix(round.trials))
+            for trial in left where record.finding(trial: trial.number, round: index) == nil {
+                try onEvent(.began(trial: trial, round: index, rounds: definition.halving.rounds.count))
+                guard try run(trial, round: index, part: round.part, shouldStop, onEvent, finish) else { return false }
+            }
+            let findings = left.compactMap { record.finding(trial: $0.number, round: index) }
+                .sorted { $0.isBetter(than: $1) }
+            left = findings.compactMap { finding in definition.trials.first { $0.number == finding.trial } }
+        }
+        return true
+    }
+
+    /// One trial to the end of a round; false when it was asked to stop before.
+    private func run(
+        _ trial: SweepDefinition.Trial, round: Int, part: Double, _ shouldStop: () -> Bool,
+        _ onEvent: (Event) throws -> Void, _ finish: (TrainingRun, Int, TrainingRun.Outcome) throws -> Void
+    ) throws -> Bool {
+        let start = ContinuousClock.now
+        let place = folder(ofTrial: trial.number)
+        let input = try open(trial.recipe)
+        try AtomicFile.write(trial.text, to: place + "/adapter.yaml")
+        let run = try TrainingRun(
+            checkpoint: input.checkpoint, recipe: trial.recipe, training: input.training,
+            validation: input.validation, snapshotDirectory: place, pool: pool)
+        let done = try run.resume()
+        let log = try MetricsLog(path: place + "/metrics.jsonl", keepingSteps: done)
+        let target = part == 1 ? run.totalSteps : max(1, Int((Double(run.totalSteps) * part).rounded()))
+        var outcome: TrainingRun.Outcome?
+        do {
+            outcome = try run.run(until: part == 1 ? .max : target, shouldStop: shouldStop) { event in
+                switch event {
+                case .step(let step): try log.append(step.json)
+                case .validated(let validation): try log.append(validation.json)
+                case .snapshot, .rolledBack, .stoppedEarly: break
+                }
+            }
+        } catch let error as TrainingError where error.description.contains("runs away") {
+            // A recipe that cannot be trained with is the last of its round, not the end of the sweep.
+        }
+        try log.close()
+        if let outcome, !outcome.isFinished, outcome.step < target { return false }
+        var found = SweepRecord.Finding(
+            trial: trial.number, round: round, step: outcome?.step ?? 0, agreement: 0, loss: .greatestFiniteMagnitude,
+            seconds: start.duration(to: .now).inSeconds)
+        if let outcome, let loss = try run.validationLoss() {
+            (found.agreement, found.loss) = (loss.agreement, loss.mean.isFinite ? loss.mean : found.loss)
+            if outcome.isFinished, run.recipe.keepsBest, let best = run.bestValidation {
+                (found.agreement, found.loss) = best
+            }
+            if outcome.isFinished { try finish(run, trial.number, outcome) }
+        }
+        found.seconds += record.findings.filter { $0.trial == trial.number }.map(\.seconds).max() ?? 0
+        record.findings.append(found)
+        try record.write(to: recordPath)
+        try onEvent(.found(found, totalSteps: run.totalSteps))
+        return true
+    }
+}

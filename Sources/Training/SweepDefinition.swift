@@ -1,0 +1,101 @@
+public import Adapters
+public import Conversations
+import Foundation
+public import Storage
+
+/// Which recipes a sweep tries: `sweep.yaml`, written by a person, read strictly.
+///
+/// `Documentation/Formats/Sweep.md` describes the keys.
+public struct SweepDefinition: Sendable, Hashable {
+    /// One recipe to try.
+    public struct Trial: Sendable, Hashable {
+        public var number: Int
+        /// The keys that the sweep varies, with this trial's values.
+        public var changes: JSONObject
+        public var recipe: AdapterRecipe
+        /// The recipe as a file: one key a line.
+        public var text: String
+    }
+
+    public let trials: [Trial]
+    public let halving: SuccessiveHalving
+    /// What the definition and the recipe under it amount to.
+    public let digest: ContentDigest
+
+    /// - Parameter recipe: the path of the recipe that the trials have in common; nil for the defaults.
+    /// - Throws: `ConfigurationError` with every problem of the file, or of the first recipe that is not valid.
+    public init(path: String, recipe: String?) throws {
+        try self.init(
+            file: ConfigurationFile(path: path),
+            common: try recipe.map { try SweepDefinition.keys(of: $0) } ?? JSONObject())
+    }
+
+    /// - Parameters:
+    ///   - path: what messages call the text.
+    ///   - common: the keys that the trials have in common.
+    package init(text: String, path: String, common: JSONObject = JSONObject()) throws {
+        try self.init(file: ConfigurationFile(text: text, path: path), common: common)
+    }
+
+    /// What a recipe's file says, once it is known to be valid.
+    private static func keys(of path: String) throws -> JSONObject {
+        _ = try AdapterRecipe(path: path)
+        let root = try ConfigurationFile(path: path).root
+        return JSONObject(root.keys.map { (key: $0, value: root.json($0) ?? .null) })
+    }
+
+    private init(file: ConfigurationFile, common: JSONObject) throws {
+        let root = file.root
+        var axes: [(key: String, values: [JSONValue])] = []
+        for member in AdapterRecipe().json.objectValue?.members ?? [] {
+            guard let value = root.json(member.key) else { continue }
+            let values = value.arrayValue ?? []
+            if values.isEmpty {
+                root.report(member.key, found: "no list of values", expected: "a list such as [1e-3, 3e-3]")
+            }
+            axes.append((member.key, values))
+        }
+        if axes.isEmpty { root.report("learning_rate", found: "nothing to vary", expected: "some key with a list") }
+        var random: (trials: Int, seed: UInt64)?
+        if root.has("random") {
+            let section = root.section("random")
+            random = (
+                section.integer("trials", in: 1...10_000), UInt64(section.integer("seed", default: 1, in: 0...Int.max))
+            )
+        }
+        let section = root.section("halving", isRequired: false)
+        let reduction = section.integer("reduction", default: 3, in: 2...100)
+        try file.finish()
+
+        var combinations = SweepDefinition.grid(axes)
+        if let random, random.trials < combinations.count {
+            var generator = SeededGenerator(seed: random.seed, stream: 1 << 40)
+            let chosen = generator.permutation(combinations.count).prefix(random.trials).sorted()
+            combinations = chosen.map { combinations[$0] }
+        }
+        trials = try combinations.enumerated().map { index, changes in
+            var keys = common
+            for change in changes.members { keys[change.key] = change.value }
+            // JSON is YAML.
+            let text = keys.members.map { "\($0.key): \($0.value.serialized())\n" }.joined()
+            return Trial(
+                number: index + 1, changes: changes,
+                recipe: try AdapterRecipe(text: text, path: "\(file.path): trial \(index + 1)"), text: text)
+        }
+        halving = SuccessiveHalving(trials: trials.count, reduction: reduction)
+        digest = ContentDigest(of: trials.map { $0.recipe.digest.description }.joined() + "\(reduction)")
+    }
+
+    /// Every combination, the last key changing fastest.
+    private static func grid(_ axes: [(key: String, values: [JSONValue])]) -> [JSONObject] {
+        axes.reduce([JSONObject()]) { combinations, axis in
+            combinations.flatMap { combination in
+                axis.values.map { value in
+                    var next = combination
+                    next[axis.key] = value
+                    return next
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Adapters
+import Training
+
+/// What a sweep's trials read, opened again only when a recipe reads it otherwise than the one before.
+final class OpenedInput {
+    private let base: String
+    private let dataset: String
+    private let validation: String
+    private var last: (recipe: AdapterRecipe, input: TrainingInput)?
+
+    init(base: String, dataset: String, validation: String) {
+        (self.base, self.dataset, self.validation) = (base, dataset, validation)
+    }
+
+    func input(for recipe: AdapterRecipe) throws -> Sweep.Input {
+        let input = try opened(for: recipe)
+        guard let validation = input.validation else {
+            throw TrainingError("validation: none, expected examples to compare the trials by")
+        }
+        return Sweep.Input(checkpoint: input.checkpoint, training: input.training, validation: validation)
+    }
+
+    func lineage(_ run: TrainingRun, _ outcome: TrainingRun.Outcome) throws -> AdapterLineage {
+        try opened(for: run.recipe).lineage(run: run, outcome: outcome)
+    }
+
+    private func opened(for recipe: AdapterRecipe) throws -> TrainingInput {
+        if let last, last.recipe.maximumLength == recipe.maximumLength, last.recipe.tooLong == recipe.tooLong,
+            last.recipe.loss == recipe.loss, last.recipe.distillation == recipe.distillation
+        {
+            return last.input
+        }
+        let input = try TrainingInput(base: base, dataset: dataset, validation: validation, recipe: recipe)
+        last = (recipe, input)
+        return input
+    }
+}

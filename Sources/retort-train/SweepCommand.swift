@@ -1,0 +1,89 @@
+import Adapters
+import ArgumentParser
+import Conversations
+import Foundation
+import StageInterface
+import Storage
+import Tensors
+import Training
+
+/// Several recipes, of which the best is kept.
+struct SweepCommand: StageCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retort-train sweep",
+        abstract: "Search for a recipe: a grid or a random part of one, by successive halving.",
+        discussion: """
+            Every trial is an ordinary run in its own folder below the output. The same command goes on where an \
+            earlier one was stopped; finished trials are not run again. The best recipe is written as adapter.yaml, \
+            its adapter as adapter.gguf.
+            """,
+        version: retortVersion)
+
+    @Option(help: "What to vary, sweep.yaml.")
+    var sweep: String
+
+    @Option(help: "The recipe that the trials have in common, adapter.yaml.")
+    var recipe: String?
+
+    @Option(help: "The base model, GGUF.")
+    var base: String
+
+    @Option(help: "The examples to learn from, JSON Lines.")
+    var dataset: String
+
+    @Option(help: "Examples to compare the trials by, JSON Lines.")
+    var validation: String
+
+    @Option(help: "The folder for trials, the best recipe and its adapter.")
+    var output: String
+
+    @Option(help: "The most time to take, 2h or 1h30m; then it stops, resumable (exit 4).")
+    var deadline: TimeSpan?
+
+    @Option(help: "Threads; all cores by default.")
+    var threads: Int?
+
+    @OptionGroup var options: StageOptions
+
+    func perform(_ console: Console) async throws -> StageReport? {
+        let begun = ContinuousClock.now
+        let definition = try SweepDefinition(path: sweep, recipe: recipe)
+        try AtomicFile.makeDirectory(output)
+        let lock = try FileLock(path: output + "/lock", purpose: "sweep in \(output)")
+        defer { withExtendedLifetime(lock) {} }
+        let pool = threads.map { ThreadPool(threads: $0) } ?? .shared
+        let opened = OpenedInput(base: base, dataset: dataset, validation: validation)
+        let search = try Sweep(definition, folder: output, pool: pool) { try opened.input(for: $0) }
+        console.say("\(definition.trials.count) trials in \(definition.halving.rounds.count) rounds")
+        let isLate = { deadline.map { begun.duration(to: .now).seconds >= $0.seconds } ?? false }
+        let isDone = try search.run(
+            shouldStop: { Interruption.isRequested || isLate() }, onEvent: { SweepTable.say($0, console) },
+            finish: { run, number, outcome in
+                var adapter = try run.result()
+                adapter.describe(try opened.lineage(run, outcome))
+                try AtomicFile.write(to: search.folder(ofTrial: number) + "/adapter.gguf") { try adapter.write(to: $0) }
+            })
+        let table = SweepTable(search)
+        guard isDone, let best = search.record.ranking.first else {
+            for line in table.lines { console.say(line) }
+            let done = "\(search.record.findings.count) of \(definition.halving.rounds.reduce(0) { $0 + $1.trials })"
+            throw StageFailure(
+                isLate() && !Interruption.isRequested ? .stopped : .tryLater,
+                "\(isLate() ? "the deadline passed" : "interrupted") after \(done) trial rounds; all are kept",
+                hint: "run the same command again to go on")
+        }
+        let winner = search.folder(ofTrial: best.trial)
+        try AtomicFile.link(winner + "/adapter.yaml", as: output + "/adapter.yaml")
+        try AtomicFile.link(winner + "/adapter.gguf", as: output + "/adapter.gguf")
+        for line in table.lines { console.data(line) }
+        var report = StageReport(stage: SweepCommand.commandName)
+        report.outputs = [
+            "adapter": try ContentDigest(ofFile: output + "/adapter.gguf").description,
+            "recipe": definition.trials[best.trial - 1].recipe.digest.description,
+        ]
+        report.counts = ["trials": definition.trials.count, "best_trial": best.trial]
+        report.figures = ["validation_agreement": best.agreement, "validation_loss": best.loss]
+        report.details = ["trials": table.json]
+        return report
+    }
+}

@@ -1,0 +1,48 @@
+import Conversations
+import Foundation
+import StageInterface
+import Training
+
+/// What a sweep found, best first.
+struct SweepTable {
+    private let rows: [(finding: SweepRecord.Finding, trial: SweepDefinition.Trial)]
+    private let rounds: Int
+
+    init(_ sweep: Sweep) {
+        rows = sweep.record.ranking.map { ($0, sweep.definition.trials[$0.trial - 1]) }
+        rounds = sweep.definition.halving.rounds.count
+    }
+
+    var lines: [String] {
+        [" rank  trial  round  steps  agreement      loss    time  recipe"]
+            + rows.enumerated().map { index, row in
+                let changes = row.trial.changes.members.map { "\($0.key) \($0.value.serialized())" }
+                return String(
+                    format: "%5d  %5d  %2d/%-2d  %5d  %8.1f%%  %8.4f  %5.0f s  ", index + 1, row.finding.trial,
+                    row.finding.round + 1, rounds, row.finding.step, row.finding.agreement * 100,
+                    min(row.finding.loss, 9999), row.finding.seconds) + changes.joined(separator: ", ")
+            }
+    }
+
+    var json: JSONValue {
+        .array(
+            rows.map { row in
+                var object = row.finding.json.objectValue ?? JSONObject()
+                object["recipe"] = .object(row.trial.changes)
+                return .object(object)
+            })
+    }
+
+    static func say(_ event: Sweep.Event, _ console: Console) {
+        switch event {
+        case .began(let trial, let round, let rounds):
+            let changes = trial.changes.members.map { "\($0.key) \($0.value.serialized())" }
+            console.say("round \(round + 1)/\(rounds), trial \(trial.number): \(changes.joined(separator: ", "))")
+        case .found(let finding, let totalSteps):
+            console.say(
+                String(
+                    format: "  step %d of %d: %.1f %% answered exactly, loss %.4f", finding.step, totalSteps,
+                    finding.agreement * 100, min(finding.loss, 9999)))
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Conversations
+import Foundation
+import StageInterface
+import Testing
+
+/// The built `retort-train sweep`: stopped, gone on with, and its winner trained alone.
+@Suite struct SweepCommandTests {
+    @Test func theBestIsWhatItsRecipeAloneGives() throws {
+        let folder = NSTemporaryDirectory() + "retort-sweep-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func file(_ name: String, _ text: String) throws -> String {
+            try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+            return "\(folder)/\(name)"
+        }
+        let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
+        func conversations(_ count: Int) -> String {
+            (0..<count).map { number in
+                #"{"messages":[{"role":"user","content":"item \#(number % 3)"},"#
+                    + #"{"role":"assistant","content":"\#(["red", "green", "blue"][number % 3])"}]}"# + "\n"
+            }.joined()
+        }
+        let data = try file("train.jsonl", conversations(48)), held = try file("validation.jsonl", conversations(9))
+        let recipe = try file("common.yaml", "rank: 4\nepochs: 3\nbatch_size: 8\n")
+        let sweep = try file("sweep.yaml", "learning_rate: [1e-7, 5e-3, 1e-6, 1e-2]\nhalving: {reduction: 2}\n")
+        let arguments = [
+            "sweep", "--sweep", sweep, "--recipe", recipe, "--base", base, "--dataset", data, "--validation", held,
+            "--output", "\(folder)/out",
+        ]
+        // So short a deadline passes in the first trial.
+        let stopped = try Executable.run("retort-train", arguments + ["--deadline", "0.01s"])
+        #expect(stopped.status == 4)
+        #expect(stopped.errors.contains("error: the deadline passed after 0 of 7 trial rounds; all are kept"))
+
+        let whole = try Executable.run("retort-train", arguments + ["--json"])
+        #expect(whole.status == 0, "\(whole.errors)")
+        let report = try StageReport(parsing: Array(whole.output.utf8))
+        let rows = report.details?["trials"]?.arrayValue ?? []
+        #expect(rows.count == 4)
+        // Rates that learn nothing are out after the first round.
+        #expect(rows.map { $0["round"]?.integerValue } == [2, 1, 0, 0])
+        #expect(Set(rows.suffix(2).compactMap { $0["trial"]?.integerValue }) == [1, 3])
+        #expect(rows[0]["step"]?.integerValue == 18)
+
+        // Run again there is nothing left to do: nothing is trained, the answer is the same.
+        let metrics = "\(folder)/out/trial-00\(report.counts["best_trial"] ?? 0)/metrics.jsonl"
+        let before = try FileManager.default.attributesOfItem(atPath: metrics)[.modificationDate] as? Date
+        let again = try Executable.run("retort-train", arguments + ["--json"])
+        #expect(try StageReport(parsing: Array(again.output.utf8)).outputs == report.outputs)
+        #expect(try FileManager.default.attributesOfItem(atPath: metrics)[.modificationDate] as? Date == before)
+
+        let alone = try Executable.run(
+            "retort-train",
+            [
+                "--base", base, "--dataset", data, "--validation", held, "--recipe", "\(folder)/out/adapter.yaml",
+                "--output", "\(folder)/alone.gguf", "--json", "--quiet",
+            ])
+        #expect(try StageReport(parsing: Array(alone.output.utf8)).outputs["adapter"] == report.outputs["adapter"])
+
+        _ = try file("sweep.yaml", "learning_rate: [1e-3]\n")
+        let other = try Executable.run("retort-train", arguments)
+        #expect(other.status == 1)
+        #expect(other.errors.contains("sweep.json: another sweep: sweep sha256:"))
+    }
+}
