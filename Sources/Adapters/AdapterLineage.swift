@@ -15,14 +15,31 @@ public struct AdapterLineage: Sendable, Hashable {
     /// The step whose weights these are, and how many the run had.
     public var step: Int
     public var totalSteps: Int
+    /// The digest of the chat template's text, which the base's own file or a choice named.
+    public var templateDigest: ContentDigest?
+    /// The template, where it is not the base's own.
+    public var chosenTemplate: ChosenTemplate?
     /// The instruction set of the kernels, on which the last bits depend.
     public var instructionSet: String
     /// The version of Retort.
     public var version: String
 
+    /// A chat template that a user named.
+    public struct ChosenTemplate: Sendable, Hashable {
+        /// A built-in one's name, or a file's without its folder.
+        public var name: String
+        public var source: String
+
+        public init(name: String, source: String) {
+            self.name = name
+            self.source = source
+        }
+    }
+
     public init(
         baseName: String, datasetName: String, datasetDigest: ContentDigest, recipe: JSONValue, step: Int,
-        totalSteps: Int, instructionSet: String, version: String
+        totalSteps: Int, templateDigest: ContentDigest?, chosenTemplate: ChosenTemplate?, instructionSet: String,
+        version: String
     ) {
         self.baseName = baseName
         self.datasetName = datasetName
@@ -30,12 +47,32 @@ public struct AdapterLineage: Sendable, Hashable {
         self.recipe = recipe
         self.step = step
         self.totalSteps = totalSteps
+        self.templateDigest = templateDigest
+        self.chosenTemplate = chosenTemplate
         self.instructionSet = instructionSet
         self.version = version
     }
 }
 
 extension LowRankAdapter {
+    /// The metadata keys of the chat template that an adapter was trained with.
+    public static let templateDigestKey = "retort.template.digest"
+    public static let templateNameKey = "retort.template.name"
+    /// The metadata key of the template itself, the one that models have.
+    public static let templateKey = "tokenizer.chat_template"
+
+    /// The digest of the chat template that the adapter was trained with, where it says.
+    public var templateDigest: ContentDigest? {
+        get throws {
+            guard let text = try metadata.optionalString(LowRankAdapter.templateDigestKey) else { return nil }
+            guard let digest = ContentDigest(text) else {
+                throw AdapterError(
+                    "\(LowRankAdapter.templateDigestKey): '\(text)', expected sha256: and 64 hexadecimal digits")
+            }
+            return digest
+        }
+    }
+
     /// Writes a lineage into the metadata: the field's own keys where there are any, `retort.` keys for the rest.
     public mutating func describe(_ lineage: AdapterLineage) {
         metadata.set("general.base_model.count", .uint32(1))
@@ -46,6 +83,11 @@ extension LowRankAdapter {
         metadata.set("retort.recipe", lineage.recipe.serialized(.canonical))
         metadata.set("retort.step", .uint64(UInt64(lineage.step)))
         metadata.set("retort.total_steps", .uint64(UInt64(lineage.totalSteps)))
+        if let digest = lineage.templateDigest { metadata.set(LowRankAdapter.templateDigestKey, digest.description) }
+        if let chosen = lineage.chosenTemplate {
+            metadata.set(LowRankAdapter.templateNameKey, chosen.name)
+            metadata.set(LowRankAdapter.templateKey, chosen.source)
+        }
         metadata.set("retort.instruction_set", lineage.instructionSet)
         metadata.set("retort.version", lineage.version)
     }

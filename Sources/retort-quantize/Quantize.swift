@@ -56,6 +56,7 @@ struct Quantize: StageCommand {
         var quantizer = try ModelQuantizer(
             file: file, fileType: type, importance: importance, update: merge?.update)
         if let merge { quantizer.metadata.set(Artifact.mergedAdapterKey, merge.digest.description) }
+        if let template = merge?.template { quantizer.metadata.set(LowRankAdapter.templateKey, template) }
         let again = quantizer.requantized
         if !again.isEmpty {
             console.warn(

@@ -31,6 +31,9 @@ struct Train: StageCommand {
     @Option(help: "Where to write the adapter, GGUF.")
     var output: String
 
+    @Option(help: "In place of the base's own: a built-in chat template's name, or a Jinja file.")
+    var template: String?
+
     @OptionGroup var choices: RecipeOptions
 
     @Flag(help: "Go on from the snapshot of the same run, if there is one.")
@@ -53,7 +56,8 @@ struct Train: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         let recipe = try choices.resolved()
-        let input = try TrainingInput(base: base, dataset: dataset, validation: validation, recipe: recipe)
+        let input = try TrainingInput(
+            base: base, template: template, dataset: dataset, validation: validation, recipe: recipe)
         for line in input.notes { console.say(line) }
         let snapshots = snapshotDir ?? output + ".training"
         try AtomicFile.makeDirectory(snapshots)

@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import StageInterface
 import Tensors
+import Tokenizers
 import Training
 
 /// What a run reads: the base, and its data as tokens.
@@ -12,8 +13,8 @@ struct TrainingInput {
     let validation: TrainingSet?
     private let datasetPath: String
 
-    init(base: String, dataset: String, validation: String?, recipe: AdapterRecipe) throws {
-        checkpoint = try Checkpoint(path: base)
+    init(base: String, template: String?, dataset: String, validation: String?, recipe: AdapterRecipe) throws {
+        checkpoint = try Checkpoint(path: base, template: template)
         datasetPath = dataset
         let encoder = ConversationEncoder(tokenizer: try checkpoint.tokenizer, template: try checkpoint.template)
         let context = checkpoint.architecture.contextLength
@@ -38,11 +39,15 @@ struct TrainingInput {
     }
 
     func lineage(recipe: AdapterRecipe, run: TrainingRun, outcome: TrainingRun.Outcome) throws -> AdapterLineage {
-        AdapterLineage(
+        let chosen = checkpoint.chosenTemplate.map {
+            AdapterLineage.ChosenTemplate(name: checkpoint.chosenTemplateName ?? "", source: $0.source)
+        }
+        return AdapterLineage(
             baseName: (checkpoint.path as NSString).lastPathComponent,
             datasetName: (datasetPath as NSString).lastPathComponent, datasetDigest: training.digest,
             recipe: recipe.json, step: recipe.keepsBest ? outcome.bestStep ?? outcome.step : outcome.step,
-            totalSteps: run.totalSteps, instructionSet: kernelInstructionSet, version: retortVersion)
+            totalSteps: run.totalSteps, templateDigest: try checkpoint.templateDigest, chosenTemplate: chosen,
+            instructionSet: kernelInstructionSet, version: retortVersion)
     }
 }
 
