@@ -1,5 +1,5 @@
 # The commands of the project. Everything runs from the root of the checkout.
-.PHONY: setup build test check lint format demo clean bench-banking77 bench-train
+.PHONY: setup build test check lint format demo clean bench-banking77 bench-products bench-train
 
 setup:
 	Scripts/setup
@@ -15,16 +15,20 @@ check: setup
 	Scripts/check
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 
 format:
-	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 demo: build
 	Scripts/demo
 
 bench-banking77: build
 	Benchmarks/banking77/run
+
+# Products beside torch and OpenBLAS; $$BENCH_PYTHON is a Python that has torch.
+bench-products: build
+	"$${BENCH_PYTHON:-python3}" Benchmarks/products/run.py --json Benchmarks/results/products.json
 
 # Training beside PEFT, in turn: table, Benchmarks/results/train.json, exit status 1 where a goal is missed.
 bench-train: build

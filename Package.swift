@@ -145,6 +145,11 @@ let package = Package(
             "Replay", ["Conversations", "Storage"],
             owns: [External.hummingbird, External.lifecycle, External.logging]),
 
+        // What `Benchmarks/products/run.py` measures our products with.
+        .executableTarget(
+            name: "products-benchmark", dependencies: names(["GGUF", "Quantization", "Tensors"]),
+            path: "Benchmarks/products", exclude: ["run.py"], swiftSettings: settings),
+
         // C: system libraries, and what Swift cannot express.
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

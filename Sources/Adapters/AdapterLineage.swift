@@ -19,7 +19,9 @@ public struct AdapterLineage: Sendable, Hashable {
     public var templateDigest: ContentDigest?
     /// The template, where it is not the base's own.
     public var chosenTemplate: ChosenTemplate?
-    /// The instruction set of the kernels, on which the last bits depend.
+    /// The arithmetic: `fp32` or `bf16`.
+    public var precision: String
+    /// The instruction sets of the kernels, on which the last bits depend.
     public var instructionSet: String
     /// The version of Retort.
     public var version: String
@@ -38,8 +40,8 @@ public struct AdapterLineage: Sendable, Hashable {
 
     public init(
         baseName: String, datasetName: String, datasetDigest: ContentDigest, recipe: JSONValue, step: Int,
-        totalSteps: Int, templateDigest: ContentDigest?, chosenTemplate: ChosenTemplate?, instructionSet: String,
-        version: String
+        totalSteps: Int, templateDigest: ContentDigest?, chosenTemplate: ChosenTemplate?, precision: String,
+        instructionSet: String, version: String
     ) {
         self.baseName = baseName
         self.datasetName = datasetName
@@ -49,6 +51,7 @@ public struct AdapterLineage: Sendable, Hashable {
         self.totalSteps = totalSteps
         self.templateDigest = templateDigest
         self.chosenTemplate = chosenTemplate
+        self.precision = precision
         self.instructionSet = instructionSet
         self.version = version
     }
@@ -88,6 +91,7 @@ extension LowRankAdapter {
             metadata.set(LowRankAdapter.templateNameKey, chosen.name)
             metadata.set(LowRankAdapter.templateKey, chosen.source)
         }
+        metadata.set("retort.precision", lineage.precision)
         metadata.set("retort.instruction_set", lineage.instructionSet)
         metadata.set("retort.version", lineage.version)
     }

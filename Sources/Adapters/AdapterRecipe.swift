@@ -5,9 +5,9 @@ public import Storage
 ///
 /// `Documentation/Formats/AdapterRecipe.md` describes the keys.
 public struct AdapterRecipe: Sendable, Hashable {
-    /// The arithmetic of a training pass.
+    /// The arithmetic of a training pass's products with frozen weights; `auto` is the fastest that the CPU has.
     public enum Precision: String, Sendable, Hashable, CaseIterable {
-        case fp32
+        case fp32, bf16, auto
     }
 
     /// A matrix that an adapter may change; the raw value is its name in GGUF.
@@ -22,12 +22,49 @@ public struct AdapterRecipe: Sendable, Hashable {
         case down = "ffn_down"
     }
 
+    /// What a run learns from.
+    public enum Loss: String, Sendable, Hashable, CaseIterable {
+        /// Answers, token by token.
+        case crossEntropy = "cross_entropy"
+        /// Pairs of answers, one better than the other.
+        case dpo
+    }
+
+    /// What becomes of examples that are longer than ``maximumLength``.
+    public enum TooLong: String, Sendable, Hashable, CaseIterable {
+        case drop, truncate, error
+    }
+
+    /// Following a teacher's stored log-probabilities, mixed with cross-entropy.
+    public struct Distillation: Sendable, Hashable {
+        /// The part of a token's loss that is the divergence from the teacher.
+        public var weight = 0.5
+        public var temperature = 1.0
+
+        public init() {}
+    }
+
+    /// Of `loss: dpo`.
+    public struct Preference: Sendable, Hashable {
+        public var beta = 0.1
+        /// How often a pair is taken to be the wrong way round.
+        public var labelSmoothing = 0.0
+        /// What the mean cross-entropy of the chosen answers counts beside the preference.
+        public var supervisedWeight = 0.0
+
+        public init() {}
+    }
+
     /// The inner size of an update.
     public var rank = 16
     /// An update is scaled by alpha / rank.
     public var alpha: Float = 32
     /// The matrices to change, in every layer; nil for all that the architecture has.
     public var targets: [Target]?
+    public var loss = Loss.crossEntropy
+    /// nil where a teacher's log-probabilities are not used.
+    public var distillation: Distillation?
+    public var preference = Preference()
     /// Passes over the data.
     public var epochs = 3
     /// Examples a step.
@@ -36,6 +73,7 @@ public struct AdapterRecipe: Sendable, Hashable {
     public var tokensPerMicroBatch = 4096
     /// The longest example, tokens; nil for the model's own context.
     public var maximumLength: Int?
+    public var tooLong = TooLong.drop
     /// The peak of the schedule.
     public var learningRate = 2e-4
     /// The part of all steps over which the rate rises from 0.
@@ -70,10 +108,18 @@ public struct AdapterRecipe: Sendable, Hashable {
         rank = root.integer("rank", default: rank, in: 1...4096)
         alpha = Float(root.number("alpha", default: Double(alpha), in: 1e-3...1e6))
         targets = AdapterRecipe.targets(root)
+        loss = root.choice("loss", default: loss)
+        distillation = AdapterRecipe.distillation(root)
+        preference = AdapterRecipe.preference(root)
+        if loss == .dpo, distillation != nil {
+            root.report("distillation", found: "with loss: dpo", expected: "one of the two")
+        }
+        if loss != .dpo, root.has("dpo") { root.report("dpo", found: "with another loss", expected: "loss: dpo") }
         epochs = root.integer("epochs", default: epochs, in: 1...10_000)
         batchSize = root.integer("batch_size", default: batchSize, in: 1...65_536)
         tokensPerMicroBatch = root.integer("tokens_per_micro_batch", default: tokensPerMicroBatch, in: 1...1 << 24)
         if root.has("maximum_length") { maximumLength = root.integer("maximum_length", in: 2...1 << 24) }
+        tooLong = root.choice("too_long", default: tooLong)
         learningRate = root.number("learning_rate", default: learningRate, in: 0...1)
         warmup = root.number("warmup", default: warmup, in: 0...1)
         finalRate = root.number("final_rate", default: finalRate, in: 0...1)
@@ -89,6 +135,24 @@ public struct AdapterRecipe: Sendable, Hashable {
         let snapshot = root.section("snapshot", isRequired: false)
         if snapshot.has("every_steps") { snapshotInterval = snapshot.integer("every_steps", in: 1...1 << 30) }
         try file.finish()
+    }
+
+    private static func distillation(_ root: ConfigurationSection) -> Distillation? {
+        guard root.has("distillation") else { return nil }
+        let section = root.section("distillation")
+        var result = Distillation()
+        result.weight = section.number("weight", default: result.weight, in: 0...1)
+        result.temperature = section.number("temperature", default: result.temperature, in: 0.1...100)
+        return result
+    }
+
+    private static func preference(_ root: ConfigurationSection) -> Preference {
+        let section = root.section("dpo", isRequired: false)
+        var result = Preference()
+        result.beta = section.number("beta", default: result.beta, in: 1e-6...1000)
+        result.labelSmoothing = section.number("label_smoothing", default: result.labelSmoothing, in: 0...0.5)
+        result.supervisedWeight = section.number("sft_weight", default: result.supervisedWeight, in: 0...1000)
+        return result
     }
 
     private static func targets(_ root: ConfigurationSection) -> [Target]? {
@@ -117,10 +181,26 @@ public struct AdapterRecipe: Sendable, Hashable {
                 (key: "rank", value: .integer(rank)),
                 (key: "alpha", value: .number(Double(alpha))),
                 (key: "targets", value: targets.map { .array($0.map { .string($0.rawValue) }) } ?? .string("all")),
+                (key: "loss", value: .string(loss.rawValue)),
+                (
+                    key: "distillation",
+                    value: distillation.map {
+                        ["weight": .number($0.weight), "temperature": .number($0.temperature)]
+                    } ?? .null
+                ),
+                (
+                    key: "dpo",
+                    value: loss == .dpo
+                        ? [
+                            "beta": .number(preference.beta), "label_smoothing": .number(preference.labelSmoothing),
+                            "sft_weight": .number(preference.supervisedWeight),
+                        ] : .null
+                ),
                 (key: "epochs", value: .integer(epochs)),
                 (key: "batch_size", value: .integer(batchSize)),
                 (key: "tokens_per_micro_batch", value: .integer(tokensPerMicroBatch)),
                 (key: "maximum_length", value: maximumLength.map { .integer($0) } ?? .null),
+                (key: "too_long", value: .string(tooLong.rawValue)),
                 (key: "learning_rate", value: .number(learningRate)),
                 (key: "warmup", value: .number(warmup)),
                 (key: "final_rate", value: .number(finalRate)),

@@ -39,4 +39,10 @@ public struct LossValues: Sendable {
     public var perTarget: [Float]
     /// Whether the target's token has the highest logit of its row; for distillation, the teacher's likeliest.
     public var isTop: [Bool]
+
+    public init(total: Double = 0, perTarget: [Float], isTop: [Bool]) {
+        self.total = total
+        self.perTarget = perTarget
+        self.isTop = isTop
+    }
 }

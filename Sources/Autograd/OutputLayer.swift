@@ -19,9 +19,10 @@ public struct OutputLayer: Sendable {
 
     /// Logits of `count` rows of x[count, columns] into y[count, vocabularySize].
     public func logits(
-        _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
+        _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool,
+        precision: Precision = .fp32
     ) {
-        matrix.multiply(x, count: count, into: y, pool: pool)
+        matrix.multiply(x, count: count, into: y, pool: pool, precision: precision)
         let total = count * vocabularySize
         if scale != 1 { VectorOperations.scale(y, by: scale, into: y, count: total) }
         if let softCap { VectorOperations.softCap(y, count: total, cap: softCap, pool: pool) }

@@ -9,7 +9,7 @@ extension Tape {
         let output = make(
             rows: count, columns: matrix.rows, needsGradient: needsGradient(x) || update != nil)
         let y = value(output)
-        matrix.multiply(value(x), count: count, into: y, pool: pool)
+        matrix.multiply(value(x), count: count, into: y, pool: pool, precision: precision)
         if let bias { VectorOperations.addBias(bias, to: y, rows: count, columns: matrix.rows, pool: pool) }
         var inner: UnsafeMutablePointer<Float>?
         if let update {
@@ -42,7 +42,8 @@ private struct LinearOperation: Operation {
         let count = input.rows
         if tape.needsGradient(input) {
             let (dx, isNew) = tape.accumulator(input)
-            matrix.multiplyTransposed(dy, count: count, into: dx, pool: tape.pool, accumulate: !isNew)
+            matrix.multiplyTransposed(
+                dy, count: count, into: dx, pool: tape.pool, accumulate: !isNew, precision: tape.precision)
         }
         if let update, let inner {
             let parameters = update.parameters

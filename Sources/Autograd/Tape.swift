@@ -7,6 +7,8 @@ public import Tensors
 /// ``forget(_:)``, ``recomputed(_:_:)``. A tape belongs to one thread; the loops inside operations use the pool.
 public final class Tape {
     public let pool: ThreadPool
+    /// Of products with frozen weights.
+    public let precision: Precision
     /// Whether operations are recorded; without, only values are computed.
     public var isRecording = true
     let arena: Arena
@@ -27,8 +29,9 @@ public final class Tape {
         var restorer: Int?
     }
 
-    public init(pool: ThreadPool, arena: Arena = Arena()) {
+    public init(pool: ThreadPool, precision: Precision = .fp32, arena: Arena = Arena()) {
         self.pool = pool
+        self.precision = precision
         self.arena = arena
     }
 

@@ -1,5 +1,7 @@
 #include "BlockDecoding.h"
 
+#include "InstructionSet.h"
+
 #include <string.h>
 
 // The fixtures were made without fused multiply-add: an expression must round after every operation.
@@ -50,7 +52,10 @@ static const int8_t values_mxfp4[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, 
 
 #pragma clang attribute push(__attribute__((target("avx2,f16c"))), apply_to = function)
 static inline float hardware_half(uint16_t half) {
-    return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128(half)));
+    // By way of a general register: inserted into a vector register, each block's scale would wait for the block before.
+    uint32_t wide = half;
+    __asm__("" : "+r"(wide));
+    return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128((int)wide)));
 }
 #define NAME(x) x##_avx2
 #define HALF(bits) hardware_half(bits)
@@ -65,7 +70,7 @@ rt_decoder rt_portable_decoder_of(uint32_t ggml_type) { return choose_portable(g
 
 rt_decoder rt_decoder_of(uint32_t ggml_type) {
 #ifdef RT_HAS_AVX2_BODY
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) return choose_avx2(ggml_type);
+    if (retort_instruction_set() >= RETORT_AVX2) return choose_avx2(ggml_type);
 #endif
     return choose_portable(ggml_type);
 }

@@ -1,6 +1,7 @@
 #include "MathKernels.h"
 
-#include <stdlib.h>
+#include "InstructionSet.h"
+
 #include <string.h>
 
 struct math_kernels {
@@ -50,17 +51,12 @@ static const char *instruction_set = "portable";
 // Runs before main, so that no kernel has to ask again and no two threads can differ.
 __attribute__((constructor)) static void choose_kernels(void) {
 #if defined(__x86_64__)
-    const char *forced = getenv("RETORT_KERNELS");
-    int limit = 2;
-    if (forced && strcmp(forced, "portable") == 0) limit = 0;
-    if (forced && strcmp(forced, "avx2") == 0) limit = 1;
-    __builtin_cpu_init();
-    if (limit >= 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    const int set = retort_instruction_set();
+    if (set >= RETORT_AVX2) {
         kernels = &avx2_kernels;
         instruction_set = "avx2";
     }
-    if (limit >= 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
+    if (set >= RETORT_AVX512) {
         kernels = &avx512_kernels;
         instruction_set = "avx512";
     }

@@ -52,28 +52,52 @@ package struct Sampler {
     }
 
     private mutating func sample(_ logits: [Float]) -> TokenID {
-        // Equal logits keep the order of their ids, so that a seed gives the same token everywhere.
-        var candidates = logits.indices.map { (token: $0, logit: logits[$0]) }
-        candidates.sort { $0.logit != $1.logit ? $0.logit > $1.logit : $0.token < $1.token }
-        if options.topK > 0 { candidates = Array(candidates.prefix(options.topK)) }
-        let top = candidates[0].logit
-        var weights = candidates.map { exp(Double($0.logit - top) / options.temperature) }
-        if options.topP < 1 {
-            let limit = options.topP * weights.reduce(0, +)
+        let top = logits[Int(Sampler.likeliest(logits))]
+        let weights = logits.map { exp(Double($0 - top) / options.temperature) }
+        var candidates: [(token: Int, weight: Double)]
+        if options.topK == 0, options.topP == 1 {
+            candidates = weights.enumerated().map { ($0.offset, $0.element) }
+        } else {
+            candidates = leading(weights)
+            let mass = options.topK > 0 ? candidates.reduce(0) { $0 + $1.weight } : weights.reduce(0, +)
+            let limit = options.topP * mass
             var sum = 0.0
-            let needed = weights.firstIndex { weight in
-                sum += weight
+            let needed = candidates.firstIndex { candidate in
+                sum += candidate.weight
                 return sum >= limit
             }
-            weights = Array(weights.prefix((needed ?? weights.count - 1) + 1))
+            if options.topP < 1, let needed { candidates = Array(candidates.prefix(needed + 1)) }
         }
-        if options.minP > 0 { weights = Array(weights.prefix { $0 >= options.minP }) }
-        var place = random.unit() * weights.reduce(0, +)
-        for (index, weight) in weights.enumerated() {
-            place -= weight
-            if place < 0 { return TokenID(candidates[index].token) }
+        if options.minP > 0 { candidates.removeAll { $0.weight < options.minP } }
+        // Nothing is left of logits that are not numbers.
+        guard !candidates.isEmpty else { return Sampler.likeliest(logits) }
+        var place = random.unit() * candidates.reduce(0) { $0 + $1.weight }
+        for candidate in candidates {
+            place -= candidate.weight
+            if place < 0 { return TokenID(candidate.token) }
         }
-        return TokenID(candidates[weights.count - 1].token)
+        return TokenID(candidates[candidates.count - 1].token)
+    }
+
+    /// The likeliest tokens, first the likeliest: as many as top k says, or enough for top p and then all.
+    ///
+    /// Vocabularies are large and few tokens matter, so only those above a falling bound are sorted. Equal weights keep
+    /// the order of their ids, so that a seed gives the same token everywhere.
+    private func leading(_ weights: [Double]) -> [(token: Int, weight: Double)] {
+        let count = options.topK > 0 ? min(options.topK, weights.count) : weights.count
+        let total = weights.reduce(0, +)
+        var bound = 1e-3
+        while true {
+            var found = weights.indices.filter { weights[$0] >= bound }.map { (token: $0, weight: weights[$0]) }
+            let isEnough =
+                found.count >= count || bound == 0
+                || (options.topK == 0 && found.reduce(0) { $0 + $1.weight } > options.topP * total)
+            if isEnough {
+                found.sort { $0.weight != $1.weight ? $0.weight > $1.weight : $0.token < $1.token }
+                return Array(found.prefix(count))
+            }
+            bound = bound > 1e-9 ? bound * 1e-3 : 0
+        }
     }
 }
 

@@ -4,17 +4,46 @@ import GGUF
 
 extension FrozenMatrix {
     /// y[count, rows] = x[count, columns] · Wᵀ.
-    ///
-    /// Tasks are tiles of rows times blocks of `count`; a tile is unpacked once per block.
     public func multiply(
+        _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool,
+        precision: Precision = .fp32
+    ) {
+        FrozenMatrix.multiply(x, count: count, by: [(self, y)], pool: pool, precision: precision)
+    }
+
+    /// y[count, rows] = x[count, columns] · Wᵀ for several matrices that read the same x, such as queries, keys and
+    /// values: in bfloat16, x is rounded once.
+    public static func multiply(
+        _ x: UnsafePointer<Float>, count: Int, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)],
+        pool: ThreadPool, precision: Precision = .fp32
+    ) {
+        guard count > 0, let columns = parts.first?.matrix.columns else { return }
+        if precision == .bf16 {
+            return BrainFloatRows.round(x, count: count, columns: columns, set: .chosen, pool: pool) { x in
+                multiply(x, by: parts, pool: pool)
+            }
+        }
+        for (matrix, y) in parts {
+            if count <= Int(RETORT_STORED_ROW_VECTORS), matrix.canMultiplyStoredRows {
+                matrix.multiplyStoredRows(x, count: count, into: y, pool: pool)
+            } else if count <= 2 {
+                matrix.multiplyFew(x, count: count, into: y, pool: pool)
+            } else {
+                matrix.multiplyTiles(x, count: count, into: y, pool: pool)
+            }
+        }
+    }
+
+    /// Tasks are tiles of rows times blocks of `count`; a tile is unpacked once per block.
+    private func multiplyTiles(
         _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
     ) {
-        guard count > 0 else { return }
-        if count <= 2 { return multiplyFew(x, count: count, into: y, pool: pool) }
-        let block = FrozenMatrix.evenBlock(count, most: 256, step: 16)
-        let tile = FrozenMatrix.evenBlock(rows, most: max(32, min(256, 131072 / columns)), step: 16)
-        let blocks = (count + block - 1) / block
+        // Few rows of x read a tile that stays in the cache; many make up for one that does not.
+        let tileSize = count < 96 ? 131_072 : 786_432
+        let tile = FrozenMatrix.evenBlock(rows, most: max(32, min(256, tileSize / columns)), step: 16)
         let tiles = (rows + tile - 1) / tile
+        let block = FrozenMatrix.rowBlock(count, tiles: tiles)
+        let blocks = (count + block - 1) / block
         pool.run(tiles * blocks) { task in
             let first = task / blocks * tile
             let range = first..<min(rows, first + tile)
@@ -33,14 +62,19 @@ extension FrozenMatrix {
     /// Tasks are blocks of columns times blocks of `count`; each adds up its tiles of rows in order.
     public func multiplyTransposed(
         _ dy: UnsafePointer<Float>, count: Int, into dx: UnsafeMutablePointer<Float>, pool: ThreadPool,
-        accumulate: Bool
+        accumulate: Bool, precision: Precision = .fp32
     ) {
         guard count > 0 else { return }
-        let block = FrozenMatrix.evenBlock(count, most: 256, step: 16)
-        let blocks = (count + block - 1) / block
+        if precision == .bf16 {
+            return BrainFloatRows.round(dy, count: count, columns: rows, set: .chosen, pool: pool) { dy in
+                multiplyTransposed(dy, into: dx, accumulate: accumulate, pool: pool)
+            }
+        }
         let step = max(16, type.blockLength)
-        let width = FrozenMatrix.evenBlock(columns, most: max(step, 256), step: step)
+        let width = FrozenMatrix.evenBlock(columns, most: max(step, 384), step: step)
         let strips = (columns + width - 1) / width
+        let block = FrozenMatrix.rowBlock(count, tiles: strips)
+        let blocks = (count + block - 1) / block
         pool.run(strips * blocks) { task in
             let first = task / blocks * width
             let range = first..<min(columns, first + width)
@@ -52,7 +86,8 @@ extension FrozenMatrix {
                     part, range.count, rows, .plain(dy + start * rows, rows), .plain(weights + first, columns),
                     into: target, stride: columns, keep: accumulate ? 1 : 0)
             }
-            let tile = 256
+            // As long a sum as OpenBLAS takes at a time.
+            let tile = 384
             Scratch.withFloats(tile * range.count) { panel in
                 for top in stride(from: 0, to: rows, by: tile) {
                     let height = min(tile, rows - top)
@@ -61,6 +96,22 @@ extension FrozenMatrix {
                     MatrixProduct.multiply(
                         part, range.count, height, .plain(source, rows), .plain(panel, range.count),
                         into: target, stride: columns, keep: accumulate || top > 0 ? 1 : 0)
+                }
+            }
+        }
+    }
+
+    /// A few rows of x, as when a token is decoded for a few sequences: each row of weights goes through registers once.
+    private func multiplyStoredRows(
+        _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
+    ) {
+        let tile = FrozenMatrix.evenBlock(rows, most: max(16, min(256, 65536 / columns)), step: 16)
+        pool.run(rows, blocksOf: tile) { range in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: Int(RETORT_STORED_ROW_VECTORS)) { sums in
+                for row in range {
+                    retort_multiply_stored_row(
+                        type.rawValue, bytes + row * rowByteCount, x, sums.baseAddress, columns, count)
+                    for i in 0..<count { y[i * rows + row] = sums[i] }
                 }
             }
         }
@@ -89,6 +140,13 @@ extension FrozenMatrix {
             unpack(rows: range, into: panel)
             body(panel)
         }
+    }
+
+    /// How many rows of x a task takes: as many as go, since a tile is unpacked for each block, but so few that the
+    /// tasks can be shared out, and never fewer than a few hundred where there are as many.
+    static func rowBlock(_ count: Int, tiles: Int) -> Int {
+        let blocks = max((count + 1535) / 1536, min((15 + tiles) / tiles, count / 384), 1)
+        return evenBlock(count, most: (count + blocks - 1) / blocks, step: 12)
     }
 
     /// The size of equal blocks of at most `most`, a multiple of `step`.

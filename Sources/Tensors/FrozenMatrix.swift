@@ -1,3 +1,4 @@
+import CKernels
 public import GGUF
 import Quantization
 
@@ -13,13 +14,16 @@ public struct FrozenMatrix: @unchecked Sendable {
     public let type: GGMLType
     let bytes: UnsafeRawPointer
     let rowByteCount: Int
+    /// Whether this machine can multiply rows as they are stored with a few vectors.
+    let canMultiplyStoredRows: Bool
     private let owner: any AnyObject & Sendable
 
-    /// - Throws: ``TensorError`` for a type that cannot be decoded, a row that is no whole number of blocks, or bytes
-    ///   of the wrong count.
+    /// - Throws: ``TensorError`` for a type that cannot be decoded, a row that is no whole number of blocks, bytes of
+    ///   the wrong count, or an instruction set in `RETORT_KERNELS` that cannot be followed.
     public init(
         rows: Int, columns: Int, type: GGMLType, bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable
     ) throws {
+        if let refusal = InstructionSet.refusal { throw refusal }
         guard Dequantizer.isSupported(type) else {
             throw TensorError("matrix of type \(type.name): cannot be decoded")
         }
@@ -36,6 +40,7 @@ public struct FrozenMatrix: @unchecked Sendable {
         self.rows = rows
         self.columns = columns
         self.type = type
+        canMultiplyStoredRows = retort_can_multiply_stored_rows(type.rawValue) != 0
         self.bytes = start
         self.owner = owner
     }

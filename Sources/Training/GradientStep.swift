@@ -10,17 +10,19 @@ public final class GradientStep {
     public let tokenLimit: Int
     /// Of how many layers, from the first on, values are computed again in the backward pass rather than kept.
     public let recomputedLayers: Int
+    public let objective: TrainingObjective
     let tape: Tape
 
     public init(
         decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, recomputedLayers: Int = 0,
-        pool: ThreadPool = .shared
+        objective: TrainingObjective = TrainingObjective(), precision: Precision = .fp32, pool: ThreadPool = .shared
     ) {
         self.decoder = decoder
         self.adapter = adapter
         self.tokenLimit = tokenLimit
         self.recomputedLayers = recomputedLayers
-        tape = Tape(pool: pool)
+        self.objective = objective
+        tape = Tape(pool: pool, precision: precision)
     }
 
     /// The most bytes that activations and their gradients took at once.
@@ -64,19 +66,56 @@ public final class GradientStep {
         return loss
     }
 
+    /// The last layer's output for the rows that a loss needs.
+    func hidden(_ packed: PackedBatch, adapter: TrainableAdapter?, isRecording: Bool) -> Activation {
+        tape.reset()
+        tape.isRecording = isRecording
+        let x = decoder.forward(packed.batch, adapter: adapter, on: tape, recomputedLayers: recomputedLayers)
+        return decoder.hidden(rows: packed.rows, of: x, on: tape)
+    }
+
     private func add(_ group: [TrainingExample], to loss: inout StepLoss, gradientScale: Float?) {
         let packed = PackedBatch(group)
-        tape.reset()
-        tape.isRecording = gradientScale != nil
-        let x = decoder.forward(
-            packed.batch, adapter: adapter, on: tape, recomputedLayers: recomputedLayers)
-        let hidden = decoder.hidden(rows: packed.rows, of: x, on: tape)
-        let targets = packed.targets.map {
-            LossTarget(row: $0.row, token: $0.token, weight: $0.weight * (gradientScale ?? 1))
+        let hidden = hidden(packed, adapter: adapter, isRecording: gradientScale != nil)
+        let scale = gradientScale ?? 1
+        var targets = packed.targets
+        // Indices of the targets that have a teacher's distribution.
+        var taught: [Int] = []
+        var distributions: [DistillationTarget] = []
+        for index in targets.indices {
+            let target = targets[index]
+            let share: Float
+            if objective.distillationWeight > 0,
+                let stored = group[packed.exampleOfTarget[index]].teacher[packed.positionOfTarget[index]]
+            {
+                share = 1 - objective.distillationWeight
+                taught.append(index)
+                distributions.append(
+                    DistillationTarget(
+                        row: target.row, tokens: stored.tokens, logProbabilities: stored.logProbabilities,
+                        weight: target.weight * scale * objective.distillationWeight))
+            } else {
+                share = 1
+            }
+            targets[index].weight = target.weight * scale * share
         }
-        let found = tape.crossEntropy(hidden, decoder.output, targets)
+        let found = tape.losses(
+            hidden, decoder.output, targets, distillation: distributions, temperature: objective.temperature)
         if gradientScale != nil { tape.backward() }
+        note(found.entropy, of: packed, group, to: &loss)
+        for (place, index) in taught.enumerated() {
+            let weight = Double(packed.targets[index].weight)
+            let entropy = Double(found.entropy.perTarget[index])
+            let divergence = Double(found.divergence.perTarget[place])
+            loss.sum += weight * Double(objective.distillationWeight) * (divergence - entropy)
+            loss.divergenceSum += weight * divergence
+            loss.divergenceWeight += weight
+        }
+    }
 
+    /// Adds what cross-entropy alone found.
+    private func note(_ found: LossValues, of packed: PackedBatch, _ group: [TrainingExample], to loss: inout StepLoss)
+    {
         var isExact = [Bool](repeating: true, count: group.count)
         for (index, target) in packed.targets.enumerated() {
             loss.sum += Double(target.weight) * Double(found.perTarget[index])

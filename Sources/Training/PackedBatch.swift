@@ -16,6 +16,8 @@ public struct PackedBatch: Sendable {
     public let targets: [LossTarget]
     /// The example that each target belongs to.
     public let exampleOfTarget: [Int]
+    /// The index of each target's token in its example.
+    public let positionOfTarget: [Int]
     /// Tokens of all examples together, shared or not.
     public let exampleTokenCount: Int
 
@@ -34,6 +36,7 @@ public struct PackedBatch: Sendable {
         self.rows = rows
         self.targets = targets
         exampleOfTarget = placed.map(\.example)
+        positionOfTarget = placed.map(\.position)
         exampleTokenCount = examples.reduce(0) { $0 + $1.tokens.count }
     }
 
@@ -46,18 +49,43 @@ public struct PackedBatch: Sendable {
     /// Splits the examples of a step into groups of at most `tokenLimit` tokens, shared ones counted once; an example
     /// that is longer gets a group of its own.
     public static func split(_ examples: [TrainingExample], tokenLimit: Int) -> [[TrainingExample]] {
+        places(examples, tokenLimit: tokenLimit).map { group in group.map { examples[$0] } }
+    }
+
+    /// The groups of ``split(_:tokenLimit:)`` as indices of examples.
+    static func places(_ examples: [TrainingExample], tokenLimit: Int) -> [[Int]] {
         let order = examples.indices.sorted { precedes(examples[$0], examples[$1], $0, $1) }
-        var groups: [[TrainingExample]] = []
+        var groups: [[Int]] = []
         var count = 0
         for index in order {
             let example = examples[index]
-            let shared = groups.last?.last.map { commonPrefix($0.tokens, example.tokens) } ?? 0
+            let shared = groups.last?.last.map { commonPrefix(examples[$0].tokens, example.tokens) } ?? 0
             if groups.isEmpty || count + example.tokens.count - shared > tokenLimit {
-                groups.append([example])
+                groups.append([index])
                 count = example.tokens.count
             } else {
-                groups[groups.count - 1].append(example)
+                groups[groups.count - 1].append(index)
                 count += example.tokens.count - shared
+            }
+        }
+        return groups
+    }
+
+    /// Splits the pairs of a step into groups of whole pairs within the limit, as far as a single pair allows it.
+    static func split(_ pairs: [PreferencePair], tokenLimit: Int) -> [[PreferencePair]] {
+        let order = pairs.indices.sorted { precedes(pairs[$0].chosen, pairs[$1].chosen, $0, $1) }
+        var groups: [[PreferencePair]] = []
+        var count = 0
+        for index in order {
+            let (chosen, rejected) = (pairs[index].chosen.tokens, pairs[index].rejected.tokens)
+            let size = chosen.count + rejected.count - commonPrefix(chosen, rejected)
+            let shared = groups.last?.last.map { commonPrefix($0.chosen.tokens, chosen) } ?? 0
+            if groups.isEmpty || count + size - shared > tokenLimit {
+                groups.append([pairs[index]])
+                count = size
+            } else {
+                groups[groups.count - 1].append(pairs[index])
+                count += size - shared
             }
         }
         return groups
@@ -78,6 +106,7 @@ private struct PackedBatchBuilder {
         var token: Int32
         var weight: Float
         var example: Int
+        var position: Int
     }
 
     let examples: [TrainingExample]
@@ -135,7 +164,7 @@ private struct PackedBatchBuilder {
             placed.append(
                 Placed(
                     row: Int32(row), token: examples[example].tokens[index], weight: examples[example].weights[index],
-                    example: example))
+                    example: example, position: index))
         }
     }
 

@@ -7,17 +7,20 @@ public struct RunIdentity: Sendable, Hashable {
     public var dataset: ContentDigest
     public var validation: ContentDigest?
     public var recipe: ContentDigest
-    /// Whether the run's random order and its kernels are those of this version.
+    /// The arithmetic that the recipe's `auto` or its own word amounts to.
+    public var precision: String
+    /// Of all kernels: the last bits of every step depend on it.
     public var instructionSet: String
 
     public init(
         base: ContentDigest, dataset: ContentDigest, validation: ContentDigest?, recipe: ContentDigest,
-        instructionSet: String
+        precision: String, instructionSet: String
     ) {
         self.base = base
         self.dataset = dataset
         self.validation = validation
         self.recipe = recipe
+        self.precision = precision
         self.instructionSet = instructionSet
     }
 
@@ -25,7 +28,7 @@ public struct RunIdentity: Sendable, Hashable {
         [
             ("base", base.description), ("dataset", dataset.description),
             ("validation", validation?.description ?? "none"), ("recipe", recipe.description),
-            ("instruction_set", instructionSet),
+            ("precision", precision), ("instruction_set", instructionSet),
         ]
     }
 }

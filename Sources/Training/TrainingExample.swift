@@ -3,11 +3,14 @@ public struct TrainingExample: Sendable, Hashable {
     public var tokens: [Int32]
     /// One for each token: 0 for what is given (the first token always is), 1 for what the model should say.
     public var weights: [Float]
+    /// What a teacher would have said in the place of some tokens, by their index in ``tokens``.
+    public var teacher: [Int: TokenDistribution]
 
-    public init(tokens: [Int32], weights: [Float]) {
+    public init(tokens: [Int32], weights: [Float], teacher: [Int: TokenDistribution] = [:]) {
         precondition(tokens.count == weights.count, "every token has its weight")
         self.tokens = tokens
         self.weights = weights
+        self.teacher = teacher
         if !tokens.isEmpty { self.weights[0] = 0 }
     }
 

@@ -37,6 +37,8 @@ public final class TrainingRun {
     public let recipe: AdapterRecipe
     public let totalSteps: Int
     public let parameterCount: Int
+    /// What the recipe's precision amounts to on this CPU.
+    public let precision: Precision
     /// Bytes held for activations and their gradients.
     public var activationByteCount: Int { gradientStep.activationByteCount }
 
@@ -48,7 +50,11 @@ public final class TrainingRun {
     private let schedule: LearningRateSchedule
     private let training: TrainingSet
     private let validation: TrainingSet?
+    private let snapshotDirectory: String
     private let snapshotPath: String
+    /// The parameters before the first step, where a reference model is needed.
+    private var initialValues: [Float] = []
+    private var references = PreferenceReferences()
     private var order: (epoch: Int, conversations: [Int]) = (-1, [])
     private var state = TrainingState()
     /// What a roll-back returns to.
@@ -64,9 +70,11 @@ public final class TrainingRun {
         self.recipe = recipe
         self.training = training
         self.validation = validation
+        let precision = Precision(rawValue: recipe.precision.rawValue) ?? .fastest
+        self.precision = precision
         identity = RunIdentity(
             base: try checkpoint.digest(), dataset: training.digest, validation: validation?.digest,
-            recipe: recipe.digest, instructionSet: kernelInstructionSet)
+            recipe: recipe.digest, precision: precision.rawValue, instructionSet: precision.instructionSet)
         var generator = SeededGenerator(seed: recipe.seed, stream: 0)
         adapter = try TrainableAdapter(
             architecture: checkpoint.architecture, rank: recipe.rank, alpha: recipe.alpha,
@@ -78,15 +86,17 @@ public final class TrainingRun {
         optimizer = AdamW(adapter.parameters, settings: settings)
         gradientStep = GradientStep(
             decoder: try TrainableDecoder(checkpoint), adapter: adapter, tokenLimit: recipe.tokensPerMicroBatch,
-            pool: pool)
+            objective: TrainingObjective(recipe), precision: precision, pool: pool)
         stepsPerEpoch = (training.conversations.count + recipe.batchSize - 1) / recipe.batchSize
         totalSteps = stepsPerEpoch * recipe.epochs
         schedule = LearningRateSchedule(
             peak: recipe.learningRate, warmupSteps: Int((Double(totalSteps) * recipe.warmup).rounded()),
             totalSteps: totalSteps, floor: recipe.finalRate)
+        self.snapshotDirectory = snapshotDirectory
         snapshotPath = snapshotDirectory + "/snapshot.bin"
         keepState()
         lastGood = state
+        if training.isOfPreferences { initialValues = state.values }
     }
 
     private let stepsPerEpoch: Int
@@ -107,6 +117,7 @@ public final class TrainingRun {
     public func run(
         shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void = { _ in }
     ) throws -> Outcome {
+        try prepareReferences()
         var lastSnapshot = Date()
         while state.step < totalSteps {
             if shouldStop() {
@@ -140,14 +151,39 @@ public final class TrainingRun {
         return try adapter.adapter(architecture: checkpoint.architecture, baseDigest: identity.base)
     }
 
+    /// What the model at the run's start thinks of every pair: computed once, and kept beside the snapshot.
+    private func prepareReferences() throws {
+        guard training.isOfPreferences, references.training.isEmpty else { return }
+        let path = snapshotDirectory + "/references.json"
+        if let kept = try PreferenceReferences(path: path, identity) {
+            references = kept
+            return
+        }
+        let trained = copy(adapter.parameters.values)
+        adapter.parameters.values.update(from: initialValues, count: parameterCount)
+        defer { adapter.parameters.values.update(from: trained, count: parameterCount) }
+        func found(_ set: TrainingSet?) -> [PreferencePair.Reference] {
+            let sums = gradientStep.logProbabilities(
+                of: Array((set?.conversations ?? []).joined()), adapter: adapter)
+            return stride(from: 0, to: sums.count - 1, by: 2).map {
+                PreferencePair.Reference(chosen: sums[$0], rejected: sums[$0 + 1])
+            }
+        }
+        references = PreferenceReferences(training: found(training), validation: found(validation))
+        try references.write(to: path, identity)
+    }
+
     // MARK: Steps
 
     /// One step; nil, with nothing changed, when its loss or gradient is not to be trusted.
     private func takeStep() -> StepRecord? {
         let start = ContinuousClock.now
         let step = state.step + 1
-        let examples = batch(of: step)
-        let loss = gradientStep.gradients(of: examples)
+        let places = batch(of: step)
+        let loss =
+            training.isOfPreferences
+            ? gradientStep.gradients(of: places.map { training.pair($0, references.training) })
+            : gradientStep.gradients(of: places.flatMap { training.conversations[$0] })
         let norm = optimizer.gradientNorm
         // A model that knows nothing has a loss of ln(vocabulary size); far above that, it has run away.
         let bound = 4 * log(Double(checkpoint.architecture.vocabularySize))
@@ -160,11 +196,12 @@ public final class TrainingRun {
             step: step, totalSteps: totalSteps, epoch: (step - 1) / stepsPerEpoch, loss: loss.mean, gradientNorm: norm,
             learningRate: rate,
             seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
-            examples: loss.examples, computedTokens: loss.computedTokens, exampleTokens: loss.exampleTokens)
+            examples: loss.examples, computedTokens: loss.computedTokens, exampleTokens: loss.exampleTokens,
+            divergence: loss.divergence, rewards: loss.rewards)
     }
 
-    /// The examples of a step, from 1: each epoch takes every conversation once, in its own random order.
-    private func batch(of step: Int) -> [TrainingExample] {
+    /// The conversations of a step, from 1: each epoch takes every conversation once, in its own random order.
+    private func batch(of step: Int) -> ArraySlice<Int> {
         let epoch = (step - 1) / stepsPerEpoch
         if order.epoch != epoch {
             var generator = SeededGenerator(seed: recipe.seed, stream: UInt64(epoch) + 1)
@@ -172,12 +209,16 @@ public final class TrainingRun {
         }
         let first = (step - 1) % stepsPerEpoch * recipe.batchSize
         let last = min(first + recipe.batchSize, order.conversations.count)
-        return order.conversations[first..<last].flatMap { training.conversations[$0] }
+        return order.conversations[first..<last]
     }
 
     private func validate(_ onEvent: (Event) throws -> Void) throws {
         guard let validation else { return }
-        let loss = gradientStep.loss(of: Array(validation.conversations.joined()))
+        let loss =
+            validation.isOfPreferences
+            ? gradientStep.loss(
+                of: validation.conversations.indices.map { validation.pair($0, references.validation) })
+            : gradientStep.loss(of: Array(validation.conversations.joined()))
         var found = TrainingState.Best(step: state.step, agreement: loss.agreement, loss: loss.mean, values: [])
         let isBest = loss.mean.isFinite && found.isBetter(than: state.best)
         if isBest {
@@ -186,7 +227,9 @@ public final class TrainingRun {
         }
         try onEvent(
             .validated(
-                ValidationRecord(step: state.step, loss: loss.mean, agreement: loss.agreement, isBest: isBest)))
+                ValidationRecord(
+                    step: state.step, loss: loss.mean, agreement: loss.agreement, isBest: isBest,
+                    rewards: loss.rewards)))
     }
 
     // MARK: State

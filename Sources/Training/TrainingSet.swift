@@ -1,28 +1,46 @@
+public import Adapters
 import Conversations
 public import Storage
 
-/// The conversations of a split as examples, in the order of the file.
+/// A split as examples, in the order of the file.
 public struct TrainingSet: Sendable {
-    /// The examples of each conversation that has any: one for each answer.
+    /// The examples of each conversation that has any: one for each answer. Of a set of preferences, the better answer
+    /// and the worse of each pair.
     public private(set) var conversations: [[TrainingExample]] = []
+    /// Whether the lines are pairs of answers.
+    public private(set) var isOfPreferences = false
     /// The digest of the file.
     public let digest: ContentDigest
     /// Lines with a conversation.
     public private(set) var lineCount = 0
     /// Conversations without an answer that counts.
     public private(set) var maskedCount = 0
-    /// Answers left out because they and their prompt are longer than the limit.
+    /// Answers (or pairs) left out because they and their prompt are longer than the limit.
     public private(set) var tooLongCount = 0
+    /// Answers that were cut at the limit.
+    public private(set) var truncatedCount = 0
+    /// Answers that carry a teacher's log-probabilities.
+    public private(set) var taughtAnswerCount = 0
+    /// A teacher's alternatives that no token of the base spells.
+    public private(set) var unmappedAlternativeCount = 0
 
     public var exampleCount: Int { conversations.reduce(0) { $0 + $1.count } }
     public var tokenCount: Int { conversations.joined().reduce(0) { $0 + $1.tokens.count } }
+    /// Tokens to say.
+    public var answerTokenCount: Int { conversations.joined().reduce(0) { $0 + $1.weights.count { $0 != 0 } } }
+    /// Tokens to say for which a teacher's distribution is known.
+    public var taughtTokenCount: Int { conversations.joined().reduce(0) { $0 + $1.teacher.count } }
 
-    /// Reads JSON Lines in the OpenAI fine-tune chat form.
+    /// Reads JSON Lines: conversations, or pairs of answers. `Documentation/Formats/TrainingData.md` describes the forms.
     ///
-    /// - Parameter maximumLength: the longest example, tokens; longer ones are left out and counted.
+    /// - Parameters:
+    ///   - maximumLength: the longest example, tokens.
+    ///   - tooLong: what becomes of longer ones.
     /// - Throws: ``TrainingError`` that names file and line, without their content; `StorageError` for a file that
     ///   cannot be read.
-    public init(path: String, encoder: ConversationEncoder, maximumLength: Int) throws {
+    public init(
+        path: String, encoder: ConversationEncoder, maximumLength: Int, tooLong: AdapterRecipe.TooLong = .drop
+    ) throws {
         digest = try ContentDigest(ofFile: path)
         let reader = try LineReader(path: path)
         for line in reader {
@@ -33,13 +51,10 @@ public struct TrainingSet: Sendable {
             }
             if line.bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { continue }
             lineCount += 1
-            let examples = try TrainingSet.within(path, line.number) {
-                try encoder.examples(TrainingSet.messages(of: line.bytes))
+            try TrainingSet.within(path, line.number) {
+                let encoded = try encoder.encode(TrainingLine(JSONValue(parsing: line.bytes)))
+                try add(encoded, maximumLength: maximumLength, tooLong: tooLong)
             }
-            let kept = examples.filter { $0.tokens.count <= maximumLength }
-            tooLongCount += examples.count - kept.count
-            if examples.isEmpty { maskedCount += 1 }
-            if !kept.isEmpty { conversations.append(kept) }
         }
         if let failure = reader.failure { throw failure }
     }
@@ -51,8 +66,25 @@ public struct TrainingSet: Sendable {
         lineCount = examples.count
     }
 
-    /// - Throws: ``TrainingError`` if there is nothing to learn from.
-    public func checkNotEmpty(_ path: String) throws {
+    /// Pairs that are there already.
+    package init(pairs: [(chosen: TrainingExample, rejected: TrainingExample)], digest: ContentDigest) {
+        self.digest = digest
+        conversations = pairs.map { [$0.chosen, $0.rejected] }
+        lineCount = pairs.count
+        isOfPreferences = true
+    }
+
+    /// Checks that there is something to learn from, and that it is what the recipe's loss learns from.
+    ///
+    /// - Throws: ``TrainingError``.
+    public func check(_ path: String, for loss: AdapterRecipe.Loss = .crossEntropy) throws {
+        if lineCount > 0, isOfPreferences != (loss == .dpo) {
+            throw TrainingError(
+                isOfPreferences
+                    ? "\(path): pairs of answers, expected conversations for loss: \(loss.rawValue)"
+                    : "\(path): conversations, expected pairs of answers for loss: dpo",
+                hint: isOfPreferences ? "set loss: dpo in the recipe" : "see Documentation/Formats/TrainingData.md")
+        }
         guard conversations.isEmpty else { return }
         var found = lineCount == 0 ? "no lines" : "\(lineCount) lines"
         if maskedCount > 0 { found += ", \(maskedCount) without an answer that counts" }
@@ -60,12 +92,48 @@ public struct TrainingSet: Sendable {
         throw TrainingError("\(path): nothing to learn from: \(found), expected at least one answer")
     }
 
-    private static func messages(of bytes: ArraySlice<UInt8>) throws -> [Message] {
-        let json = try JSONValue(parsing: bytes)
-        guard let list = json["messages"]?.arrayValue else {
-            throw TrainingError("\(json.kindName) without 'messages', expected {\"messages\": [...]}")
+    private mutating func add(
+        _ encoded: ConversationEncoder.Encoded, maximumLength: Int, tooLong: AdapterRecipe.TooLong
+    ) throws {
+        if lineCount == 1 {
+            isOfPreferences = encoded.isPair
+        } else if isOfPreferences != encoded.isPair {
+            throw TrainingError(
+                "\(encoded.isPair ? "a pair of answers" : "a conversation"), expected "
+                    + "\(isOfPreferences ? "a pair of answers" : "a conversation") as in the first line")
         }
-        return try list.map { try Message(json: $0) }
+        if encoded.examples.isEmpty { maskedCount += 1 }
+        taughtAnswerCount += encoded.taughtAnswers
+        unmappedAlternativeCount += encoded.unmappedAlternatives
+        var kept: [TrainingExample] = []
+        for example in encoded.examples {
+            guard example.tokens.count > maximumLength else {
+                kept.append(example)
+                continue
+            }
+            switch tooLong {
+            case .drop: tooLongCount += 1
+            case .error:
+                throw TrainingError(
+                    "an answer of \(example.tokens.count) tokens with its prompt, expected \(maximumLength) at most",
+                    hint: "set too_long: drop or truncate, or a larger maximum_length")
+            case .truncate:
+                // The prompt stays whole, so that it is still the one that serving sees.
+                let cut = example.prefix(maximumLength)
+                if cut.totalWeight > 0 {
+                    truncatedCount += 1
+                    kept.append(cut)
+                } else {
+                    tooLongCount += 1
+                }
+            }
+        }
+        if encoded.isPair, kept.count < 2 || kept[0].tokens == kept[1].tokens {
+            // Half a pair says nothing, and neither do two answers that are cut to the same.
+            if kept.count == 2 { tooLongCount += 1 }
+            kept = []
+        }
+        if !kept.isEmpty { conversations.append(kept) }
     }
 
     /// Puts file and line before whatever goes wrong with a line.
@@ -75,8 +143,19 @@ public struct TrainingSet: Sendable {
         } catch let error as JSONError {
             throw TrainingError(
                 "\(path) line \(line): \(error.reason) at column \(error.column), expected a JSON object")
+        } catch let error as TrainingError {
+            throw TrainingError("\(path) line \(line): \(error.description)", hint: error.hint)
         } catch {
             throw TrainingError("\(path) line \(line): \(error)")
         }
+    }
+}
+
+extension TrainingExample {
+    /// The first tokens alone.
+    fileprivate func prefix(_ count: Int) -> TrainingExample {
+        TrainingExample(
+            tokens: Array(tokens.prefix(count)), weights: Array(weights.prefix(count)),
+            teacher: teacher.filter { $0.key < count })
     }
 }

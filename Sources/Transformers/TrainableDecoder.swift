@@ -64,16 +64,17 @@ public final class TrainableDecoder {
     ///
     /// - Throws: ``TransformerError`` for a token outside the vocabulary or an adapter that does not fit.
     public func logits(
-        tokens: [Int32], adapter: LowRankAdapter? = nil, pool: ThreadPool = .shared
+        tokens: [Int32], adapter: LowRankAdapter? = nil, precision: Precision = .fp32, pool: ThreadPool = .shared
     ) throws -> [Float] {
         try check(tokens)
         let trainable = try adapter.map { try TrainableAdapter($0, architecture: architecture) }
-        let tape = Tape(pool: pool)
+        let tape = Tape(pool: pool, precision: precision)
         tape.isRecording = false
         let x = forward(TokenBatch(sequence: tokens), adapter: trainable, on: tape)
         let rows = hidden(rows: (0..<Int32(tokens.count)).map { $0 }, of: x, on: tape)
         var logits = [Float](repeating: 0, count: tokens.count * output.vocabularySize)
-        output.logits(tape.value(rows), count: tokens.count, into: &logits, pool: pool)
+        output.logits(
+            tape.value(rows), count: tokens.count, into: &logits, pool: pool, precision: precision)
         return logits
     }
 

@@ -27,6 +27,11 @@ struct RecipeOptions: ParsableArguments {
     @Option(help: "The longest example, tokens; longer ones are left out and counted.")
     var maximumLength: Int?
 
+    @Option(
+        help: "Of products with frozen weights: fp32, bf16, or auto for the fastest on this CPU.",
+        transform: RecipeOptions.precision)
+    var precision: AdapterRecipe.Precision?
+
     func validate() throws {
         func check(_ name: String, _ isValid: Bool?, _ allowed: String) throws {
             if isValid == false { throw ValidationError("--\(name): expected \(allowed)") }
@@ -40,6 +45,14 @@ struct RecipeOptions: ParsableArguments {
         try check("maximum-length", maximumLength.map { $0 >= 2 }, "at least 2")
     }
 
+    private static func precision(_ text: String) throws -> AdapterRecipe.Precision {
+        guard let precision = AdapterRecipe.Precision(rawValue: text) else {
+            let allowed = AdapterRecipe.Precision.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("'\(text)', expected one of \(allowed)")
+        }
+        return precision
+    }
+
     /// The recipe that file and flags amount to.
     func resolved() throws -> AdapterRecipe {
         var result = try recipe.map { try AdapterRecipe(path: $0) } ?? AdapterRecipe()
@@ -50,6 +63,7 @@ struct RecipeOptions: ParsableArguments {
         if let learningRate { result.learningRate = learningRate }
         if let seed { result.seed = seed }
         if let maximumLength { result.maximumLength = maximumLength }
+        if let precision { result.precision = precision }
         return result
     }
 }

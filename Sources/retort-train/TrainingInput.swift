@@ -12,28 +12,45 @@ struct TrainingInput {
     let training: TrainingSet
     let validation: TrainingSet?
     private let datasetPath: String
+    private let readsTeacher: Bool
 
     init(base: String, template: String?, dataset: String, validation: String?, recipe: AdapterRecipe) throws {
         checkpoint = try Checkpoint(path: base, template: template)
         datasetPath = dataset
-        let encoder = ConversationEncoder(tokenizer: try checkpoint.tokenizer, template: try checkpoint.template)
+        readsTeacher = recipe.distillation != nil
+        let encoder = ConversationEncoder(
+            tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, readsTeacher: readsTeacher)
         let context = checkpoint.architecture.contextLength
         let limit = min(recipe.maximumLength ?? context, context)
-        training = try TrainingSet(path: dataset, encoder: encoder, maximumLength: limit)
-        try training.checkNotEmpty(dataset)
-        self.validation = try validation.map { path in
-            let set = try TrainingSet(path: path, encoder: encoder, maximumLength: limit)
-            try set.checkNotEmpty(path)
+        func read(_ path: String) throws -> TrainingSet {
+            let set = try TrainingSet(path: path, encoder: encoder, maximumLength: limit, tooLong: recipe.tooLong)
+            try set.check(path, for: recipe.loss)
             return set
+        }
+        training = try read(dataset)
+        self.validation = try validation.map(read)
+        if readsTeacher, training.taughtTokenCount == 0 {
+            throw TrainingError(
+                "\(dataset): no teacher's log-probabilities that fit the base's tokens, expected them for distillation",
+                hint: "see Documentation/Formats/TrainingData.md, or leave distillation out of the recipe")
         }
     }
 
     /// What was read and what was left out, in words.
     var notes: [String] {
         [("dataset", training)].appending(validation.map { ("validation", $0) }).map { name, set in
-            var line = "\(name): \(set.lineCount) conversations, \(set.exampleCount) answers, \(set.tokenCount) tokens"
+            var line = "\(name): \(set.lineCount) \(set.isOfPreferences ? "pairs" : "conversations"), "
+            line += "\(set.exampleCount) answers, \(set.tokenCount) tokens"
             if set.maskedCount > 0 { line += "; left out \(set.maskedCount) without an answer that counts" }
             if set.tooLongCount > 0 { line += "; left out \(set.tooLongCount) answers that are too long" }
+            if set.truncatedCount > 0 { line += "; cut \(set.truncatedCount) answers at the limit" }
+            if readsTeacher {
+                line +=
+                    "; a teacher's log-probabilities for \(set.taughtTokenCount) of \(set.answerTokenCount) tokens to "
+                line += "say, \(set.unmappedAlternativeCount) of its alternatives are no token of the base"
+            } else if set.taughtAnswerCount > 0 {
+                line += "; \(set.taughtAnswerCount) answers carry log-probabilities that the recipe does not use"
+            }
             return line
         }
     }
@@ -47,7 +64,7 @@ struct TrainingInput {
             datasetName: (datasetPath as NSString).lastPathComponent, datasetDigest: training.digest,
             recipe: recipe.json, step: recipe.keepsBest ? outcome.bestStep ?? outcome.step : outcome.step,
             totalSteps: run.totalSteps, templateDigest: try checkpoint.templateDigest, chosenTemplate: chosen,
-            instructionSet: kernelInstructionSet, version: retortVersion)
+            precision: run.precision.rawValue, instructionSet: run.precision.instructionSet, version: retortVersion)
     }
 }
 

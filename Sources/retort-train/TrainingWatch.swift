@@ -19,6 +19,7 @@ final class TrainingWatch {
     private var stepSeconds = 0.0
     private var smoothedLoss: Double?
     private var lastLoss = 0.0
+    private var lastRewards: PreferenceRewards?
     private var best: ValidationRecord?
     private var rollbacks = 0
 
@@ -38,6 +39,7 @@ final class TrainingWatch {
             computedTokens += record.computedTokens
             stepSeconds += record.seconds
             lastLoss = record.loss
+            lastRewards = record.rewards ?? lastRewards
             smoothedLoss = smoothedLoss.map { $0 * 0.9 + record.loss * 0.1 } ?? record.loss
             console.progress(line(record), isLast: record.step == totalSteps)
         case .validated(let record):
@@ -45,8 +47,9 @@ final class TrainingWatch {
             if record.isBest { best = record }
             console.say(
                 String(
-                    format: "step %d: validation loss %.4f, %.1f %% answered exactly%@", record.step, record.loss,
-                    record.agreement * 100, record.isBest ? " (best)" : ""))
+                    format: "step %d: validation loss %.4f, %.1f %% %@%@", record.step, record.loss,
+                    record.agreement * 100, record.rewards == nil ? "answered exactly" : "preferred rightly",
+                    record.isBest ? " (best)" : ""))
         case .rolledBack(let from, let to, let factor):
             rollbacks += 1
             console.warn("step \(from): loss or gradient not finite; back to step \(to), learning rate times \(factor)")
@@ -75,12 +78,14 @@ final class TrainingWatch {
         ]
         report.inputs["validation"] = input.validation?.digest.description
         report.outputs = [
-            "adapter": try ContentDigest(ofFile: output).description, "precision": run.recipe.precision.rawValue,
-            "instruction_set": kernelInstructionSet,
+            "adapter": try ContentDigest(ofFile: output).description, "precision": run.precision.rawValue,
+            "instruction_set": run.precision.instructionSet,
         ]
         report.counts = [
             "steps": outcome.step, "conversations": input.training.lineCount, "examples": input.training.exampleCount,
             "masked": input.training.maskedCount, "too_long": input.training.tooLongCount,
+            "truncated": input.training.truncatedCount, "taught_tokens": input.training.taughtTokenCount,
+            "unmapped_alternatives": input.training.unmappedAlternativeCount,
             "parameters": run.parameterCount, "rollbacks": outcome.rollbacks,
             "activation_bytes": run.activationByteCount,
         ]
@@ -90,6 +95,10 @@ final class TrainingWatch {
             report.figures["examples_per_second"] = Double(examples) / stepSeconds
             report.figures["tokens_per_second"] = Double(exampleTokens) / stepSeconds
             report.figures["computed_tokens_per_second"] = Double(computedTokens) / stepSeconds
+        }
+        if let lastRewards {
+            report.figures["reward_margin"] = lastRewards.margin
+            report.figures["reward_accuracy"] = lastRewards.accuracy
         }
         if let best {
             report.figures["validation_loss"] = best.loss

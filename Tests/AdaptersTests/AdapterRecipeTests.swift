@@ -69,7 +69,7 @@ struct AdapterRecipeTests {
         #expect(problems.contains("targets: 'attn_w' (did you mean"))
         #expect(problems.contains("line 3: epochs: '0', expected a whole number from 1 to 10000"))
         #expect(problems.contains("line 4: learnig_rate: unknown key; did you mean 'learning_rate'?"))
-        #expect(problems.contains("precision: 'fp8', expected one of fp32"))
+        #expect(problems.contains("precision: 'fp8', expected one of fp32, bf16, auto"))
     }
 
     @Test func theDigestFollowsTheMeaning() throws {

@@ -11,12 +11,13 @@ struct GradientCheck {
     var parameters: ParameterSet?
     var step: Float = 1e-2
     var tolerance = 2e-3
+    var precision = Precision.fp32
     /// The operation under test. It may change the values of its inputs in place, as rotation does.
     var forward: (Tape, [Activation]) -> Activation
 
     /// Checks about twelve places of every input and every parameter.
     func run() {
-        let tape = Tape(pool: .shared)
+        let tape = Tape(pool: .shared, precision: precision)
         let leaves = place(on: tape, inputs.map(\.numbers))
         let output = forward(tape, leaves)
         let weights = SampleNumbers.floats(output.rows * output.columns, seed: 99)
@@ -53,7 +54,7 @@ struct GradientCheck {
     private func slope(_ loss: (Float) -> Double) -> Double { (loss(step) - loss(-step)) / (2 * Double(step)) }
 
     private func loss(_ numbers: [[Float]], _ weights: [Float]) -> Double {
-        let tape = Tape(pool: .shared)
+        let tape = Tape(pool: .shared, precision: precision)
         tape.isRecording = false
         let output = forward(tape, place(on: tape, numbers))
         let values = tape.value(output)

@@ -42,6 +42,24 @@ import Testing
         }.run()
     }
 
+    /// Inputs on a coarse grid and a step of its size, so that rounding them to bfloat16 changes nothing: what is left is
+    /// the rounding of dy, one part in 256 of about twenty terms.
+    @Test func linearInBrainFloat() throws {
+        let matrix = try FrozenFloats(SampleNumbers.floats(20 * 32, seed: 5)).matrix(rows: 20, columns: 32)
+        let parameters = ParameterSet([("a", 3, 32), ("b", 20, 3)])
+        parameters.values.update(from: SampleNumbers.floats(parameters.count, seed: 6), count: parameters.count)
+        let update = LowRankUpdate(
+            parameters: parameters, a: parameters.entries[0], b: parameters.entries[1], scale: 0.7)
+        var check = GradientCheck(inputs: [input(6, 32, seed: 8)], parameters: parameters) { tape, x in
+            tape.linear(x[0], matrix, update: update)
+        }
+        check.inputs[0].numbers = check.inputs[0].numbers.map { ($0 * 16).rounded() / 16 }
+        check.step = 0.25
+        check.tolerance = 2e-2
+        check.precision = .bf16
+        check.run()
+    }
+
     @Test(arguments: [GatedActivation.silu, .gelu]) func gatedActivation(_ activation: GatedActivation) {
         GradientCheck(inputs: [input(4, 40, seed: 9), input(4, 40, seed: 10)]) { tape, x in
             tape.gated(gate: ActivationColumns(x[0]), up: ActivationColumns(x[1]), activation)
@@ -115,6 +133,18 @@ import Testing
         for loss in [
             { (tape: Tape, x: Activation) in tape.crossEntropy(x, layer, targets) },
             { (tape: Tape, x: Activation) in tape.distillation(x, layer, stored) },
+            { (tape: Tape, x: Activation) in tape.distillation(x, layer, stored, temperature: 2.5) },
+            { (tape: Tape, x: Activation) in
+                // Both in one pass, on rows of their own and on one that they share.
+                let shared =
+                    stored + [
+                        DistillationTarget(row: 3, tokens: [2, 8, 29], logProbabilities: [-1, -2, -3], weight: 0.4)
+                    ]
+                let both = tape.losses(
+                    x, layer, targets + [LossTarget(row: 3, token: 2, weight: 0.6)], distillation: shared,
+                    temperature: 0.7)
+                return LossValues(total: both.entropy.total + both.divergence.total, perTarget: [], isTop: [])
+            },
         ] {
             let gradient = total(x, loss).1
             for place in [0, 5, 11, 12, 17, 24, 30, 35, 40, 47] {
@@ -143,6 +173,39 @@ import Testing
             [DistillationTarget(row: 0, tokens: [0], logProbabilities: [log(0.7)], weight: 1)])
         #expect(abs(divergence.total - (0.7 * log(0.7 / q[0]) + 0.3 * log(0.3 / (1 - q[0])))) < 1e-6)
         #expect(divergence.isTop == [true])
+        // At temperature 2 the buckets' square roots are compared, and the divergence counts four times.
+        let softened = tape.distillation(
+            x, OutputLayer(matrix: matrix),
+            [DistillationTarget(row: 0, tokens: [0], logProbabilities: [log(0.7)], weight: 1)], temperature: 2)
+        let p = [0.7, 0.3].map { $0.squareRoot() }, r = [q[0], 1 - q[0]].map { $0.squareRoot() }
+        let expected = (0..<2).reduce(0.0) {
+            $0 + p[$1] / (p[0] + p[1]) * log(p[$1] / (p[0] + p[1]) / (r[$1] / (r[0] + r[1])))
+        }
+        #expect(abs(softened.total - 4 * expected) < 1e-6)
+    }
+
+    /// A teacher that gave all its probability to the stored tokens has no rest to follow.
+    @Test func aTeacherWithoutARestGivesTheOthersNothing() throws {
+        let matrix = try FrozenFloats([1, 0, 0, 1, 1, 1]).matrix(rows: 3, columns: 2)
+        let tape = Tape(pool: .shared)
+        let x = tape.make(rows: 1, columns: 2, needsGradient: true)
+        tape.value(x)[0] = 0.5
+        tape.value(x)[1] = -1
+        let found = tape.distillation(
+            x, OutputLayer(matrix: matrix),
+            [
+                DistillationTarget(
+                    row: 0, tokens: [0, 1, 2], logProbabilities: [log(0.5), log(0.25), log(0.25)], weight: 1)
+            ])
+        let exponentials = [exp(0.5), exp(-1.0), exp(-0.5)]
+        let q = exponentials.map { $0 / exponentials.reduce(0, +) }
+        let expected = 0.5 * log(0.5 / q[0]) + 0.25 * log(0.25 / q[1]) + 0.25 * log(0.25 / q[2])
+        #expect(abs(found.total - expected) < 1e-6)
+        // d/dlogits = q - p, through W.
+        let slopes = [q[0] - 0.5, q[1] - 0.25, q[2] - 0.25]
+        let gradient = try #require(tape.gradient(x))
+        #expect(abs(Double(gradient[0]) - (slopes[0] + slopes[2])) < 1e-6)
+        #expect(abs(Double(gradient[1]) - (slopes[1] + slopes[2])) < 1e-6)
     }
 }
 

@@ -20,11 +20,20 @@ enum Executable {
         return url.path
     }()
 
-    /// Runs an executable to its end in a folder of its own.
-    static func run(_ name: String, _ arguments: String..., input: String = "") throws -> Outcome {
+    /// Runs an executable to its end in a folder of its own; `environment` is added to the test's.
+    static func run(
+        _ name: String, _ arguments: String..., input: String = "", environment: [String: String] = [:]
+    ) throws -> Outcome {
+        try run(name, arguments: arguments, input: input, environment: environment)
+    }
+
+    static func run(
+        _ name: String, arguments: [String], input: String = "", environment: [String: String] = [:]
+    ) throws -> Outcome {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(folder)/\(name)")
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = FileManager.default.temporaryDirectory
         let output = Pipe(), errors = Pipe(), typed = Pipe()
         process.standardOutput = output

@@ -7,11 +7,6 @@ enum Fixtures {
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared")
     static var arePresent: Bool { FileManager.default.fileExists(atPath: root.path) }
     static let root = shared.appending(path: "fixtures")
-    /// The package's own folder.
-    static let package = shared.deletingLastPathComponent().appending(
-        path: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().lastPathComponent)
-
     static func model(_ name: String) -> String { root.appending(path: "models/\(name).gguf").path }
     static func sharedModel(_ name: String) -> String { shared.appending(path: "models/\(name).gguf").path }
 

@@ -42,6 +42,37 @@ struct SamplerTests {
             SamplerTests.isNear(SamplerTests.frequencies { $0.minP = 0.25 }, [0.3, 0, 0.5, 0.15].map { $0 / 0.95 }))
     }
 
+    /// Among many tokens, exactly those are drawn that a full sort would leave.
+    @Test func theTailOfALargeVocabularyIsCutWhereASortWouldCutIt() {
+        let count = 3000
+        let logits = (0..<count).map { Float(($0 * 7919) % count) / Float(count) * 12 }
+        let sorted = logits.sorted(by: >).map { exp(Double($0)) }
+        let total = sorted.reduce(0, +)
+        var sum = 0.0
+        let kept =
+            (sorted.firstIndex { weight in
+                sum += weight
+                return sum >= 0.8 * total
+            } ?? 0) + 1
+        let lowest = logits.sorted(by: >)[kept - 1], fifth = logits.sorted(by: >)[4]
+        var reached = Float.infinity
+        for seed in 0..<2000 {
+            var nucleus = Sampler(GenerationOptions(temperature: 1, topP: 0.8, seed: UInt64(seed)), prompt: [])
+            let token = Int(nucleus.next(logits))
+            #expect(logits[token] >= lowest)
+            reached = min(reached, logits[token])
+            var few = Sampler(GenerationOptions(temperature: 1, topK: 5, seed: UInt64(seed)), prompt: [])
+            #expect(logits[Int(few.next(logits))] >= fifth)
+        }
+        // The tail that is left is reached, too.
+        #expect(reached < lowest + 0.5)
+    }
+
+    @Test func logitsThatAreNotNumbersDoNotStopIt() {
+        var sampler = Sampler(GenerationOptions(temperature: 1, topP: 0.5, topK: 3, seed: 1), prompt: [])
+        #expect((0..<4).contains(Int(sampler.next([Float](repeating: .nan, count: 4)))))
+    }
+
     @Test func aSeedRepeatsAndAnotherDiffers() {
         func draw(_ seed: UInt64) -> [TokenID] {
             var sampler = Sampler(GenerationOptions(temperature: 1, seed: seed), prompt: [])

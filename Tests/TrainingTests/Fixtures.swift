@@ -27,11 +27,29 @@ extension JSONValue {
     /// An array of whole numbers.
     var integers: [Int] { arrayValue?.compactMap(\.integerValue) ?? [] }
 
-    /// A fixture's example: `ids` and `mask`.
+    /// A fixture's example: `ids` and `mask`, and `teacher` where it has one.
     var example: TrainingExample {
-        TrainingExample(
-            tokens: (self["ids"]?.integers ?? []).map { Int32($0) },
-            weights: (self["mask"]?.integers ?? []).map { Float($0) })
+        let mask = self["mask"]?.integers ?? []
+        let stored = zip(
+            self["teacher"]?["ids"]?.arrayValue ?? [], self["teacher"]?["logprobs"]?.arrayValue ?? []
+        ).map { ids, logs in
+            TokenDistribution(
+                tokens: ids.integers.map { Int32($0) },
+                logProbabilities: (logs.arrayValue ?? []).map { Float($0.doubleValue ?? .nan) })
+        }
+        return TrainingExample(
+            tokens: (self["ids"]?.integers ?? []).map { Int32($0) }, weights: mask.map { Float($0) },
+            teacher: Dictionary(uniqueKeysWithValues: zip(mask.indices.filter { mask[$0] == 1 }, stored)))
+    }
+
+    /// A fixture's `chosen` and `rejected` with what the reference model thinks of them.
+    var pair: PreferencePair? {
+        guard let chosen = self["chosen"]?.example, let rejected = self["rejected"]?.example else { return nil }
+        return PreferencePair(
+            chosen: chosen, rejected: rejected,
+            reference: PreferencePair.Reference(
+                chosen: self["ref_logp_chosen"]?.doubleValue ?? .nan,
+                rejected: self["ref_logp_rejected"]?.doubleValue ?? .nan))
     }
 }
 

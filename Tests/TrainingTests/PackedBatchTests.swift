@@ -106,6 +106,105 @@ import Transformers
     }
 }
 
+/// The same with pairs and with a teacher: what shares nothing gives the same gradient.
+@Suite(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout")) struct UnsharedExpansionTests {
+    private struct Model {
+        let decoder: TrainableDecoder
+        let adapter: TrainableAdapter
+
+        init(_ generator: inout some RandomNumberGenerator) throws {
+            let checkpoint = try Checkpoint(path: Fixtures.path("models/llama.gguf"))
+            adapter = try TrainableAdapter(
+                architecture: checkpoint.architecture, rank: 3, alpha: 8, generator: &generator)
+            for i in 0..<adapter.parameters.count {
+                adapter.parameters.values[i] += Float.random(in: -0.05...0.05, using: &generator)
+            }
+            decoder = try TrainableDecoder(checkpoint)
+        }
+
+        /// Relative distance of the gradients of a step in one piece from those of a step token limit 1 makes.
+        func distance(_ objective: TrainingObjective, _ body: (GradientStep) -> StepLoss) -> (Double, Double) {
+            let results = [4096, 1].map { limit -> (StepLoss, [Float]) in
+                let loss = body(
+                    GradientStep(decoder: decoder, adapter: adapter, tokenLimit: limit, objective: objective))
+                return (loss, (0..<adapter.parameters.count).map { adapter.parameters.gradients[$0] })
+            }
+            var difference = 0.0, total = 0.0
+            for (a, b) in zip(results[0].1, results[1].1) {
+                difference += Double(a - b) * Double(a - b)
+                total += Double(b) * Double(b)
+            }
+            return (
+                (difference / total).squareRoot(), abs(results[0].0.mean - results[1].0.mean) / results[1].0.mean
+            )
+        }
+    }
+
+    private func tokens(_ count: ClosedRange<Int>, _ generator: inout some RandomNumberGenerator) -> [Int32] {
+        (0..<Int.random(in: count, using: &generator)).map { _ in Int32.random(in: 3..<500, using: &generator) }
+    }
+
+    /// Multi-turn conversations of which every answer counts, some with a teacher's view of some tokens.
+    @Test(arguments: 0..<3) func ofConversationsWithATeacher(seed: UInt64) throws {
+        var generator = Numbers(state: seed &+ 7)
+        let model = try Model(&generator)
+        let instructions = tokens(20...30, &generator)
+        var examples: [TrainingExample] = []
+        for _ in 0..<4 {
+            var conversation = instructions
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                conversation += tokens(2...6, &generator)
+                let answer = tokens(1...5, &generator)
+                let weight = Float([1, 0.25, 2].randomElement(using: &generator) ?? 1)
+                var example = TrainingExample(
+                    tokens: conversation + answer,
+                    weights: [Float](repeating: 0, count: conversation.count)
+                        + [Float](repeating: weight, count: answer.count))
+                for index in answer.indices where Bool.random(using: &generator) {
+                    example.teacher[conversation.count + index] = TokenDistribution(
+                        tokens: [answer[index], 1, 2], logProbabilities: [-0.5, -2, -3])
+                }
+                examples.append(example)
+                conversation += answer
+            }
+        }
+        let (gradient, loss) = model.distance(TrainingObjective(distillationWeight: 0.4, temperature: 1.5)) {
+            $0.gradients(of: examples)
+        }
+        #expect(gradient < 1e-5)
+        #expect(loss < 1e-5)
+    }
+
+    @Test(arguments: 0..<3) func ofPairs(seed: UInt64) throws {
+        var generator = Numbers(state: seed &+ 77)
+        let model = try Model(&generator)
+        let instructions = tokens(20...30, &generator)
+        let pairs = (0..<5).map { _ -> PreferencePair in
+            let prompt = instructions + tokens(1...6, &generator)
+            let start = Bool.random(using: &generator) ? tokens(2...5, &generator) : []
+            let answers = (0..<2).map { _ -> TrainingExample in
+                let answer = start + tokens(1...5, &generator)
+                return TrainingExample(
+                    tokens: prompt + answer,
+                    weights: [Float](repeating: 0, count: prompt.count) + [Float](repeating: 1, count: answer.count))
+            }
+            return PreferencePair(
+                chosen: answers[0], rejected: answers[1],
+                reference: .init(
+                    chosen: Double.random(in: -30 ... -10, using: &generator),
+                    rejected: Double.random(in: -30 ... -10, using: &generator)))
+        }
+        let objective = TrainingObjective(beta: 0.3, labelSmoothing: 0.1, supervisedWeight: 0.5)
+        let (gradient, loss) = model.distance(objective) { $0.gradients(of: pairs) }
+        #expect(gradient < 1e-5)
+        #expect(loss < 1e-5)
+        let step = GradientStep(decoder: model.decoder, adapter: model.adapter, objective: objective)
+        let recorded = step.gradients(of: pairs), without = step.loss(of: pairs)
+        #expect(recorded.mean == without.mean)
+        #expect(recorded.rewards == without.rewards)
+    }
+}
+
 /// SplitMix64.
 struct Numbers: RandomNumberGenerator {
     var state: UInt64

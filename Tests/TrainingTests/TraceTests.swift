@@ -21,6 +21,50 @@ import Testing
         }
         try trace.expectFinalWeights()
     }
+
+    @Test func distillationRunEqualsThatOfPEFT() throws {
+        let trace = try Trace("trace-kd-qwen2")
+        let step = trace.makeStep(objective: TrainingObjective(distillationWeight: 1))
+        for number in 1...trace.steps.count {
+            let examples = trace.batches(of: number).flatMap { $0["examples"]?.arrayValue ?? [] }.map(\.example)
+            #expect(examples.allSatisfy { $0.teacher.count == $0.weights.count { $0 == 1 } })
+            let loss = step.gradients(of: examples)
+            trace.expectClose(loss.mean, trace.steps[number - 1]["loss"], relative: 1e-4, "loss of step \(number)")
+            trace.expectClose(
+                loss.divergence ?? .nan, trace.steps[number - 1]["loss"], relative: 1e-4, "divergence of \(number)")
+            if number == 1 { try trace.expectFirstGradients() }
+            trace.apply(number)
+        }
+        try trace.expectFinalWeights()
+    }
+
+    /// Once with all pairs of a step at once, once with a pair at a time.
+    @Test(arguments: [4096, 1]) func preferenceRunEqualsThatOfPEFT(tokenLimit: Int) throws {
+        let trace = try Trace("trace-dpo-llama")
+        let step = trace.makeStep(tokenLimit: tokenLimit, objective: TrainingObjective(beta: 0.1))
+        for number in 1...trace.steps.count {
+            let recorded = trace.steps[number - 1]
+            let pairs = trace.batches(of: number).flatMap { $0["pairs"]?.arrayValue ?? [] }.compactMap(\.pair)
+            if number == 1 {
+                // The reference is the base alone.
+                let examples = pairs.flatMap { [$0.chosen, $0.rejected] }
+                let expected = pairs.flatMap { [$0.reference.chosen, $0.reference.rejected] }
+                for (ours, theirs) in zip(step.logProbabilities(of: examples, adapter: nil), expected) {
+                    #expect(abs(ours - theirs) < 1e-5 * abs(theirs))
+                }
+            }
+            let loss = step.gradients(of: pairs)
+            trace.expectClose(loss.mean, recorded["loss"], relative: 1e-4, "loss of step \(number)")
+            let rewards = try #require(loss.rewards)
+            for (ours, key) in [(rewards.chosen, "reward_chosen"), (rewards.rejected, "reward_rejected")] {
+                let theirs = (recorded[key]?.arrayValue ?? []).compactMap(\.doubleValue)
+                #expect(abs(ours - theirs.reduce(0, +) / Double(theirs.count)) < 1e-4, "\(key) of step \(number)")
+            }
+            if number == 1 { try trace.expectFirstGradients() }
+            trace.apply(number)
+        }
+        try trace.expectFinalWeights()
+    }
 }
 
 /// A recorded run, and ours beside it.
@@ -54,8 +98,8 @@ final class Trace {
         schedule = LearningRateSchedule(peak: 1e-3, warmupSteps: 3, totalSteps: 20, floor: 0.1)
     }
 
-    func makeStep(tokenLimit: Int) -> GradientStep {
-        GradientStep(decoder: decoder, adapter: adapter, tokenLimit: tokenLimit)
+    func makeStep(tokenLimit: Int = 4096, objective: TrainingObjective = TrainingObjective()) -> GradientStep {
+        GradientStep(decoder: decoder, adapter: adapter, tokenLimit: tokenLimit, objective: objective)
     }
 
     /// The recorded micro-batches of a step.

@@ -76,12 +76,12 @@ import Training
 
     @Test func anEmptyOrMaskedFileIsRefused() throws {
         #expect(throws: TrainingError("E: nothing to learn from: no lines, expected at least one answer")) {
-            try read("").checkNotEmpty("E")
+            try read("").check("E")
         }
         let masked = #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b","weight":0}]}"#
         #expect(
             throws: TrainingError(
                 "E: nothing to learn from: 1 lines, 1 without an answer that counts, expected at least one answer")
-        ) { try read(masked).checkNotEmpty("E") }
+        ) { try read(masked).check("E") }
     }
 }

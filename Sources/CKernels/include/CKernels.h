@@ -1,4 +1,7 @@
 #pragma once
 #include "BlockDecoding.h"
 #include "BlockEncoding.h"
+#include "BrainFloatKernels.h"
+#include "InstructionSet.h"
 #include "MathKernels.h"
+#include "StoredRows.h"

@@ -12,8 +12,8 @@ public struct ChatEncoder: Sendable {
     }
 
     /// The tokens of a conversation up to where the answer begins.
-    public func prompt(_ messages: [Message]) throws -> [TokenID] {
-        let text = try template.render(messages, addGenerationPrompt: true, tokenizer: tokenizer).text
+    public func prompt(_ messages: [Message], tools: [JSONValue]? = nil) throws -> [TokenID] {
+        let text = try template.render(messages, tools: tools, addGenerationPrompt: true, tokenizer: tokenizer).text
         let tokens = try tokenizer.encode(text, parseSpecial: true)
         // A template may write the token that begins a text itself; there must be one, not two.
         guard tokenizer.addsBeginningOfText, let first = tokenizer.beginningOfText, tokens.first != first else {
@@ -26,9 +26,17 @@ public struct ChatEncoder: Sendable {
     ///
     /// - Throws: ``ChatTemplateError`` if the template changes what stands before an answer, or ends no turn.
     public func answer(_ answer: String, after messages: [Message]) throws -> [TokenID] {
-        let prompt = try template.render(messages, addGenerationPrompt: true, tokenizer: tokenizer).text
+        try self.answer(Message(.assistant, answer), after: messages)
+    }
+
+    /// The tokens that an assistant's message adds to the prompt, the tools that it calls among them, through the one that
+    /// ends the turn.
+    ///
+    /// - Throws: ``ChatTemplateError`` if the template changes what stands before an answer, or ends no turn.
+    public func answer(_ message: Message, after messages: [Message], tools: [JSONValue]? = nil) throws -> [TokenID] {
+        let prompt = try template.render(messages, tools: tools, addGenerationPrompt: true, tokenizer: tokenizer).text
         let whole = try template.render(
-            messages + [Message(.assistant, answer)], addGenerationPrompt: false, tokenizer: tokenizer
+            messages + [message], tools: tools, addGenerationPrompt: false, tokenizer: tokenizer
         ).text
         guard whole.utf8.starts(with: prompt.utf8) else { throw ChatTemplateError.answerNotAppended }
         let said = String(decoding: whole.utf8.dropFirst(prompt.utf8.count), as: UTF8.self)

@@ -26,14 +26,55 @@ extension ChatTemplate {
     }
 
     /// Renders a conversation for a tokenizer, whose special pieces the template may ask for.
+    ///
+    /// The arguments of tool calls are text, as OpenAI has them, unless the template writes them as JSON itself.
     public func render(
-        _ messages: [Message], addGenerationPrompt: Bool, tokenizer: Tokenizer
+        _ messages: [Message], tools: [JSONValue]? = nil, addGenerationPrompt: Bool, tokenizer: Tokenizer
     ) throws -> RenderedConversation {
         var variables: [String: JSONValue] = [:]
         for (name, id) in [("bos_token", tokenizer.beginningOfText), ("eos_token", tokenizer.endOfText)] {
             if let id { variables[name] = .string(String(decoding: tokenizer.piece(id), as: UTF8.self)) }
         }
+        var list = messages.map(\.json)
+        if messages.contains(where: { !$0.toolCalls.isEmpty }), wantsObjectArguments(variables) {
+            list = messages.map { $0.jsonWithObjectArguments }
+        }
         return try render(
-            messages: messages.map(\.json), addGenerationPrompt: addGenerationPrompt, variables: variables)
+            messages: list, tools: tools, addGenerationPrompt: addGenerationPrompt, variables: variables)
+    }
+
+    /// Whether a tool call's arguments must be an object: most templates apply `tojson` to them, which would quote a text.
+    ///
+    /// Found as the reference finds it, by rendering a call both ways.
+    func wantsObjectArguments(_ variables: [String: JSONValue]) -> Bool {
+        let call = Message(
+            .assistant, "", toolCalls: [ToolCall(id: "call_000", name: "probe", arguments: #"{"needle": "x"}"#)])
+        func isReadable(_ message: JSONValue) -> Bool {
+            // A template may refuse the probe; then it does not read it.
+            let probe = [Message(.user, "-").json, message]
+            guard let text = try? render(messages: probe, addGenerationPrompt: false, variables: variables).text else {
+                return false
+            }
+            return text.contains(#""needle""#) && !text.contains(#"\"needle\""#)
+        }
+        return !isReadable(call.json) && isReadable(call.jsonWithObjectArguments)
+    }
+}
+
+extension Message {
+    /// The message with the arguments of its tool calls as objects, where they are objects.
+    fileprivate var jsonWithObjectArguments: JSONValue {
+        guard !toolCalls.isEmpty, var object = json.objectValue else { return json }
+        object["tool_calls"] = .array(
+            toolCalls.map { call in
+                guard var outer = call.json.objectValue, var function = outer["function"]?.objectValue,
+                    // Arguments that are no JSON stay the text that they are.
+                    let arguments = try? JSONValue(parsing: call.arguments), arguments.objectValue != nil
+                else { return call.json }
+                function["arguments"] = arguments
+                outer["function"] = .object(function)
+                return .object(outer)
+            })
+        return .object(object)
     }
 }

@@ -1,0 +1,154 @@
+import Conversations
+
+/// A line of a split, in one of the forms that users have. `Documentation/Formats/TrainingData.md` describes them.
+enum TrainingLine {
+    /// OpenAI's fine-tune chat form: `messages`, `tools`.
+    case conversation(Conversation)
+    /// OpenAI's preference form (`input`, `preferred_output`, `non_preferred_output`), or TRL's (`prompt`, `chosen`,
+    /// `rejected`).
+    case preference(Preference)
+
+    struct Conversation {
+        var messages: [Message]
+        var tools: [JSONValue]?
+        /// What the line's assistant messages carry as `logprobs`, by the message's index.
+        var logProbabilities: [Int: JSONValue] = [:]
+    }
+
+    struct Preference {
+        var prompt: [Message]
+        var tools: [JSONValue]?
+        var chosen: Message
+        var rejected: Message
+    }
+
+    init(_ json: JSONValue) throws {
+        if json["messages"] != nil {
+            self = .conversation(try Conversation(json))
+        } else if json["preferred_output"] != nil || json["non_preferred_output"] != nil {
+            self = .preference(try Preference(openAI: json))
+        } else if json["chosen"] != nil || json["rejected"] != nil {
+            self = .preference(try Preference(trl: json))
+        } else {
+            throw TrainingError("\(json.kindName) without 'messages', expected {\"messages\": [...]}")
+        }
+    }
+}
+
+extension TrainingLine.Conversation {
+    fileprivate init(_ json: JSONValue) throws {
+        guard let list = json["messages"]?.arrayValue else {
+            throw TrainingError("messages: \(json["messages"]?.kindName ?? "missing"), expected an array")
+        }
+        messages = try list.messages
+        tools = try json.tools
+        for (index, message) in list.enumerated() {
+            guard let stored = message["logprobs"], !stored.isNull else { continue }
+            guard messages[index].role == .assistant else {
+                throw TrainingError(
+                    "message \(index + 1): logprobs on a message of role \(messages[index].role.rawValue), "
+                        + "expected them on an assistant's")
+            }
+            logProbabilities[index] = stored
+        }
+    }
+}
+
+extension TrainingLine.Preference {
+    fileprivate init(openAI json: JSONValue) throws {
+        guard let input = json["input"], let list = input["messages"]?.arrayValue else {
+            throw TrainingError("input.messages: missing, expected an array of messages")
+        }
+        self.init(
+            prompt: try list.messages, tools: try input.tools,
+            chosen: try TrainingLine.Preference.answer(json, "preferred_output", after: []),
+            rejected: try TrainingLine.Preference.answer(json, "non_preferred_output", after: []))
+        try check("preferred_output", "non_preferred_output")
+    }
+
+    /// With a prompt, or with two whole conversations that differ in their last message.
+    fileprivate init(trl json: JSONValue) throws {
+        var prompt: [Message]
+        switch json["prompt"] {
+        case .string(let text)?: prompt = [Message(.user, text)]
+        case .array(let list)?: prompt = try list.messages
+        case nil, .null?:
+            prompt = try TrainingLine.Preference.beginning(json, "chosen")
+            guard try TrainingLine.Preference.beginning(json, "rejected") == prompt else {
+                throw TrainingError(
+                    "chosen and rejected: answers to unequal prompts, expected the same messages before the last one")
+            }
+        case let other?: throw TrainingError("prompt: \(other.kindName), expected a text or an array of messages")
+        }
+        if let text = json["system"]?.stringValue { prompt.insert(Message(.system, text), at: 0) }
+        self.init(
+            prompt: prompt, tools: try json.tools,
+            chosen: try TrainingLine.Preference.answer(json, "chosen", after: prompt),
+            rejected: try TrainingLine.Preference.answer(json, "rejected", after: prompt))
+        try check("chosen", "rejected")
+    }
+
+    private func check(_ first: String, _ second: String) throws {
+        guard !prompt.isEmpty else { throw TrainingError("prompt: no messages, expected at least one") }
+        guard chosen != rejected else {
+            throw TrainingError("\(first) and \(second): equal answers, expected one better than the other")
+        }
+    }
+
+    /// All messages of a conversation but the last.
+    private static func beginning(_ json: JSONValue, _ key: String) throws -> [Message] {
+        guard let list = json[key]?.arrayValue, list.count > 1 else {
+            throw TrainingError("prompt: missing, expected it, or whole conversations as chosen and rejected")
+        }
+        return Array(try list.messages.dropLast())
+    }
+
+    /// One assistant message; a list may begin with the prompt again.
+    private static func answer(_ json: JSONValue, _ key: String, after prompt: [Message]) throws -> Message {
+        switch json[key] {
+        case .string(let text)?: return Message(.assistant, text)
+        case .array(let list)?:
+            var messages = try list.messages[...]
+            if messages.count > 1, messages.count == prompt.count + 1 {
+                guard Array(messages.prefix(prompt.count)) == prompt else {
+                    throw TrainingError("\(key): begins with another prompt, expected the pair's own or none")
+                }
+                messages = messages.dropFirst(prompt.count)
+            }
+            guard messages.count == 1, let answer = messages.first, answer.role == .assistant else {
+                throw TrainingError("\(key): \(messages.count) messages, expected one of role assistant")
+            }
+            return answer
+        case nil, .null?: throw TrainingError("\(key): missing, expected an answer")
+        case let other?: throw TrainingError("\(key): \(other.kindName), expected a text or an array of messages")
+        }
+    }
+}
+
+extension [JSONValue] {
+    fileprivate var messages: [Message] {
+        get throws {
+            try enumerated().map { index, json in
+                if let weight = json["weight"], !weight.isNull {
+                    guard let number = weight.doubleValue, number.isFinite, number >= 0 else {
+                        throw TrainingError(
+                            "message \(index + 1): weight: \(weight.serialized()), expected a number from 0 on")
+                    }
+                }
+                return try Message(json: json)
+            }
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate var tools: [JSONValue]? {
+        get throws {
+            guard let tools = self["tools"], !tools.isNull else { return nil }
+            guard let list = tools.arrayValue else {
+                throw TrainingError("tools: \(tools.kindName), expected an array")
+            }
+            return list.isEmpty ? nil : list
+        }
+    }
+}
