@@ -72,7 +72,9 @@ import Tensors
         }
         if precision == .bf16, request.isRounded {
             var answer = Answer(bestSeconds: 0, runs: 0, instructionSet: "")
-            BrainFloatRows.round(x, count: request.count, columns: inputs, set: .chosen, pool: pool) { rounded in
+            PanelRows.pack(
+                x, count: request.count, columns: inputs, for: PanelKernels(.chosen, .bfloat16), pool: pool
+            ) { rounded in
                 answer = timed {
                     if isForward {
                         FrozenMatrix.multiply(rounded, by: parts, pool: pool)

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Memory for the values of one step, given out and taken back like a stack.
 ///
 /// It is sized once, by ``reserve(_:)`` or by the first step that needs more; the steps after that allocate nothing.
@@ -63,7 +65,7 @@ public final class Arena {
     }
 
     private func grow(_ count: Int) {
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Float>.stride, alignment: 64)
+        let memory = LargeMemory.allocate(byteCount: count * MemoryLayout<Float>.stride)
         blocks.append(.init(start: memory.bindMemory(to: Float.self, capacity: count), count: count))
     }
 

@@ -22,7 +22,8 @@ extension Tape {
         let attention = TreeAttention(shape: shape, tree: tree)
         attention.forward(
             q: value(queries.activation) + queries.offset, k: value(keys.activation) + keys.offset,
-            v: value(values.activation) + values.offset, into: value(output), logSums: logSums, pool: pool)
+            v: value(values.activation) + values.offset, into: value(output), logSums: logSums, pool: pool,
+            precision: precision)
         if needsGradient(output) {
             record(
                 AttentionOperation(
@@ -64,7 +65,7 @@ private struct AttentionOperation: Operation {
                 dy, q: tape.value(queries.activation) + queries.offset,
                 k: tape.value(keys.activation) + keys.offset, v: tape.value(values.activation) + values.offset,
                 output: tape.value(output), logSums: logSums, intoQ: dq, intoK: dk, intoV: dv, work: work,
-                pool: tape.pool)
+                pool: tape.pool, precision: tape.precision)
         }
         tape.rotate(queries, shape.heads, shape.headSize, rotary, positions, isInverse: true)
         tape.rotate(keys, shape.keyValueHeads, shape.headSize, rotary, positions, isInverse: true)

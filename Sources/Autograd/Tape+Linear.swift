@@ -19,7 +19,7 @@ extension Tape {
                 count: count, into: u, pool: pool)
             MatrixProduct.apply(
                 update.parameters.value(update.b), rows: matrix.rows, columns: update.rank, to: u, count: count,
-                into: y, scale: update.scale, keep: 1, pool: pool)
+                into: y, scale: update.scale, keeps: true, pool: pool)
             inner = u
         }
         if needsGradient(output) {
@@ -60,7 +60,7 @@ private struct LinearOperation: Operation {
                 if tape.needsGradient(input) {
                     MatrixProduct.applyTransposed(
                         parameters.value(update.a), rows: update.rank, columns: matrix.columns, to: du, count: count,
-                        into: tape.accumulator(input).pointer, keep: 1, pool: tape.pool)
+                        into: tape.accumulator(input).pointer, keeps: true, pool: tape.pool)
                 }
             }
         }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Memory for what lives only a while during a pass: gradients until they have been passed on, values that are
 /// computed again when they are needed again, room to work in.
 ///
@@ -65,7 +67,7 @@ package final class TransientBuffers {
     /// Adds a region; returns the place of its gap.
     @discardableResult
     private func grow(_ count: Int) -> Int {
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Float>.stride, alignment: 64)
+        let memory = LargeMemory.allocate(byteCount: count * MemoryLayout<Float>.stride)
         let region = Buffer(start: memory.bindMemory(to: Float.self, capacity: count), count: count)
         regions.append(region)
         let index = gaps.firstIndex { address($0) > address(region) } ?? gaps.count

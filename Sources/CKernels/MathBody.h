@@ -142,12 +142,6 @@ static float NAME(log_sum_exp)(const float *x, size_t count) {
     return shift + __builtin_logf(NAME(sum)(total));
 }
 
-static void NAME(exp_shifted)(float *x, size_t count, float shift) {
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES) STORE(x + i, NAME(exp)((V)LOAD(x + i) - shift));
-    if (i < count) NAME(store_part)(x + i, NAME(exp)(NAME(load_part)(x + i, count - i, 0.0f) - shift), count - i);
-}
-
 static void NAME(exp_weighted)(const float *x, float *y, size_t count, float shift, float factor) {
     size_t i = 0;
     for (; i + LANES <= count; i += LANES) STORE(y + i, factor * NAME(exp)((V)LOAD(x + i) - shift));
@@ -247,8 +241,20 @@ static float NAME(dot)(const float *x, const float *y, size_t count) {
     return NAME(sum)(first + second);
 }
 
-static void NAME(scores_gradient)(float *dp, const float *p, float delta, float scale, size_t count) {
-    for (size_t i = 0; i < count; i++) dp[i] = p[i] * (dp[i] - delta) * scale;
+static void NAME(softmax_gradient)(float *scores, float *gradients, size_t count, float log_sum, float delta,
+                                   float scale) {
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        V p = NAME(exp)((V)LOAD(scores + i) - log_sum);
+        STORE(scores + i, p);
+        STORE(gradients + i, p * ((V)LOAD(gradients + i) - delta) * scale);
+    }
+    if (i < count) {
+        V p = NAME(exp)(NAME(load_part)(scores + i, count - i, 0.0f) - log_sum);
+        NAME(store_part)(scores + i, p, count - i);
+        V d = p * (NAME(load_part)(gradients + i, count - i, 0.0f) - delta) * scale;
+        NAME(store_part)(gradients + i, d, count - i);
+    }
 }
 
 static void NAME(adamw)(float *parameter, float *moment1, float *moment2, const float *gradient, size_t count,
@@ -276,8 +282,8 @@ static double NAME(sum_of_squares)(const float *x, size_t count) {
 
 static const struct math_kernels NAME(kernels) = {
     NAME(rms_norm), NAME(rms_norm_backward), NAME(rms_norm_weight_gradient), NAME(rope), NAME(softmax),
-    NAME(exp_shifted), NAME(log_sum_exp), NAME(soft_cap), NAME(gated), NAME(gated_backward), NAME(axpy), NAME(scale),
-    NAME(dot), NAME(scores_gradient), NAME(adamw), NAME(sum_of_squares), NAME(exp_weighted), NAME(maximum),
+    NAME(log_sum_exp), NAME(soft_cap), NAME(gated), NAME(gated_backward), NAME(axpy), NAME(scale),
+    NAME(dot), NAME(softmax_gradient), NAME(adamw), NAME(sum_of_squares), NAME(exp_weighted), NAME(maximum),
 };
 #undef V
 #undef LOAD

@@ -11,7 +11,6 @@ struct math_kernels {
     void (*rope)(float *, size_t, size_t, size_t, size_t, size_t, const int32_t *, const float *, const float *, int,
                  float);
     float (*softmax)(float *, size_t);
-    void (*exp_shifted)(float *, size_t, float);
     float (*log_sum_exp)(const float *, size_t);
     void (*soft_cap)(float *, size_t, float);
     void (*gated)(const float *, const float *, float *, size_t, int);
@@ -19,7 +18,7 @@ struct math_kernels {
     void (*axpy)(float, const float *, float *, size_t);
     void (*scale)(float, const float *, float *, size_t);
     float (*dot)(const float *, const float *, size_t);
-    void (*scores_gradient)(float *, const float *, float, float, size_t);
+    void (*softmax_gradient)(float *, float *, size_t, float, float, float);
     void (*adamw)(float *, float *, float *, const float *, size_t, float, float, float, float, float, float, float,
                   float);
     double (*sum_of_squares)(const float *, size_t);
@@ -82,7 +81,6 @@ void retort_rope(float *x, size_t rows, size_t stride, size_t heads, size_t head
     kernels->rope(x, rows, stride, heads, head_size, rotated, positions, cosines, sines, adjacent, direction);
 }
 float retort_softmax(float *x, size_t count) { return kernels->softmax(x, count); }
-void retort_exp_shifted(float *x, size_t count, float shift) { kernels->exp_shifted(x, count, shift); }
 float retort_log_sum_exp(const float *x, size_t count) { return kernels->log_sum_exp(x, count); }
 void retort_soft_cap(float *x, size_t count, float cap) { kernels->soft_cap(x, count, cap); }
 void retort_gated(const float *gate, const float *up, float *y, size_t count, int gelu) {
@@ -95,8 +93,8 @@ void retort_gated_backward(const float *gate, const float *up, const float *dy, 
 void retort_axpy(float a, const float *x, float *y, size_t count) { kernels->axpy(a, x, y, count); }
 void retort_scale(float a, const float *x, float *y, size_t count) { kernels->scale(a, x, y, count); }
 float retort_dot(const float *x, const float *y, size_t count) { return kernels->dot(x, y, count); }
-void retort_scores_gradient(float *dp, const float *p, float delta, float scale, size_t count) {
-    kernels->scores_gradient(dp, p, delta, scale, count);
+void retort_softmax_gradient(float *scores, float *gradients, size_t count, float log_sum, float delta, float scale) {
+    kernels->softmax_gradient(scores, gradients, count, log_sum, delta, scale);
 }
 void retort_adamw(float *parameter, float *moment1, float *moment2, const float *gradient, size_t count,
                   float gradient_scale, float learning_rate, float weight_decay, float beta1, float beta2,

@@ -158,7 +158,7 @@ struct ForwardPass {
         return [Float](unsafeUninitializedCapacity: wanted.count * vocabulary) { buffer, count in
             // There is at least one wanted row, so the buffer has a base.
             guard let logits = buffer.baseAddress else { return }
-            weights.output.multiply(workspace.normed, count: wanted.count, into: logits, pool: pool)
+            weights.output.multiplyFast(workspace.normed, count: wanted.count, into: logits, pool: pool)
             for (index, row) in wanted.enumerated() {
                 row.adapter?.output?.add(
                     workspace.normed + index * hidden, count: 1, to: logits + index * vocabulary, pool: pool)
@@ -193,7 +193,7 @@ struct ForwardPass {
         into y: UnsafeMutablePointer<Float>
     ) {
         let matrix = projection.matrix
-        matrix.multiply(x, count: rowCount, into: y, pool: pool)
+        matrix.multiplyFast(x, count: rowCount, into: y, pool: pool)
         projection.bias?.withUnsafeBufferPointer { bias in
             if let bias = bias.baseAddress {
                 VectorOperations.addBias(bias, to: y, rows: rowCount, columns: matrix.rows, pool: pool)

@@ -19,7 +19,7 @@ extension FrozenMatrix {
     ) {
         guard count > 0, let columns = parts.first?.matrix.columns else { return }
         if precision == .bf16 {
-            return BrainFloatRows.round(x, count: count, columns: columns, set: .chosen, pool: pool) { x in
+            return PanelRows.pack(x, count: count, columns: columns, for: .brainFloat, pool: pool) { x in
                 multiply(x, by: parts, pool: pool)
             }
         }
@@ -34,13 +34,29 @@ extension FrozenMatrix {
         }
     }
 
+    /// y[count, rows] = x[count, columns] · Wᵀ in float32, in the fastest way that this CPU has, as inference wants it.
+    ///
+    /// Where our own kernels are used, a row of y depends on its row of x alone, to the last bit.
+    public func multiplyFast(
+        _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
+    ) {
+        let hasStoredRows = canMultiplyStoredRows && count <= Int(RETORT_STORED_ROW_VECTORS)
+        // With AVX2 alone OpenBLAS is as fast, but packs what is unpacked once more: that counts when rows are few.
+        let most = InstructionSet.chosen >= .avx512 ? Int.max : InstructionSet.chosen == .avx2 ? 48 : 0
+        guard !hasStoredRows, count > 2, count <= most else { return multiply(x, count: count, into: y, pool: pool) }
+        PanelRows.pack(x, count: count, columns: columns, for: .float, pool: pool) { x in
+            FrozenMatrix.multiply(x, by: [(self, y)], pool: pool)
+        }
+    }
+
     /// Tasks are tiles of rows times blocks of `count`; a tile is unpacked once per block.
     private func multiplyTiles(
         _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
     ) {
         // Few rows of x read a tile that stays in the cache; many make up for one that does not.
-        let tileSize = count < 96 ? 131_072 : 786_432
-        let tile = FrozenMatrix.evenBlock(rows, most: max(32, min(256, tileSize / columns)), step: 16)
+        let isFew = count < 96
+        let tile = FrozenMatrix.evenBlock(rows, most: isFew ? max(32, min(256, 131_072 / columns)) : 512, step: 16)
+        let depth = isFew ? columns : 2048
         let tiles = (rows + tile - 1) / tile
         let block = FrozenMatrix.rowBlock(count, tiles: tiles)
         let blocks = (count + block - 1) / block
@@ -49,10 +65,14 @@ extension FrozenMatrix {
             let range = first..<min(rows, first + tile)
             let start = task % blocks * block
             let part = min(block, count - start)
-            withPanel(rows: range) { panel in
-                MatrixProduct.multiply(
-                    part, range.count, columns, .plain(x + start * columns, columns), .transposed(panel, columns),
-                    into: y + start * rows + first, stride: rows)
+            for column in stride(from: 0, to: columns, by: depth) {
+                let inputs = column..<min(columns, column + depth)
+                withPanel(rows: range, columns: inputs) { panel, stride in
+                    MatrixProduct.multiply(
+                        part, range.count, inputs.count, .plain(x + start * columns + column, columns),
+                        .transposed(panel, stride), into: y + start * rows + first, stride: rows,
+                        keep: column > 0 ? 1 : 0)
+                }
             }
         }
     }
@@ -66,12 +86,12 @@ extension FrozenMatrix {
     ) {
         guard count > 0 else { return }
         if precision == .bf16 {
-            return BrainFloatRows.round(dy, count: count, columns: rows, set: .chosen, pool: pool) { dy in
+            return PanelRows.pack(dy, count: count, columns: rows, for: .brainFloat, pool: pool) { dy in
                 multiplyTransposed(dy, into: dx, accumulate: accumulate, pool: pool)
             }
         }
         let step = max(16, type.blockLength)
-        let width = FrozenMatrix.evenBlock(columns, most: max(step, 384), step: step)
+        let width = FrozenMatrix.evenBlock(columns, most: max(step, 512), step: step)
         let strips = (columns + width - 1) / width
         let block = FrozenMatrix.rowBlock(count, tiles: strips)
         let blocks = (count + block - 1) / block
@@ -123,7 +143,7 @@ extension FrozenMatrix {
     ) {
         let tile = FrozenMatrix.evenBlock(rows, most: max(16, min(256, 16384 / columns)), step: 16)
         pool.run(rows, blocksOf: tile) { range in
-            withPanel(rows: range) { panel in
+            withPanel(rows: range, columns: 0..<columns) { panel, _ in
                 for i in 0..<count {
                     for row in 0..<range.count {
                         y[i * rows + range.lowerBound + row] = retort_dot(
@@ -134,11 +154,20 @@ extension FrozenMatrix {
         }
     }
 
-    private func withPanel(rows range: Range<Int>, _ body: (UnsafePointer<Float>) -> Void) {
-        if let weights = inPlace { return body(weights + range.lowerBound * columns) }
-        Scratch.withFloats(range.count * columns) { panel in
-            unpack(rows: range, into: panel)
-            body(panel)
+    /// Calls `body` with a rectangle of the matrix as floats, and how far apart its rows are.
+    private func withPanel(
+        rows: Range<Int>, columns range: Range<Int>, _ body: (UnsafePointer<Float>, Int) -> Void
+    ) {
+        if let weights = inPlace { return body(weights + rows.lowerBound * columns + range.lowerBound, columns) }
+        Scratch.withFloats(rows.count * range.count) { panel in
+            if range.count == columns {
+                unpack(rows: rows, into: panel)
+            } else {
+                for (index, row) in rows.enumerated() {
+                    unpack(row: row, columns: range, into: panel + index * range.count)
+                }
+            }
+            body(panel, range.count)
         }
     }
 

@@ -11,6 +11,8 @@ public struct MatrixOperand {
     let stride: Int
     let order: CBLAS_TRANSPOSE
 
+    var isTransposed: Bool { order == CblasTrans }
+
     /// Rows as stored, `stride` floats apart.
     @inline(__always)
     public static func plain(_ pointer: UnsafePointer<Float>, _ stride: Int) -> MatrixOperand {
@@ -37,29 +39,33 @@ public enum MatrixProduct {
             blasint(a.stride), b.pointer, blasint(b.stride), keep, c, blasint(stride))
     }
 
-    /// y[count, rows] = scale · x[count, columns] · wᵀ + keep · y for a packed w[rows, columns], in blocks of `count`.
+    /// y[count, rows] = scale · x[count, columns] · wᵀ + (keeps ? y : 0) for a packed w[rows, columns], in blocks of
+    /// `count`.
     public static func apply(
         _ w: UnsafePointer<Float>, rows: Int, columns: Int, to x: UnsafePointer<Float>, count: Int,
-        into y: UnsafeMutablePointer<Float>, scale: Float = 1, keep: Float = 0, pool: ThreadPool
+        into y: UnsafeMutablePointer<Float>, scale: Float = 1, keeps: Bool = false, pool: ThreadPool
     ) {
-        pool.run(count, blocksOf: 128) { block in
-            let first = block.lowerBound
-            multiply(
-                block.count, rows, columns, .plain(x + first * columns, columns), .transposed(w, columns),
-                into: y + first * rows, stride: rows, scale: scale, keep: keep)
+        Scratch.withFloats(rows * columns) { turned in
+            RowProduct.transpose(w, rows: rows, columns: columns, stride: columns, into: turned, stride: rows)
+            pool.run(count, blocksOf: rowBlock) { block in
+                let first = block.lowerBound
+                RowProduct.multiply(
+                    block.count, rows, columns, .plain(x + first * columns, columns), turned, rows,
+                    into: y + first * rows, stride: rows, scale: scale, keeps: keeps)
+            }
         }
     }
 
-    /// dx[count, columns] = scale · dy[count, rows] · w + keep · dx for a packed w[rows, columns].
+    /// dx[count, columns] = scale · dy[count, rows] · w + (keeps ? dx : 0) for a packed w[rows, columns].
     public static func applyTransposed(
         _ w: UnsafePointer<Float>, rows: Int, columns: Int, to dy: UnsafePointer<Float>, count: Int,
-        into dx: UnsafeMutablePointer<Float>, scale: Float = 1, keep: Float = 0, pool: ThreadPool
+        into dx: UnsafeMutablePointer<Float>, scale: Float = 1, keeps: Bool = false, pool: ThreadPool
     ) {
-        pool.run(count, blocksOf: 128) { block in
+        pool.run(count, blocksOf: rowBlock) { block in
             let first = block.lowerBound
-            multiply(
-                block.count, columns, rows, .plain(dy + first * rows, rows), .plain(w, columns),
-                into: dx + first * columns, stride: columns, scale: scale, keep: keep)
+            RowProduct.multiply(
+                block.count, columns, rows, .plain(dy + first * rows, rows), w, columns,
+                into: dx + first * columns, stride: columns, scale: scale, keeps: keeps)
         }
     }
 
@@ -71,19 +77,31 @@ public enum MatrixProduct {
         into dw: UnsafeMutablePointer<Float>, scale: Float = 1, pool: ThreadPool
     ) {
         if columns >= rows {
-            pool.run(columns, blocksOf: 128) { block in
+            pool.run(columns, blocksOf: columnBlock) { block in
                 let first = block.lowerBound
-                multiply(
-                    rows, block.count, count, .transposed(dy, rows), .plain(x + first, columns),
-                    into: dw + first, stride: columns, scale: scale, keep: 1)
+                RowProduct.multiply(
+                    rows, block.count, count, .transposed(dy, rows), x + first, columns,
+                    into: dw + first, stride: columns, scale: scale, keeps: true)
             }
         } else {
-            pool.run(rows, blocksOf: 128) { block in
+            // Vectors run along the longer side: the gradient's transpose is what is computed.
+            pool.run(rows, blocksOf: columnBlock) { block in
                 let first = block.lowerBound
-                multiply(
-                    block.count, columns, count, .transposed(dy + first, rows), .plain(x, columns),
-                    into: dw + first * columns, stride: columns, scale: scale, keep: 1)
+                Scratch.withFloats(columns * block.count) { turned in
+                    RowProduct.multiply(
+                        columns, block.count, count, .transposed(x, columns), dy + first, rows, into: turned,
+                        stride: block.count, scale: scale)
+                    for row in 0..<block.count {
+                        let target = dw + (first + row) * columns
+                        for column in 0..<columns { target[column] += turned[column * block.count + row] }
+                    }
+                }
             }
         }
     }
+
+    /// Rows of a task.
+    private static let rowBlock = 96
+    /// Columns of a task.
+    private static let columnBlock = 64
 }

@@ -1,14 +1,17 @@
 import CKernels
 
 extension TreeAttention {
-    /// Floats that ``backward(_:q:k:v:output:logSums:intoQ:intoK:intoV:work:pool:)`` needs to work in.
-    public var backwardWorkCount: Int { 2 * shape.heads * queries.count * shape.headSize }
+    /// Floats that ``backward(_:q:k:v:output:logSums:intoQ:intoK:intoV:work:pool:precision:)`` needs to work in: room for
+    /// the panels, and for as many parts as then fit.
+    public var backwardWorkCount: Int {
+        2 * queries.count * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize
+    }
 
-    /// The gradients of ``forward(q:k:v:into:logSums:pool:)``; all tokens of the tree must be queries.
+    /// The gradients of ``forward(q:k:v:into:logSums:pool:precision:)``; all tokens of the tree must be queries.
     ///
     /// With P the probabilities and δ = Σ do · o of a row: dv = Pᵀ · do, ds = P ∘ (do · vᵀ - δ), dq = ds · k · scale,
-    /// dk = dsᵀ · q · scale. Heads are tasks; the keys' gradients of the heads of a group are added afterwards, in
-    /// order.
+    /// dk = dsᵀ · q · scale. A task is a part of the blocks and a head of keys with its queries' heads, one after the
+    /// other; the keys' gradients of the parts are added afterwards, in order.
     ///
     /// - Parameters:
     ///   - dOutput, output: [tokens, outputStride].
@@ -19,99 +22,138 @@ extension TreeAttention {
         _ dOutput: UnsafePointer<Float>, q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>,
         output: UnsafePointer<Float>, logSums: UnsafePointer<Float>,
         intoQ dq: UnsafeMutablePointer<Float>, intoK dk: UnsafeMutablePointer<Float>,
-        intoV dv: UnsafeMutablePointer<Float>, work: UnsafeMutablePointer<Float>, pool: ThreadPool
+        intoV dv: UnsafeMutablePointer<Float>, work: UnsafeMutablePointer<Float>, pool: ThreadPool,
+        precision: Precision = .fp32
     ) {
-        let count = queries.count
-        let size = shape.headSize
         let group = shape.heads / shape.keyValueHeads
-        pool.run(shape.heads) { head in
-            let dKeys = work + head * 2 * count * size
-            let dValues = dKeys + count * size
-            dKeys.update(repeating: 0, count: 2 * count * size)
-            let column = head * size
-            for block in blocks {
-                let length = block.tokens.count * block.width
-                Scratch.withFloats(2 * length + block.tokens.count * size) { p in
-                    let ds = p + length
-                    let dQueries = ds + length
-                    let keys = k + head / group * size
-                    computeScores(block, head: head, q: q, k: keys, into: p)
-                    for segment in block.segments {
-                        let values = v + head / group * size + segment.keys.lowerBound * shape.keyStride
-                        let dRows = dOutput + outputRow(segment.rows.lowerBound) + column
-                        MatrixProduct.multiply(
-                            segment.rows.count, segment.keys.count, size, .plain(dRows, shape.outputStride),
-                            .transposed(values, shape.keyStride), into: ds + block.offset(of: segment),
-                            stride: block.width)
-                    }
-                    for line in 0..<block.tokens.count {
-                        turnIntoGradients(
-                            block, line, head: head, dOutput: dOutput, output: output, logSums: logSums, p: p, ds: ds)
-                    }
-                    for segment in block.segments {
-                        let rows = segment.rows.count
-                        let queryRows = q + row(segment.rows.lowerBound) + column
-                        let dRows = dOutput + outputRow(segment.rows.lowerBound) + column
-                        let offset = block.offset(of: segment)
-                        let place = segment.keys.lowerBound * size
-                        MatrixProduct.multiply(
-                            segment.keys.count, size, rows, .transposed(p + offset, block.width),
-                            .plain(dRows, shape.outputStride), into: dValues + place, stride: size, keep: 1)
-                        MatrixProduct.multiply(
-                            segment.keys.count, size, rows, .transposed(ds + offset, block.width),
-                            .plain(queryRows, shape.queryStride), into: dKeys + place, stride: size, keep: 1)
-                        let target = dQueries + (segment.rows.lowerBound - block.tokens.lowerBound) * size
-                        let segmentKeys = keys + segment.keys.lowerBound * shape.keyStride
-                        MatrixProduct.multiply(
-                            rows, size, segment.keys.count, .plain(ds + offset, block.width),
-                            .plain(segmentKeys, shape.keyStride), into: target, stride: size,
-                            keep: segment.isFirst ? 0 : 1)
-                    }
-                    for line in 0..<block.tokens.count {
-                        let target = dq + row(block.tokens.lowerBound + line) + column
-                        target.update(from: dQueries + line * size, count: size)
-                    }
+        let isPaired = isPaired(precision)
+        let turnedValues = work + panels.turnedCount
+        let pairedKeys = turnedValues + panels.turnedCount
+        let gradients = pairedKeys + panels.pairedCount
+        let pass = BackwardPass(
+            dOutput: dOutput, q: q, keys: RightSide(x: k, turned: work, paired: pairedKeys),
+            values: RightSide(x: v, turned: turnedValues, paired: pairedKeys), output: output, logSums: logSums,
+            dq: dq, isPaired: isPaired)
+        panels.turn(k, isPaired: isPaired, into: work, pool: pool)
+        panels.turn(v, isPaired: isPaired, into: turnedValues, pool: pool)
+        if isPaired { panels.pair(k, into: pairedKeys, pool: pool) }
+        pool.run(parts.count * shape.keyValueHeads) { task in
+            let part = parts[parts.count - 1 - task / shape.keyValueHeads]
+            let keyHead = task % shape.keyValueHeads
+            let dKeys = self.gradients(of: part, keyHead: keyHead, in: gradients)
+            dKeys.update(repeating: 0, count: 2 * part.count * shape.headSize)
+            for block in blocks[part.blocks] {
+                for head in keyHead * group..<(keyHead + 1) * group {
+                    add(
+                        block, head: head, keyHead: keyHead, pass, intoKeys: dKeys,
+                        intoValues: dKeys + part.count * shape.headSize)
                 }
             }
         }
-        pool.run(count, blocksOf: 32) { tokens in
-            for token in tokens {
-                for head in 0..<shape.heads {
-                    let from = work + head * 2 * count * size + token * size
-                    let place = token * shape.keyStride + head / group * size
-                    if head % group == 0 {
-                        (dk + place).update(from: from, count: size)
-                        (dv + place).update(from: from + count * size, count: size)
-                    } else {
-                        retort_axpy(1, from, dk + place, size)
-                        retort_axpy(1, from + count * size, dv + place, size)
-                    }
-                }
+        pool.run(queries.count, blocksOf: 32) { tokens in
+            addParts(of: tokens, gradients, intoK: dk, intoV: dv)
+        }
+    }
+
+    /// What a backward pass reads, and where the queries' gradients go.
+    private struct BackwardPass {
+        let dOutput: UnsafePointer<Float>
+        let q: UnsafePointer<Float>
+        let keys: RightSide
+        let values: RightSide
+        let output: UnsafePointer<Float>
+        let logSums: UnsafePointer<Float>
+        let dq: UnsafeMutablePointer<Float>
+        let isPaired: Bool
+    }
+
+    /// The keys' gradients of a part and a head, its values' gradients right behind them.
+    private func gradients(
+        of part: Part, keyHead: Int, in gradients: UnsafeMutablePointer<Float>
+    ) -> UnsafeMutablePointer<Float> {
+        gradients + 2 * shape.headSize * (part.base * shape.keyValueHeads + part.count * keyHead)
+    }
+
+    /// Adds what the queries of one block and head give their keys and values, and writes the queries' own gradient.
+    private func add(
+        _ block: Block, head: Int, keyHead: Int, _ pass: BackwardPass, intoKeys dKeys: UnsafeMutablePointer<Float>,
+        intoValues dValues: UnsafeMutablePointer<Float>
+    ) {
+        let size = shape.headSize
+        let first = block.tokens.lowerBound
+        let queries = pass.q + row(first) + head * size
+        let gradients = pass.dOutput + outputRow(first) + head * size
+        let length = block.tokens.count * block.width
+        Scratch.withFloats(2 * length) { p in
+            let ds = p + length
+            computeScores(block, head: head, q: pass.q, pass.keys, isPaired: pass.isPaired, into: p)
+            withLeft(gradients, stride: shape.outputStride, block, isPaired: pass.isPaired) { left in
+                dot(block, left, pass.values, keyHead: keyHead, into: ds, scale: 1)
             }
+            for line in 0..<block.tokens.count { turnIntoGradients(block, line, head: head, pass, p: p, ds: ds) }
+            for segment in block.segments {
+                let line = segment.rows.lowerBound - first
+                accumulate(
+                    block, segment, p, gradients + line * shape.outputStride, stride: shape.outputStride,
+                    isPaired: pass.isPaired, into: dValues + segment.place * size)
+                accumulate(
+                    block, segment, ds, queries + line * shape.queryStride, stride: shape.queryStride,
+                    isPaired: pass.isPaired, into: dKeys + segment.place * size)
+            }
+            combine(
+                block, ds, pass.keys, keyHead: keyHead, isPaired: pass.isPaired,
+                into: pass.dq + row(first) + head * size, stride: shape.queryStride)
         }
     }
 
     /// Turns one row of scores into probabilities (`p`) and of dP into the gradient of the raw scores (`ds`).
     private func turnIntoGradients(
-        _ block: Block, _ line: Int, head: Int, dOutput: UnsafePointer<Float>, output: UnsafePointer<Float>,
-        logSums: UnsafePointer<Float>, p: UnsafeMutablePointer<Float>, ds: UnsafeMutablePointer<Float>
+        _ block: Block, _ line: Int, head: Int, _ pass: BackwardPass, p: UnsafeMutablePointer<Float>,
+        ds: UnsafeMutablePointer<Float>
     ) {
         let seen = visible(block, line)
         let token = block.tokens.lowerBound + line
         let place = outputRow(token) + head * shape.headSize
-        let delta = retort_dot(dOutput + place, output + place, shape.headSize)
+        let delta = retort_dot(pass.dOutput + place, pass.output + place, shape.headSize)
         let scores = p + line * block.width
         let gradients = ds + line * block.width
         if let cap = shape.softCap {
             // d(cap · tanh(s / cap)) / ds = 1 - (capped / cap)²; the capped scores are still here.
             for i in seen { gradients[i] = (gradients[i] - delta) * (1 - scores[i] * scores[i] / (cap * cap)) }
         }
-        retort_exp_shifted(
-            scores + seen.lowerBound, seen.count, logSums[head * queries.count + token - queries.lowerBound])
-        retort_scores_gradient(
-            gradients + seen.lowerBound, scores + seen.lowerBound, shape.softCap == nil ? delta : 0, shape.scale,
-            seen.count)
+        let count = fill(scores, after: seen, with: -.infinity)
+        _ = fill(gradients, after: seen, with: 0)
+        retort_softmax_gradient(
+            scores + seen.lowerBound, gradients + seen.lowerBound, count,
+            pass.logSums[head * queries.count + token - queries.lowerBound], shape.softCap == nil ? delta : 0,
+            shape.scale)
         clear(scores, except: seen, width: block.width)
         clear(gradients, except: seen, width: block.width)
+    }
+
+    /// Adds up the gradients of some tokens' keys and values over all parts.
+    private func addParts(
+        of tokens: Range<Int>, _ gradients: UnsafeMutablePointer<Float>, intoK dk: UnsafeMutablePointer<Float>,
+        intoV dv: UnsafeMutablePointer<Float>
+    ) {
+        let size = shape.headSize
+        for token in tokens {
+            (dk + token * shape.keyStride).update(repeating: 0, count: shape.keyValueHeads * size)
+            (dv + token * shape.keyStride).update(repeating: 0, count: shape.keyValueHeads * size)
+        }
+        for part in parts {
+            for piece in part.pieces where piece.keys.overlaps(tokens) {
+                let keys = piece.keys.clamped(to: tokens)
+                for keyHead in 0..<shape.keyValueHeads {
+                    let from = self.gradients(of: part, keyHead: keyHead, in: gradients)
+                    for token in keys {
+                        let source = from + (piece.place + token - piece.keys.lowerBound) * size
+                        let target = token * shape.keyStride + keyHead * size
+                        retort_axpy(1, source, dk + target, size)
+                        retort_axpy(1, source + part.count * size, dv + target, size)
+                    }
+                }
+            }
+        }
     }
 }

@@ -3,8 +3,8 @@ import CKernels
 /// Attention over a ``TokenTree``: softmax(q · kᵀ · scale) · v of every token with the tokens on its path.
 ///
 /// A block of queries meets each run on its paths with one product, so that all rows that share a run share the
-/// reading of its keys. Scores of a block live in the calling thread's scratch memory and are never kept; the
-/// backward pass computes them again from `logSums`.
+/// reading of its keys. Keys are turned once, so that vectors run along them. Scores of a block live in the calling
+/// thread's scratch memory and are never kept; the backward pass computes them again from `logSums`.
 public struct TreeAttention: Sendable {
     /// Queries of one block: small enough that its scores stay in the second-level cache.
     static let blockLength = 64
@@ -14,21 +14,27 @@ public struct TreeAttention: Sendable {
     /// before the range are the cached ones.
     public let queries: Range<Int>
     let blocks: [Block]
+    let panels: KeyPanels
+    let parts: [Part]
 
     /// One product of a block: its rows `rows` (tokens) with the first `columns` keys of a run.
     struct Segment: Sendable {
         var rows: Range<Int>
+        /// They begin where their run begins.
         var keys: Range<Int>
+        var run: Int
         /// The position of the first key: its column in the scores.
         var column: Int
         /// Whether the rows' output begins here: their path has nothing before this run.
         var isFirst: Bool
+        /// Where the gradients of the keys begin among those of the block's part, in tokens.
+        var place = 0
     }
 
     struct Block: Sendable {
         var tokens: Range<Int>
         var segments: [Segment]
-        /// One row of scores, in floats.
+        /// One row of scores, in floats; a whole number of vectors.
         var width: Int
         var positions: [Int32]
 
@@ -42,21 +48,33 @@ public struct TreeAttention: Sendable {
         let queries = queries ?? 0..<tree.tokenCount
         self.shape = shape
         self.queries = queries
-        blocks = stride(from: queries.lowerBound, to: queries.upperBound, by: TreeAttention.blockLength).map { start in
-            let tokens = start..<min(start + TreeAttention.blockLength, queries.upperBound)
+        var blocks = stride(from: queries.lowerBound, to: queries.upperBound, by: TreeAttention.blockLength).map {
+            let tokens = $0..<min($0 + TreeAttention.blockLength, queries.upperBound)
             var segments: [Segment] = []
             var width = 0
-            for run in tree.runs where run.subtree.overlaps(tokens) {
+            for (index, run) in tree.runs.enumerated() where run.subtree.overlaps(tokens) {
                 let rows = run.subtree.clamped(to: tokens)
                 let keys = run.start..<min(run.start + run.count, rows.upperBound)
-                segments.append(Segment(rows: rows, keys: keys, column: run.depth, isFirst: run.parent == nil))
+                segments.append(
+                    Segment(rows: rows, keys: keys, run: index, column: run.depth, isFirst: run.parent == nil))
                 width = max(width, run.depth + keys.count)
             }
             return Block(
                 tokens: tokens, segments: segments, width: (width + 15) / 16 * 16,
                 positions: tree.positions(of: tokens))
         }
+        panels = KeyPanels(tree, shape: shape)
+        // What is left of the backward pass's memory when panels have theirs; one part always fits.
+        let taken = 2 * panels.turnedCount + panels.pairedCount
+        let room = 2 * queries.count * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize
+        parts = Part.cut(
+            &blocks, keyValueHeads: shape.keyValueHeads,
+            limit: (room - taken) / (2 * shape.keyValueHeads * shape.headSize))
+        self.blocks = blocks
     }
+
+    /// Whether products are taken over bfloat16; softmax and all sums are float32 in both.
+    func isPaired(_ precision: Precision) -> Bool { precision == .bf16 && BrainFloatRowProduct.isAvailable }
 
     /// - Parameters:
     ///   - q: [queries, queryStride], its first row is that of the first token of `queries`.
@@ -65,33 +83,35 @@ public struct TreeAttention: Sendable {
     ///   - logSums: [heads, queries] ln Σ exp(score), for the backward pass, or nil.
     public func forward(
         q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>,
-        into output: UnsafeMutablePointer<Float>, logSums: UnsafeMutablePointer<Float>? = nil, pool: ThreadPool
+        into output: UnsafeMutablePointer<Float>, logSums: UnsafeMutablePointer<Float>? = nil, pool: ThreadPool,
+        precision: Precision = .fp32
     ) {
         let group = shape.heads / shape.keyValueHeads
-        pool.run(blocks.count * shape.heads) { task in
-            // Blocks with the most keys come last in the tree: begin with them.
-            let block = blocks[blocks.count - 1 - task / shape.heads]
-            let head = task % shape.heads
-            let keys = k + head / group * shape.headSize
-            let values = v + head / group * shape.headSize
-            let first = block.tokens.lowerBound - queries.lowerBound
-            Scratch.withFloats(block.tokens.count * block.width) { scores in
-                computeScores(block, head: head, q: q, k: keys, into: scores)
-                for row in 0..<block.tokens.count {
-                    let line = scores + row * block.width
-                    let seen = visible(block, row)
-                    let logSum = retort_softmax(line + seen.lowerBound, seen.count)
-                    clear(line, except: seen, width: block.width)
-                    logSums?[head * queries.count + first + row] = logSum
-                }
-                for segment in block.segments {
-                    let probabilities = scores + block.offset(of: segment)
-                    let visibleValues = values + segment.keys.lowerBound * shape.keyStride
-                    let target = output + outputRow(segment.rows.lowerBound) + head * shape.headSize
-                    MatrixProduct.multiply(
-                        segment.rows.count, shape.headSize, segment.keys.count, .plain(probabilities, block.width),
-                        .plain(visibleValues, shape.keyStride), into: target, stride: shape.outputStride,
-                        keep: segment.isFirst ? 0 : 1)
+        let isPaired = isPaired(precision)
+        Scratch.withFloats(panels.turnedCount + (isPaired ? panels.pairedCount : 0)) { memory in
+            let keys = RightSide(x: k, turned: memory, paired: memory)
+            let values = RightSide(x: v, turned: memory, paired: memory + panels.turnedCount)
+            panels.turn(k, isPaired: isPaired, into: memory, pool: pool)
+            if isPaired { panels.pair(v, into: memory + panels.turnedCount, pool: pool) }
+            pool.run(blocks.count * shape.heads) { task in
+                // Blocks with the most keys come last in the tree: begin with them.
+                let block = blocks[blocks.count - 1 - task / shape.heads]
+                let head = task % shape.heads
+                let first = block.tokens.lowerBound - queries.lowerBound
+                Scratch.withFloats(block.tokens.count * block.width) { scores in
+                    computeScores(block, head: head, q: q, keys, isPaired: isPaired, into: scores)
+                    for row in 0..<block.tokens.count {
+                        let line = scores + row * block.width
+                        let seen = visible(block, row)
+                        let count = fill(line, after: seen, with: -.infinity)
+                        let logSum = retort_softmax(line + seen.lowerBound, count)
+                        clear(line, except: seen, width: block.width)
+                        logSums?[head * queries.count + first + row] = logSum
+                    }
+                    combine(
+                        block, scores, values, keyHead: head / group, isPaired: isPaired,
+                        into: output + outputRow(block.tokens.lowerBound) + head * shape.headSize,
+                        stride: shape.outputStride)
                 }
             }
         }
@@ -111,16 +131,13 @@ public struct TreeAttention: Sendable {
 
     /// Capped scores of one head; columns that a row may not see hold anything.
     func computeScores(
-        _ block: Block, head: Int, q: UnsafePointer<Float>, k: UnsafePointer<Float>,
+        _ block: Block, head: Int, q: UnsafePointer<Float>, _ keys: RightSide, isPaired: Bool,
         into scores: UnsafeMutablePointer<Float>
     ) {
-        for segment in block.segments {
-            let queries = q + row(segment.rows.lowerBound) + head * shape.headSize
-            let keys = k + segment.keys.lowerBound * shape.keyStride
-            MatrixProduct.multiply(
-                segment.rows.count, segment.keys.count, shape.headSize, .plain(queries, shape.queryStride),
-                .transposed(keys, shape.keyStride), into: scores + block.offset(of: segment), stride: block.width,
-                scale: shape.scale)
+        let rows = q + row(block.tokens.lowerBound) + head * shape.headSize
+        withLeft(rows, stride: shape.queryStride, block, isPaired: isPaired) { left in
+            dot(
+                block, left, keys, keyHead: head * shape.keyValueHeads / shape.heads, into: scores, scale: shape.scale)
         }
         if let cap = shape.softCap {
             for row in 0..<block.tokens.count {
@@ -128,6 +145,15 @@ public struct TreeAttention: Sendable {
                 retort_soft_cap(scores + row * block.width + seen.lowerBound, seen.count, cap)
             }
         }
+    }
+
+    /// Fills the row behind what is seen, up to a whole number of vectors from its begin or to the end of the row;
+    /// returns how many columns are seen or filled. Kernels need no remainder then.
+    func fill(_ line: UnsafeMutablePointer<Float>, after seen: Range<Int>, with number: Float) -> Int {
+        guard seen.lowerBound == 0 else { return seen.count }
+        let end = (seen.upperBound + 15) / 16 * 16
+        for column in seen.upperBound..<end { line[column] = number }
+        return end
     }
 
     /// Sets what a row may not see to zero, so that whole products can be taken.

@@ -22,10 +22,10 @@ public struct PassMemory: Sendable {
 
     private let architecture: DecoderArchitecture
     private let outputRows: Int
-    /// The inner sizes of the updates of one layer's matrices.
+    /// The inner sizes of the updates of a layer's matrices, added up over those that read the same input.
     private let ranks: [Int]
 
-    /// - Parameter ranks: the inner size of the update of each matrix of a layer that has one.
+    /// - Parameter ranks: see ``TrainableAdapter/ranksOfLayer``.
     public init(_ decoder: TrainableDecoder, ranks: [Int]) {
         architecture = decoder.architecture
         outputRows = decoder.output.rowsAtOnce
@@ -55,7 +55,7 @@ public struct PassMemory: Sendable {
         let keys = 2 * architecture.attention.keyValueWidth
         let rank = ranks.max() ?? 0
         let perToken = max(
-            2 * width + 2 * architecture.feedForward.size + rank, width + 4 * queries + keys,
+            2 * width + 2 * architecture.feedForward.size + rank, width + 4 * queries + 3 * keys,
             3 * width + queries + keys + rank)
         let logits = 2 * min(outputRows, batch.rows) * architecture.vocabularySize + batch.rows * width
         return max(batch.tokens * perToken, logits) + 16 * 16

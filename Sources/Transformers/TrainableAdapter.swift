@@ -86,10 +86,24 @@ public final class TrainableAdapter {
     /// The update of a matrix, if it has one.
     public func update(of name: String) -> LowRankUpdate? { updates[name] }
 
-    /// The inner sizes of the updates of a layer, by which ``PassMemory`` counts; of the layer that has the most.
+    /// The inner sizes of the updates of a layer, added up over matrices that read the same input, by which
+    /// ``PassMemory`` counts; of the layer that has the most.
     public var ranksOfLayer: [Int] {
         let layers = Dictionary(grouping: updates) { $0.key.split(separator: ".").dropFirst().first ?? "" }
-        return layers.values.map { $0.map(\.value.rank).sorted() }.max { $0.count < $1.count } ?? []
+        return layers.values.map { updates in
+            Dictionary(grouping: updates) { TrainableAdapter.input(of: $0.key) }.values
+                .map { $0.reduce(0) { $0 + $1.value.rank } }.sorted()
+        }.max { $0.reduce(0, +) < $1.reduce(0, +) } ?? []
+    }
+
+    /// What a matrix reads, as a word: queries, keys and values read the same, and so do gate and up.
+    private static func input(of name: String) -> String {
+        let matrix = name.split(separator: ".").dropFirst(2).first.map(String.init) ?? name
+        switch matrix {
+        case "attn_q", "attn_k", "attn_v": return "attention"
+        case "ffn_gate", "ffn_up": return "feed-forward"
+        default: return matrix
+        }
     }
 
     /// The adapter as it is now, to be written.

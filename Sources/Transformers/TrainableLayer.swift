@@ -64,9 +64,10 @@ struct TrainableLayer {
             values = ActivationColumns(
                 all, offset: sizes.queryWidth + sizes.keyValueWidth, columns: sizes.keyValueWidth)
         } else {
-            queries = ActivationColumns(linear(x, .query, tape, adapter))
-            keys = ActivationColumns(linear(x, .key, tape, adapter))
-            values = ActivationColumns(linear(x, .value, tape, adapter))
+            let parts = tape.linear(x, [.query, .key, .value].map { layer($0, adapter) })
+            queries = ActivationColumns(parts[0])
+            keys = ActivationColumns(parts[1])
+            values = ActivationColumns(parts[2])
             if sizes.hasQueryKeyNorm {
                 queries = ActivationColumns(normalize(queries.activation, .query, tape))
                 keys = ActivationColumns(normalize(keys.activation, .key, tape))
@@ -86,16 +87,20 @@ struct TrainableLayer {
                 gate: ActivationColumns(both, offset: 0, columns: size),
                 up: ActivationColumns(both, offset: size, columns: size), architecture.feedForward.activation)
         }
+        let parts = tape.linear(x, [.gate, .up].map { layer($0, adapter) })
         return tape.gated(
-            gate: ActivationColumns(linear(x, .gate, tape, adapter)),
-            up: ActivationColumns(linear(x, .up, tape, adapter)), architecture.feedForward.activation)
+            gate: ActivationColumns(parts[0]), up: ActivationColumns(parts[1]), architecture.feedForward.activation)
     }
 
     private func linear(_ x: Activation, _ role: MatrixRole, _ tape: Tape, _ adapter: TrainableAdapter?) -> Activation {
+        tape.linear(x, [layer(role, adapter)])[0]
+    }
+
+    private func layer(_ role: MatrixRole, _ adapter: TrainableAdapter?) -> LinearLayer {
         guard let (matrix, bias) = matrices[role] else {
             preconditionFailure("the initializer read every matrix of the architecture")
         }
-        return tape.linear(x, matrix, bias: bias, update: adapter?.update(of: role.weightName(layer: index)))
+        return LinearLayer(matrix, bias: bias, update: adapter?.update(of: role.weightName(layer: index)))
     }
 
     private func normalize(

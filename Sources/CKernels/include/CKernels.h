@@ -1,7 +1,9 @@
 #pragma once
 #include "BlockDecoding.h"
 #include "BlockEncoding.h"
-#include "BrainFloatKernels.h"
+#include "BrainFloatRowProducts.h"
 #include "InstructionSet.h"
 #include "MathKernels.h"
+#include "PanelKernels.h"
+#include "RowProducts.h"
 #include "StoredRows.h"

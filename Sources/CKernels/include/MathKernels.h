@@ -28,8 +28,6 @@ void retort_rope(float *x, size_t rows, size_t stride, size_t heads, size_t head
 
 /// Softmax of x[0 ..< count] in place; returns ln(sum(exp(x))).
 float retort_softmax(float *x, size_t count);
-/// x[i] = exp(x[i] - shift).
-void retort_exp_shifted(float *x, size_t count, float shift);
 /// y[i] = factor * exp(x[i] - shift).
 void retort_exp_weighted(const float *x, float *y, size_t count, float shift, float factor);
 /// The largest of x[0 ..< count].
@@ -51,8 +49,9 @@ void retort_axpy(float a, const float *x, float *y, size_t count);
 void retort_scale(float a, const float *x, float *y, size_t count);
 /// sum(x * y)
 float retort_dot(const float *x, const float *y, size_t count);
-/// dp[i] = p[i] * (dp[i] - delta) * scale: from the gradient of probabilities that of the scores they came from.
-void retort_scores_gradient(float *dp, const float *p, float delta, float scale, size_t count);
+/// p[i] = exp(scores[i] - log_sum) into scores, and p[i] * (gradients[i] - delta) * scale into gradients: from the
+/// gradient of probabilities that of the scores they came from.
+void retort_softmax_gradient(float *scores, float *gradients, size_t count, float log_sum, float delta, float scale);
 
 /// One decoupled AdamW update of `count` elements. `rate1` = 1 / (1 - beta1^t), `rate2` = 1 / (1 - beta2^t);
 /// the gradient is first multiplied by `gradient_scale`.

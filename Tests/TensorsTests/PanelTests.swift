@@ -3,12 +3,15 @@ import Quantization
 import Tensors
 import Testing
 
-/// bfloat16 products against sums of rounded operands in double precision, with every set of kernels of this CPU.
-@Suite struct BrainFloatTests {
-    static let sets = InstructionSet.allCases.filter(\.isAvailable)
+/// Products of panels against sums of the operands, rounded or not, in double precision, with all kernels of this CPU.
+@Suite struct PanelTests {
+    static let kernels = InstructionSet.allCases.filter(\.isAvailable).flatMap { set in
+        PanelKernels.Operand.allCases.map { PanelKernels(set, $0) }
+    }
 
     /// Rounds to nearest even, as the format asks.
-    private func rounded(_ x: Float) -> Double {
+    private func rounded(_ x: Float, _ operand: PanelKernels.Operand) -> Double {
+        guard operand == .bfloat16 else { return Double(x) }
         let bits = x.bitPattern
         return Double(Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000))
     }
@@ -34,7 +37,9 @@ import Testing
         return (try OwnedBytes(bytes).matrix(rows: rows, columns: columns, type: type), weights)
     }
 
-    private func expectProducts(_ shape: (count: Int, rows: Int, columns: Int), _ type: GGMLType, _ set: InstructionSet)
+    private func expectProducts(
+        _ shape: (count: Int, rows: Int, columns: Int), _ type: GGMLType, _ kernels: PanelKernels
+    )
         throws
     {
         let (count, rows, columns) = shape
@@ -45,18 +50,19 @@ import Testing
         var y = [Float](repeating: .nan, count: count * rows)
         y.withUnsafeMutableBufferPointer { y in
             guard let place = y.baseAddress else { return }
-            BrainFloatRows.round(x, count: count, columns: columns, set: set, pool: .shared) { x in
+            PanelRows.pack(x, count: count, columns: columns, for: kernels, pool: .shared) { x in
                 FrozenMatrix.multiply(x, by: [(matrix, place)], pool: .shared)
             }
         }
         var dx = [Float](repeating: 0.25, count: count * columns)
         dx.withUnsafeMutableBufferPointer { dx in
             guard let place = dx.baseAddress else { return }
-            BrainFloatRows.round(dy, count: count, columns: rows, set: set, pool: .shared) { dy in
+            PanelRows.pack(dy, count: count, columns: rows, for: kernels, pool: .shared) { dy in
                 matrix.multiplyTransposed(dy, into: place, accumulate: true, pool: .shared)
             }
         }
 
+        let operand = kernels.operand
         var worst = 0.0
         func note(_ found: Float, _ terms: [Double], from start: Double = 0) {
             let sum = terms.reduce(start, +)
@@ -68,40 +74,44 @@ import Testing
             for row in Set([0, 1, 63, 64, rows / 2, rows - 1]) where row < rows {
                 note(
                     y[i * rows + row],
-                    (0..<columns).map { rounded(x[i * columns + $0]) * rounded(weights[row * columns + $0]) })
+                    (0..<columns).map {
+                        rounded(x[i * columns + $0], operand) * rounded(weights[row * columns + $0], operand)
+                    })
             }
             for column in Set([0, 1, 31, 63, 64, columns / 2, columns - 1]) where column < columns {
                 note(
                     dx[i * columns + column],
-                    (0..<rows).map { rounded(dy[i * rows + $0]) * rounded(weights[$0 * columns + column]) }, from: 0.25)
+                    (0..<rows).map {
+                        rounded(dy[i * rows + $0], operand) * rounded(weights[$0 * columns + column], operand)
+                    }, from: 0.25)
             }
         }
         // A few hundred to thousands of additions in float32, each off by at most 2⁻²⁴ of what has been added up.
-        #expect(worst < 2e-6, "\(type.name), \(shape), \(set.name)")
+        #expect(worst < 2e-6, "\(type.name), \(shape), \(kernels)")
         #expect(!y.contains { $0.isNaN })
     }
 
-    @Test(arguments: Dequantizer.supportedTypes, sets)
-    func everyTypeIsUnpackedToItsRoundedValues(type: GGMLType, set: InstructionSet) throws {
-        try expectProducts((7, 67, 512), type, set)
+    @Test(arguments: Dequantizer.supportedTypes, kernels)
+    func everyTypeIsUnpackedToItsRoundedValues(type: GGMLType, kernels: PanelKernels) throws {
+        try expectProducts((7, 67, 512), type, kernels)
     }
 
     @Test(
         arguments: [
             (1, 40, 64), (5, 64, 2), (7, 65, 33), (13, 130, 511), (800, 70, 96), (6, 1100, 32), (11, 5, 4200),
             (9, 4200, 7), (1, 1, 1),
-        ], sets)
-    func oddShapes(shape: (Int, Int, Int), set: InstructionSet) throws {
-        for type in [GGMLType.f32, .f16, .bf16] { try expectProducts(shape, type, set) }
+        ], kernels)
+    func oddShapes(shape: (Int, Int, Int), kernels: PanelKernels) throws {
+        for type in [GGMLType.f32, .f16, .bf16] { try expectProducts(shape, type, kernels) }
     }
 
-    @Test(arguments: [GGMLType.q8_0, .q4_K, .q6_K], sets)
-    func sumsLongerThanAPanel(type: GGMLType, set: InstructionSet) throws {
-        try expectProducts((3, 70, 4352), type, set)
-        try expectProducts((3, 4352, 256), type, set)
+    @Test(arguments: [GGMLType.q8_0, .q4_K, .q6_K], kernels)
+    func sumsLongerThanAPanel(type: GGMLType, kernels: PanelKernels) throws {
+        try expectProducts((3, 70, 4352), type, kernels)
+        try expectProducts((3, 4352, 256), type, kernels)
     }
 
-    @Test(arguments: sets) func resultsDependOnNeitherThreadsNorOtherRows(set: InstructionSet) throws {
+    @Test(arguments: kernels) func resultsDependOnNeitherThreadsNorOtherRows(kernels: PanelKernels) throws {
         let (count, rows, columns) = (900, 300, 256)
         let (matrix, _) = try sample(.q8_0, rows: rows, columns: columns)
         var numbers = SampleNumbers(seed: 3)
@@ -112,17 +122,17 @@ import Testing
             var y = [Float](repeating: 0, count: range.count * rows)
             y.withUnsafeMutableBufferPointer { y in
                 guard let place = y.baseAddress else { return }
-                BrainFloatRows.round(
+                PanelRows.pack(
                     Array(x[range.lowerBound * columns..<range.upperBound * columns]), count: range.count,
-                    columns: columns, set: set, pool: pool
+                    columns: columns, for: kernels, pool: pool
                 ) { FrozenMatrix.multiply($0, by: [(matrix, place)], pool: pool) }
             }
             var dx = [Float](repeating: 0, count: range.count * columns)
             dx.withUnsafeMutableBufferPointer { dx in
                 guard let place = dx.baseAddress else { return }
-                BrainFloatRows.round(
+                PanelRows.pack(
                     Array(dy[range.lowerBound * rows..<range.upperBound * rows]), count: range.count, columns: rows,
-                    set: set, pool: pool
+                    for: kernels, pool: pool
                 ) { matrix.multiplyTransposed($0, into: place, accumulate: false, pool: pool) }
             }
             return (y, dx)
@@ -156,7 +166,7 @@ import Testing
         }
     }
 
-    @Test(arguments: sets) func whatIsNotANumberStaysSo(set: InstructionSet) throws {
+    @Test(arguments: kernels) func whatIsNotANumberStaysSo(kernels: PanelKernels) throws {
         let matrix = try OwnedBytes([Float](repeating: 1, count: 64 * 32)).matrix(rows: 64, columns: 32, type: .f32)
         for value in [Float.nan, Float(bitPattern: 0x7F80_0001), .infinity] {
             var x = [Float](repeating: 1, count: 32)
@@ -164,7 +174,7 @@ import Testing
             var y = [Float](repeating: 0, count: 64)
             y.withUnsafeMutableBufferPointer { y in
                 guard let place = y.baseAddress else { return }
-                BrainFloatRows.round(x, count: 1, columns: 32, set: set, pool: .shared) { x in
+                PanelRows.pack(x, count: 1, columns: 32, for: kernels, pool: .shared) { x in
                     FrozenMatrix.multiply(x, by: [(matrix, place)], pool: .shared)
                 }
             }

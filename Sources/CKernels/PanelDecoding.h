@@ -158,7 +158,7 @@ static void avx512bf16_decode_q6_K(const void *blocks, uint32_t *dwords, size_t 
     }
 }
 
-static retort_bf16_decoder avx512bf16_decoder_of(uint32_t ggml_type) {
+static retort_panel_decoder avx512bf16_decoder_of(uint32_t ggml_type) {
     switch (ggml_type) {
     case 0: return avx512bf16_decode_f32;
     case 1: return avx512bf16_decode_f16;

@@ -1,4 +1,4 @@
-// What AVX-512 BF16 adds to BrainFloatBody.h: two bfloat16 to a dword, and the instruction that multiplies them.
+// What AVX-512 BF16 adds to PanelBody.h: two bfloat16 to a dword, and the instruction that multiplies them.
 // The including file has set the target.
 
 // Six rows by 64 outputs: 24 sums in registers; four loads and six broadcasts feed 24 instructions of 32 products.
@@ -57,39 +57,6 @@ static void avx512bf16_round(const float *x, uint32_t *dwords, size_t count) {
     _mm512_mask_storeu_epi32(
         dwords + i / 2, pairs,
         avx512bf16_pairs(_mm512_maskz_loadu_ps(low, x + i), _mm512_maskz_loadu_ps(high, x + i + 16)));
-}
-
-// 16 rows of 16 dwords become 16 steps of 16 outputs.
-static inline __attribute__((always_inline)) void avx512_turn_square(const uint32_t *rows, size_t stride,
-                                                                     uint32_t *panel) {
-    __m512i a[16], b[16];
-    for (int i = 0; i < 16; i++) a[i] = _mm512_loadu_si512(rows + i * stride);
-    for (int i = 0; i < 16; i += 2) {
-        b[i] = _mm512_unpacklo_epi32(a[i], a[i + 1]);
-        b[i + 1] = _mm512_unpackhi_epi32(a[i], a[i + 1]);
-    }
-    for (int i = 0; i < 16; i += 4) {
-        a[i] = _mm512_unpacklo_epi64(b[i], b[i + 2]);
-        a[i + 1] = _mm512_unpackhi_epi64(b[i], b[i + 2]);
-        a[i + 2] = _mm512_unpacklo_epi64(b[i + 1], b[i + 3]);
-        a[i + 3] = _mm512_unpackhi_epi64(b[i + 1], b[i + 3]);
-    }
-    // a[4g + k] holds, in quarter q, step 4q + k of rows 4g to 4g + 3.
-    for (int k = 0; k < 4; k++) {
-        const __m512i p = _mm512_shuffle_i32x4(a[k], a[4 + k], 0x88), q = _mm512_shuffle_i32x4(a[8 + k], a[12 + k], 0x88);
-        const __m512i r = _mm512_shuffle_i32x4(a[k], a[4 + k], 0xdd), s = _mm512_shuffle_i32x4(a[8 + k], a[12 + k], 0xdd);
-        _mm512_storeu_si512(panel + k * RETORT_PANEL_WIDTH, _mm512_shuffle_i32x4(p, q, 0x88));
-        _mm512_storeu_si512(panel + (4 + k) * RETORT_PANEL_WIDTH, _mm512_shuffle_i32x4(r, s, 0x88));
-        _mm512_storeu_si512(panel + (8 + k) * RETORT_PANEL_WIDTH, _mm512_shuffle_i32x4(p, q, 0xdd));
-        _mm512_storeu_si512(panel + (12 + k) * RETORT_PANEL_WIDTH, _mm512_shuffle_i32x4(r, s, 0xdd));
-    }
-}
-
-static void avx512_turn(const uint32_t *rows, size_t stride, size_t steps, uint32_t *panel) {
-    size_t p = 0;
-    for (; p + 16 <= steps; p += 16) avx512_turn_square(rows + p, stride, panel + p * RETORT_PANEL_WIDTH);
-    for (; p < steps; p++)
-        for (size_t c = 0; c < 16; c++) panel[p * RETORT_PANEL_WIDTH + c] = rows[c * stride + p];
 }
 
 static inline __attribute__((always_inline)) void avx512_interleave(const uint16_t *even, const uint16_t *odd,

@@ -1,7 +1,7 @@
 import CKernels
 import GGUF
 
-/// Products in bfloat16 with float32 sums: x is rounded once, the weights are unpacked into panels of 64 outputs.
+/// Products on our own kernels: the weights are unpacked into panels of 64 outputs, in bfloat16 or float32.
 ///
 /// A panel is at most 256 kB, so that it stays in a core's second-level cache while it is read once for every six rows
 /// of x; where the sum is longer than a panel, it goes on in y. Sums run in the order of the inputs, whatever the
@@ -13,7 +13,7 @@ extension FrozenMatrix {
 
     /// y[count, rows] = x[count, columns] · Wᵀ for several matrices that read the same x.
     package static func multiply(
-        _ x: BrainFloatRows, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)], pool: ThreadPool
+        _ x: PanelRows, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)], pool: ThreadPool
     ) {
         let tiles = parts.reduce(0) { $0 + $1.matrix.tileCount }
         let block = rowBlock(x.count, tiles: tiles)
@@ -32,7 +32,7 @@ extension FrozenMatrix {
 
     /// dx[count, columns] (+)= dy[count, rows] · W.
     package func multiplyTransposed(
-        _ dy: BrainFloatRows, into dx: UnsafeMutablePointer<Float>, accumulate: Bool, pool: ThreadPool
+        _ dy: PanelRows, into dx: UnsafeMutablePointer<Float>, accumulate: Bool, pool: ThreadPool
     ) {
         // A strip is a panel wide, or as wide as the blocks of the type ask: then it is several panels.
         let strip = max(FrozenMatrix.width, type.blockLength)
@@ -50,16 +50,16 @@ extension FrozenMatrix {
     private var tileCount: Int { (rows + FrozenMatrix.width - 1) / FrozenMatrix.width }
 
     private func multiplyTile(
-        _ tile: Int, _ x: BrainFloatRows, _ block: Range<Int>, _ y: UnsafeMutablePointer<Float>
+        _ tile: Int, _ x: PanelRows, _ block: Range<Int>, _ y: UnsafeMutablePointer<Float>
     ) {
         let first = tile * FrozenMatrix.width
         let outputs = min(FrozenMatrix.width, rows - first)
-        let depth = FrozenMatrix.panelSteps * x.inputsPerDword
-        BrainFloatRows.withDwords(retort_bf16_steps(x.set.rawValue, min(depth, columns)) * FrozenMatrix.width) {
+        let depth = FrozenMatrix.panelSteps * x.kernels.inputsPerDword
+        PanelRows.withDwords(x.kernels.steps(min(depth, columns)) * FrozenMatrix.width) {
             panel in
             for input in Swift.stride(from: 0, to: columns, by: depth) {
                 let inputs = min(depth, columns - input)
-                retort_bf16_pack_rows(x.set.rawValue, source(row: first, column: input), outputs, inputs, panel)
+                retort_panel_pack_rows(x.kernels.code, source(row: first, column: input), outputs, inputs, panel)
                 x.multiply(
                     block, from: input, panel, inputs: inputs, into: y + first, stride: rows, outputs: outputs,
                     accumulate: input > 0)
@@ -68,19 +68,19 @@ extension FrozenMatrix {
     }
 
     private func multiplyStrip(
-        _ range: Range<Int>, _ dy: BrainFloatRows, _ block: Range<Int>, _ dx: UnsafeMutablePointer<Float>,
+        _ range: Range<Int>, _ dy: PanelRows, _ block: Range<Int>, _ dx: UnsafeMutablePointer<Float>,
         _ accumulate: Bool
     ) {
         let width = FrozenMatrix.width
         let panels = (range.count + width - 1) / width
-        let depth = max(64, FrozenMatrix.panelSteps / panels) * dy.inputsPerDword
-        let panelSize = retort_bf16_steps(dy.set.rawValue, min(depth, rows)) * width
-        BrainFloatRows.withDwords(panels * panelSize) { panel in
+        let depth = max(64, FrozenMatrix.panelSteps / panels) * dy.kernels.inputsPerDword
+        let panelSize = dy.kernels.steps(min(depth, rows)) * width
+        PanelRows.withDwords(panels * panelSize) { panel in
             for top in Swift.stride(from: 0, to: rows, by: depth) {
                 let inputs = min(depth, rows - top)
-                retort_bf16_pack_columns(
-                    dy.set.rawValue, source(row: top, column: range.lowerBound), inputs, range.count, panel)
-                let size = retort_bf16_steps(dy.set.rawValue, inputs) * width
+                retort_panel_pack_columns(
+                    dy.kernels.code, source(row: top, column: range.lowerBound), inputs, range.count, panel)
+                let size = dy.kernels.steps(inputs) * width
                 for index in 0..<panels {
                     let column = range.lowerBound + index * width
                     dy.multiply(
@@ -92,8 +92,8 @@ extension FrozenMatrix {
     }
 
     /// The weights from a row and column on; the column begins a block.
-    private func source(row: Int, column: Int) -> retort_bf16_source {
-        retort_bf16_source(
+    private func source(row: Int, column: Int) -> retort_panel_source {
+        retort_panel_source(
             ggml_type: type.rawValue,
             blocks: bytes + row * rowByteCount + column / type.blockLength * type.blockByteCount,
             row_bytes: rowByteCount, chunk_bytes: 256 / type.blockLength * type.blockByteCount)

@@ -1,4 +1,4 @@
-#include "BrainFloatKernels.h"
+#include "PanelKernels.h"
 
 #include "BlockDecoding.h"
 #include "InstructionSet.h"
@@ -8,9 +8,11 @@
 // Decoded values must be those of BlockDecoding.c.
 #pragma STDC FP_CONTRACT OFF
 
-struct bf_kernels {
+struct panel_kernels {
     size_t inputs_per_dword;
     size_t rows_at_a_time;
+    // Whether operands stay what they are instead of being rounded.
+    int is_full;
     // At most that many rows of x times a panel.
     void (*rows)(const uint32_t *, size_t, size_t, const uint32_t *, size_t, float *, size_t, size_t, int);
     void (*round)(const float *, uint32_t *, size_t);
@@ -25,64 +27,75 @@ struct bf_kernels {
 #define LANES 4
 #define WIDE 2
 #define ROWS 4
-#include "BrainFloatBody.h"
+#include "PanelBody.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#define TURN_AVX2
+#include "PanelTurning.h"
+#undef TURN_AVX2
+#define TURN avx2_turn
 #define NAME(x) avx2_##x
 #define LANES 8
 #define WIDE 2
 #define ROWS 4
-#include "BrainFloatBody.h"
+#include "PanelBody.h"
 #pragma clang attribute pop
 
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,f16c"))), apply_to = function)
+#define TURN_AVX512
+#include "PanelTurning.h"
+#undef TURN_AVX512
+#define TURN avx512_turn
 #define NAME(x) avx512_##x
 #define LANES 16
 #define WIDE 4
 #define ROWS 6
-#include "BrainFloatBody.h"
+#include "PanelBody.h"
 #pragma clang attribute pop
 
 #pragma STDC FP_CONTRACT OFF
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,fma,f16c"))), apply_to = function)
-#include "BrainFloatAVX512.h"
-#include "BrainFloatDecoding.h"
+#include "PanelBrainFloat.h"
+#include "PanelDecoding.h"
 #pragma clang attribute pop
 
-static const struct bf_kernels avx512bf16_bf_table = {2, 6, avx512bf16_rows, avx512bf16_round, avx512_turn};
+static const struct panel_kernels avx512bf16_panel_table = {2, 6, 0, avx512bf16_rows, avx512bf16_round, avx512_turn};
 #endif
 
-static const struct bf_kernels *kernels_of(int set) {
+static const struct panel_kernels *kernels_of(int kernels) {
+    const int set = kernels & ~RETORT_PANEL_FULL;
+    const int is_full = kernels != set;
 #if defined(__x86_64__)
-    if (set == RETORT_AVX2) return &avx2_bf_table;
-    if (set == RETORT_AVX512) return &avx512_bf_table;
-    if (set == RETORT_AVX512_BF16) return &avx512bf16_bf_table;
+    if (set == RETORT_AVX2) return is_full ? &avx2_panel_full_table : &avx2_panel_table;
+    if (set == RETORT_AVX512_BF16 && !is_full) return &avx512bf16_panel_table;
+    if (set >= RETORT_AVX512) return is_full ? &avx512_panel_full_table : &avx512_panel_table;
 #endif
-    return &portable_bf_table;
+    return is_full ? &portable_panel_full_table : &portable_panel_table;
 }
 
-size_t retort_bf16_inputs_per_dword(int set) { return kernels_of(set)->inputs_per_dword; }
+size_t retort_panel_inputs_per_dword(int which) { return kernels_of(which)->inputs_per_dword; }
 
-size_t retort_bf16_steps(int set, size_t inputs) {
-    const size_t share = kernels_of(set)->inputs_per_dword;
+size_t retort_panel_steps(int which, size_t inputs) {
+    const size_t share = kernels_of(which)->inputs_per_dword;
     return (inputs + share - 1) / share;
 }
 
-void retort_bf16_round(int set, const float *x, uint32_t *dwords, size_t inputs) {
-    kernels_of(set)->round(x, dwords, inputs);
+void retort_panel_round(int which, const float *x, uint32_t *dwords, size_t inputs) {
+    kernels_of(which)->round(x, dwords, inputs);
 }
 
 enum { CHUNK = 256 };
 
 // At most CHUNK elements of one row, from any type.
-static void decode(const struct bf_kernels *kernels, retort_bf16_decoder direct, rt_decoder decoder,
+static void decode(const struct panel_kernels *kernels, retort_panel_decoder direct, rt_decoder decoder,
                    const void *blocks, uint32_t *dwords, size_t count) {
     if (direct) return direct(blocks, dwords, count);
+    if (kernels->is_full) return decoder(blocks, (float *)dwords, count);
     float values[CHUNK] __attribute__((aligned(64)));
     decoder(blocks, values, count);
     kernels->round(values, dwords, count);
@@ -94,16 +107,16 @@ static inline void prefetch(const char *bytes, size_t count) {
 }
 enum { ROWS_AHEAD = 16 };
 
-static retort_bf16_decoder direct_decoder(int set, uint32_t ggml_type) {
+static retort_panel_decoder direct_decoder(int which, uint32_t ggml_type) {
 #if defined(__x86_64__)
-    if (set == RETORT_AVX512_BF16) return avx512bf16_decoder_of(ggml_type);
+    if (which == RETORT_AVX512_BF16) return avx512bf16_decoder_of(ggml_type);
 #endif
     return 0;
 }
 
-void retort_bf16_pack_rows(int set, struct retort_bf16_source source, size_t rows, size_t inputs, uint32_t *panel) {
-    const struct bf_kernels *kernels = kernels_of(set);
-    const retort_bf16_decoder direct = direct_decoder(set, source.ggml_type);
+void retort_panel_pack_rows(int which, struct retort_panel_source source, size_t rows, size_t inputs, uint32_t *panel) {
+    const struct panel_kernels *kernels = kernels_of(which);
+    const retort_panel_decoder direct = direct_decoder(which, source.ggml_type);
     const rt_decoder decoder = rt_decoder_of(source.ggml_type);
     // 16 rows at a time, which stay in the first-level cache until they are turned.
     uint32_t decoded[16 * CHUNK] __attribute__((aligned(64)));
@@ -131,18 +144,20 @@ void retort_bf16_pack_rows(int set, struct retort_bf16_source source, size_t row
     }
 }
 
-void retort_bf16_pack_columns(int set, struct retort_bf16_source source, size_t rows, size_t columns,
+void retort_panel_pack_columns(int which, struct retort_panel_source source, size_t rows, size_t columns,
                               uint32_t *panels) {
-    const struct bf_kernels *kernels = kernels_of(set);
-    const retort_bf16_decoder direct = direct_decoder(set, source.ggml_type);
+    const struct panel_kernels *kernels = kernels_of(which);
+    const retort_panel_decoder direct = direct_decoder(which, source.ggml_type);
     const rt_decoder decoder = rt_decoder_of(source.ggml_type);
     const size_t count = (columns + RETORT_PANEL_WIDTH - 1) / RETORT_PANEL_WIDTH;
-    const size_t size = retort_bf16_steps(set, rows) * RETORT_PANEL_WIDTH;
+    const size_t size = retort_panel_steps(which, rows) * RETORT_PANEL_WIDTH;
     // Columns beyond the last stay zero.
     uint32_t even[CHUNK] __attribute__((aligned(64))) = {0}, odd[CHUNK] __attribute__((aligned(64))) = {0};
     const char *blocks = source.blocks;
+    const size_t part_bytes = source.chunk_bytes * columns / CHUNK;
     if (kernels->inputs_per_dword == 1) {
         for (size_t r = 0; r < rows; r++, blocks += source.row_bytes) {
+            if (r + ROWS_AHEAD < rows) prefetch(blocks + ROWS_AHEAD * source.row_bytes, part_bytes);
             decode(kernels, direct, decoder, blocks, even, columns);
             for (size_t i = 0; i < count; i++)
                 memcpy(panels + i * size + r * RETORT_PANEL_WIDTH, even + i * RETORT_PANEL_WIDTH,
@@ -151,7 +166,6 @@ void retort_bf16_pack_columns(int set, struct retort_bf16_source source, size_t 
         return;
     }
 #if defined(__x86_64__)
-    const size_t part_bytes = source.chunk_bytes * columns / CHUNK;
     for (size_t r = 0; r < rows; r += 2, blocks += 2 * source.row_bytes) {
         if (r + ROWS_AHEAD + 1 < rows) {
             prefetch(blocks + ROWS_AHEAD * source.row_bytes, part_bytes);
@@ -169,9 +183,9 @@ void retort_bf16_pack_columns(int set, struct retort_bf16_source source, size_t 
 #endif
 }
 
-void retort_bf16_multiply(int set, const uint32_t *x, size_t x_stride, size_t count, const uint32_t *panel,
+void retort_panel_multiply(int which, const uint32_t *x, size_t x_stride, size_t count, const uint32_t *panel,
                           size_t steps, float *y, size_t y_stride, size_t columns, int accumulate) {
-    const struct bf_kernels *kernels = kernels_of(set);
+    const struct panel_kernels *kernels = kernels_of(which);
     const size_t most = kernels->rows_at_a_time;
     for (size_t first = 0; first < count; first += most) {
         const size_t rows = count - first < most ? count - first : most;

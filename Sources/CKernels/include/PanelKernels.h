@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Products of operands rounded to bfloat16, summed in float32, over panels of 64 outputs.
+// Products of operands rounded to bfloat16, or left in float32, summed in float32 over panels of 64 outputs.
 //
 // The left side is rows x[count][steps] of dwords. The right side is a panel: for every step the dwords of 64 outputs
 // one after the other. With AVX-512 BF16 a dword is a pair of neighbouring inputs, and two products and their sum are
@@ -12,12 +12,16 @@
 
 enum { RETORT_PANEL_WIDTH = 64 };
 
+/// Added to an instruction set of InstructionSet.h: operands stay float32. `which` below is such a sum, of a set that the
+/// CPU has.
+enum { RETORT_PANEL_FULL = 16 };
+
 /// Decodes `count` elements of one row (a multiple of the type's block length) into dwords, the last pair filled up
 /// with zero.
-typedef void (*retort_bf16_decoder)(const void *blocks, uint32_t *dwords, size_t count);
+typedef void (*retort_panel_decoder)(const void *blocks, uint32_t *dwords, size_t count);
 
 /// Weights as they lie in a file.
-struct retort_bf16_source {
+struct retort_panel_source {
     uint32_t ggml_type;
     const void *blocks;
     /// From one row to the next.
@@ -26,24 +30,24 @@ struct retort_bf16_source {
     size_t chunk_bytes;
 };
 
-/// How many inputs share a dword: 2 or 1. `set` is an instruction set of InstructionSet.h that the CPU has.
-size_t retort_bf16_inputs_per_dword(int set);
+/// How many inputs share a dword: 2 or 1.
+size_t retort_panel_inputs_per_dword(int which);
 /// How many dwords a row of `inputs` takes.
-size_t retort_bf16_steps(int set, size_t inputs);
+size_t retort_panel_steps(int which, size_t inputs);
 
-/// Rounds a row of x to nearest even, into its dwords. NaN stays NaN.
-void retort_bf16_round(int set, const float *x, uint32_t *dwords, size_t inputs);
+/// Rounds a row of x to nearest even, into its dwords, or copies it. NaN stays NaN.
+void retort_panel_round(int which, const float *x, uint32_t *dwords, size_t inputs);
 
 /// Packs `rows` (at most 64) rows of weights as outputs, the sum running over `inputs` elements from the source's
 /// first: panel[steps][64]. Outputs that are not there are zero.
-void retort_bf16_pack_rows(int set, struct retort_bf16_source source, size_t rows, size_t inputs, uint32_t *panel);
+void retort_panel_pack_rows(int which, struct retort_panel_source source, size_t rows, size_t inputs, uint32_t *panel);
 
 /// Packs `columns` (at most 256) columns of weights as outputs, the sum running over `rows` rows:
 /// panels[(columns + 63) / 64][steps][64].
-void retort_bf16_pack_columns(int set, struct retort_bf16_source source, size_t rows, size_t columns,
+void retort_panel_pack_columns(int which, struct retort_panel_source source, size_t rows, size_t columns,
                               uint32_t *panels);
 
 /// y[r, 0 ..< columns] (+)= x[r] times the panel, for r in 0 ..< count; `columns` is at most 64. Rows of x are
 /// `x_stride` dwords apart, rows of y `y_stride` floats.
-void retort_bf16_multiply(int set, const uint32_t *x, size_t x_stride, size_t count, const uint32_t *panel,
+void retort_panel_multiply(int which, const uint32_t *x, size_t x_stride, size_t count, const uint32_t *panel,
                           size_t steps, float *y, size_t y_stride, size_t columns, int accumulate);

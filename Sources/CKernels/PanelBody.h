@@ -1,34 +1,34 @@
-// The products of BrainFloatKernels.h without bfloat16 instructions, compiled once per instruction set: the including
-// file defines NAME(x), LANES (floats in a register), WIDE (registers of outputs at a time) and ROWS (rows of x at a
+// The products of PanelKernels.h with one float32 to a dword, compiled once per instruction set: the including file
+// defines NAME(x), LANES (floats in a register), WIDE (registers of outputs at a time) and ROWS (rows of x at a
 // time, such that all sums stay in registers), and has set the target.
 
-typedef float NAME(bf_vector) __attribute__((ext_vector_type(LANES)));
-typedef float NAME(bf_loose) __attribute__((ext_vector_type(LANES), aligned(4)));
+typedef float NAME(panel_vector) __attribute__((ext_vector_type(LANES)));
+typedef float NAME(panel_loose) __attribute__((ext_vector_type(LANES), aligned(4)));
 
 // `rows` (1 to ROWS, known when inlined) rows of x times WIDE registers of the panel.
-static inline __attribute__((always_inline)) void NAME(bf_block)(
+static inline __attribute__((always_inline)) void NAME(panel_block)(
     const float *x, size_t x_stride, const size_t rows, const float *panel, size_t steps, float *y, size_t y_stride,
     int accumulate) {
-    NAME(bf_vector) sums[ROWS][WIDE];
+    NAME(panel_vector) sums[ROWS][WIDE];
     for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < WIDE; c++) sums[r][c] = (NAME(bf_vector))0.0f;
+        for (size_t c = 0; c < WIDE; c++) sums[r][c] = (NAME(panel_vector))0.0f;
     for (size_t p = 0; p < steps; p++, panel += RETORT_PANEL_WIDTH) {
-        NAME(bf_vector) right[WIDE];
-        for (size_t c = 0; c < WIDE; c++) right[c] = *(const NAME(bf_loose) *)(panel + c * LANES);
+        NAME(panel_vector) right[WIDE];
+        for (size_t c = 0; c < WIDE; c++) right[c] = *(const NAME(panel_loose) *)(panel + c * LANES);
         for (size_t r = 0; r < rows; r++) {
-            NAME(bf_vector) left = (NAME(bf_vector))x[r * x_stride + p];
+            NAME(panel_vector) left = (NAME(panel_vector))x[r * x_stride + p];
             for (size_t c = 0; c < WIDE; c++) sums[r][c] += left * right[c];
         }
     }
     for (size_t r = 0; r < rows; r++) {
         for (size_t c = 0; c < WIDE; c++) {
-            NAME(bf_loose) *target = (NAME(bf_loose) *)(y + r * y_stride + c * LANES);
+            NAME(panel_loose) *target = (NAME(panel_loose) *)(y + r * y_stride + c * LANES);
             *target = accumulate ? *target + sums[r][c] : sums[r][c];
         }
     }
 }
 
-static void NAME(bf_rows)(const uint32_t *left, size_t x_stride, size_t rows, const uint32_t *right, size_t steps,
+static void NAME(panel_rows)(const uint32_t *left, size_t x_stride, size_t rows, const uint32_t *right, size_t steps,
                           float *y, size_t y_stride, size_t columns, int accumulate) {
     const float *x = (const float *)left;
     float part[ROWS * WIDE * LANES];
@@ -45,13 +45,13 @@ static void NAME(bf_rows)(const uint32_t *left, size_t x_stride, size_t rows, co
         }
         switch (rows) {
 #if ROWS == 6
-        case 6: NAME(bf_block)(x, x_stride, 6, panel, steps, target, stride, adds); break;
-        case 5: NAME(bf_block)(x, x_stride, 5, panel, steps, target, stride, adds); break;
+        case 6: NAME(panel_block)(x, x_stride, 6, panel, steps, target, stride, adds); break;
+        case 5: NAME(panel_block)(x, x_stride, 5, panel, steps, target, stride, adds); break;
 #endif
-        case 4: NAME(bf_block)(x, x_stride, 4, panel, steps, target, stride, adds); break;
-        case 3: NAME(bf_block)(x, x_stride, 3, panel, steps, target, stride, adds); break;
-        case 2: NAME(bf_block)(x, x_stride, 2, panel, steps, target, stride, adds); break;
-        default: NAME(bf_block)(x, x_stride, 1, panel, steps, target, stride, adds); break;
+        case 4: NAME(panel_block)(x, x_stride, 4, panel, steps, target, stride, adds); break;
+        case 3: NAME(panel_block)(x, x_stride, 3, panel, steps, target, stride, adds); break;
+        case 2: NAME(panel_block)(x, x_stride, 2, panel, steps, target, stride, adds); break;
+        default: NAME(panel_block)(x, x_stride, 1, panel, steps, target, stride, adds); break;
         }
         if (target != part) continue;
         for (size_t r = 0; r < rows; r++) {
@@ -64,7 +64,7 @@ static void NAME(bf_rows)(const uint32_t *left, size_t x_stride, size_t rows, co
 }
 
 // float32 rounded to bfloat16 and left as float32.
-static void NAME(bf_round)(const float *x, uint32_t *dwords, size_t count) {
+static void NAME(panel_round)(const float *x, uint32_t *dwords, size_t count) {
     for (size_t i = 0; i < count; i++) {
         uint32_t bits;
         __builtin_memcpy(&bits, x + i, 4);
@@ -74,16 +74,26 @@ static void NAME(bf_round)(const float *x, uint32_t *dwords, size_t count) {
     }
 }
 
+#ifndef TURN
 // rows[16][stride] of dwords to panel[steps][64], 16 of its columns.
-static void NAME(bf_turn)(const uint32_t *rows, size_t stride, size_t steps, uint32_t *panel) {
+static void NAME(panel_turn)(const uint32_t *rows, size_t stride, size_t steps, uint32_t *panel) {
     for (size_t block = 0; block < steps; block += 16) {
         const size_t end = block + 16 < steps ? block + 16 : steps;
         for (size_t c = 0; c < 16; c++)
             for (size_t p = block; p < end; p++) panel[p * RETORT_PANEL_WIDTH + c] = rows[c * stride + p];
     }
 }
+#define TURN NAME(panel_turn)
+#endif
 
-static const struct bf_kernels NAME(bf_table) = {1, ROWS, NAME(bf_rows), NAME(bf_round), NAME(bf_turn)};
+// The same values to the last bit.
+static void NAME(panel_copy)(const float *x, uint32_t *dwords, size_t count) {
+    __builtin_memcpy(dwords, x, count * sizeof *x);
+}
+
+static const struct panel_kernels NAME(panel_table) = {1, ROWS, 0, NAME(panel_rows), NAME(panel_round), TURN};
+static const struct panel_kernels NAME(panel_full_table) = {1, ROWS, 1, NAME(panel_rows), NAME(panel_copy), TURN};
+#undef TURN
 #undef NAME
 #undef LANES
 #undef WIDE
