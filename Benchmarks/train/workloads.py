@@ -1,18 +1,19 @@
 """Ours and PEFT in turn on one kind of data, each at the batch and precision that are fastest for it."""
 
+import statistics
+
 import conversations
 import models
 import ours
 import peer
-import statistics
 
 # Tokens that all conversations share and that each has alone; what each side may choose from.
 WORKLOADS = {
     "shared": {
-        "shared": 400, "own": 20, "ours": [64, 96, 192, 256],
+        "shared": 400, "own": 20, "ours": [64, 96, 128, 160],
         "peft": [(8, "bf16"), (4, "bf16"), (8, "fp32")]},
     "unshared": {
-        "shared": 0, "own": 25, "ours": [16, 24, 32, 64],
+        "shared": 0, "own": 25, "ours": [16, 24, 32, 48],
         "peft": [(32, "bf16"), (64, "bf16"), (16, "bf16"), (32, "fp32")]},
 }
 

@@ -55,6 +55,22 @@ public struct AdapterRecipe: Sendable, Hashable {
         public init() {}
     }
 
+    /// Ending a run whose validations no longer get better.
+    public struct EarlyStopping: Sendable, Hashable {
+        public enum Criterion: String, Sendable, Hashable, CaseIterable {
+            case agreement, loss
+        }
+
+        /// So many validations in a row without a better one end the run.
+        public var patience: Int
+        public var criterion = Criterion.agreement
+
+        public init(patience: Int, criterion: Criterion = .agreement) {
+            self.patience = patience
+            self.criterion = criterion
+        }
+    }
+
     /// The inner size of an update.
     public var rank = 16
     /// An update is scaled by alpha / rank.
@@ -90,8 +106,12 @@ public struct AdapterRecipe: Sendable, Hashable {
     public var keepsBest = true
     /// Steps between two validations; nil for one an epoch.
     public var validationInterval: Int?
+    /// When a run ends before its last step; nil for never.
+    public var earlyStopping: EarlyStopping?
     /// Steps between two snapshots; nil for one an epoch.
     public var snapshotInterval: Int?
+    /// The longest time between two snapshots.
+    public var snapshotMinutes = 1.0
 
     public init() {}
 
@@ -134,6 +154,14 @@ public struct AdapterRecipe: Sendable, Hashable {
         }
         let snapshot = root.section("snapshot", isRequired: false)
         if snapshot.has("every_steps") { snapshotInterval = snapshot.integer("every_steps", in: 1...1 << 30) }
+        if snapshot.has("every_minutes") {
+            snapshotMinutes = snapshot.number("every_minutes", in: 0.01...1440)
+        }
+        if root.has("early_stopping") {
+            let rule = root.section("early_stopping")
+            earlyStopping = EarlyStopping(
+                patience: rule.integer("patience", in: 1...1 << 20), criterion: rule.choice("by", default: .agreement))
+        }
         try file.finish()
     }
 
@@ -208,15 +236,25 @@ public struct AdapterRecipe: Sendable, Hashable {
                 (key: "clip", value: .number(clip)),
                 (key: "seed", value: .integer(Int(seed))),
                 (key: "precision", value: .string(precision.rawValue)),
-                (key: "validation", value: AdapterRecipe.interval(validationInterval, keepsBest: keepsBest)),
-                (key: "snapshot", value: AdapterRecipe.interval(snapshotInterval)),
+                (key: "validation", value: AdapterRecipe.validation(validationInterval, keepsBest: keepsBest)),
+                (
+                    key: "early_stopping",
+                    value: earlyStopping.map {
+                        ["patience": .integer($0.patience), "by": .string($0.criterion.rawValue)]
+                    } ?? .null
+                ),
+                (
+                    key: "snapshot",
+                    value: [
+                        "every_steps": snapshotInterval.map { .integer($0) } ?? .null,
+                        "every_minutes": .number(snapshotMinutes),
+                    ]
+                ),
             ]))
     }
 
-    private static func interval(_ steps: Int?, keepsBest: Bool? = nil) -> JSONValue {
-        var object = JSONObject([(key: "every_steps", value: steps.map { .integer($0) } ?? .null)])
-        if let keepsBest { object["keep_best"] = .bool(keepsBest) }
-        return .object(object)
+    private static func validation(_ steps: Int?, keepsBest: Bool) -> JSONValue {
+        ["every_steps": steps.map { .integer($0) } ?? .null, "keep_best": .bool(keepsBest)]
     }
 
     /// The digest of what the recipe says, however it is written.

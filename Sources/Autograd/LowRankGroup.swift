@@ -35,16 +35,16 @@ struct LowRankGroup {
         inputs = first.matrix.columns
     }
 
-    /// u[count, rank] = x · Aᵀ, and y += scale · u · Bᵀ for every member.
-    ///
-    /// - Parameter outputs: of every layer that reads x.
+    /// u[count, rank] = x · Aᵀ; calls `body` with what adds scale · u · Bᵀ to each tile of each layer's y.
     func forward(
         _ x: UnsafePointer<Float>, count: Int, into u: UnsafeMutablePointer<Float>,
-        _ outputs: [UnsafeMutablePointer<Float>], pool: ThreadPool
+        _ outputs: [UnsafeMutablePointer<Float>], pool: ThreadPool,
+        _ body: (@escaping FrozenMatrix.TileCompletion) -> Void
     ) {
-        let widths = members.reduce(0) { $0 + $1.update.rank * $1.update.b.rows }
+        let widths = members.reduce(0) { $0 + $1.update.b.count }
         Scratch.withFloats(rank * inputs + widths) { turned in
-            var targets: [UnsafeMutablePointer<Float>] = []
+            // Of every layer: its update and Bᵀ.
+            var addends: [(member: Member, turnedB: UnsafePointer<Float>)?] = outputs.map { _ in nil }
             var next = turned + rank * inputs
             for member in members {
                 let (a, b) = (member.update.a, member.update.b)
@@ -54,58 +54,62 @@ struct LowRankGroup {
                 RowProduct.transpose(
                     member.update.parameters.value(b), rows: b.rows, columns: b.columns, stride: b.columns,
                     into: next, stride: b.rows)
-                targets.append(next)
-                next += b.rows * b.columns
+                addends[member.layer] = (member, UnsafePointer(next))
+                next += b.count
             }
             pool.run(count, blocksOf: LowRankGroup.rowBlock) { block in
-                let inner = u + block.lowerBound * rank
                 RowProduct.multiply(
-                    block.count, rank, inputs, .plain(x + block.lowerBound * inputs, inputs), turned, rank, into: inner,
-                    stride: rank)
-                for (member, turnedB) in zip(members, targets) {
-                    let width = member.update.b.rows
-                    RowProduct.multiply(
-                        block.count, width, member.update.rank, .plain(inner + member.offset, rank), turnedB, width,
-                        into: outputs[member.layer] + block.lowerBound * width, stride: width,
-                        scale: member.update.scale, keeps: true)
-                }
+                    block.count, rank, inputs, .plain(x + block.lowerBound * inputs, inputs), turned, rank,
+                    into: u + block.lowerBound * rank, stride: rank)
+            }
+            let addendOfLayer = addends
+            body { layer, rows, columns in
+                guard let (member, turnedB) = addendOfLayer[layer] else { return }
+                let width = member.update.b.rows
+                RowProduct.multiply(
+                    rows.count, columns.count, member.update.rank,
+                    .plain(u + rows.lowerBound * rank + member.offset, rank), turnedB + columns.lowerBound, width,
+                    into: outputs[layer] + rows.lowerBound * width + columns.lowerBound, stride: width,
+                    scale: member.update.scale, keeps: true)
             }
         }
     }
 
-    /// With du = scale · dy · B: dB += scale · dyᵀ · u, dA += duᵀ · x, dx += du · A.
+    /// With du = scale · dy · B: dB += scale · dyᵀ · u, dA += duᵀ · x; calls `body` with what adds du · A to each tile of
+    /// `dx`.
     ///
     /// - Parameters:
     ///   - gradients: dy of every layer that reads x.
     ///   - du: room for [count, rank].
-    ///   - dx: added to; nil if nothing asks for it.
     func backward(
         _ gradients: [UnsafeMutablePointer<Float>], x: UnsafePointer<Float>, u: UnsafePointer<Float>, count: Int,
-        du: UnsafeMutablePointer<Float>, into dx: UnsafeMutablePointer<Float>?, pool: ThreadPool
+        du: UnsafeMutablePointer<Float>, into dx: UnsafeMutablePointer<Float>?, pool: ThreadPool,
+        _ body: (@escaping FrozenMatrix.TileCompletion) -> Void
     ) {
+        pool.run(count, blocksOf: LowRankGroup.rowBlock) { block in
+            for member in members {
+                let (update, width) = (member.update, member.update.b.rows)
+                RowProduct.multiply(
+                    block.count, update.rank, width,
+                    .plain(gradients[member.layer] + block.lowerBound * width, width),
+                    update.parameters.value(update.b), update.rank, into: du + block.lowerBound * rank + member.offset,
+                    stride: rank, scale: update.scale)
+            }
+        }
+        addParameterGradients(gradients, x: x, u: u, du: du, count: count, pool: pool)
+        guard let dx else { return }
         Scratch.withFloats(rank * inputs) { stacked in
             for member in members {
                 (stacked + member.offset * inputs).update(
                     from: member.update.parameters.value(member.update.a), count: member.update.a.count)
             }
-            pool.run(count, blocksOf: LowRankGroup.rowBlock) { block in
-                let inner = du + block.lowerBound * rank
-                for member in members {
-                    let (update, width) = (member.update, member.update.b.rows)
-                    RowProduct.multiply(
-                        block.count, update.rank, width,
-                        .plain(gradients[member.layer] + block.lowerBound * width, width),
-                        update.parameters.value(update.b), update.rank, into: inner + member.offset, stride: rank,
-                        scale: update.scale)
-                }
-                if let dx {
-                    RowProduct.multiply(
-                        block.count, inputs, rank, .plain(inner, rank), stacked, inputs,
-                        into: dx + block.lowerBound * inputs, stride: inputs, keeps: true)
-                }
+            body { _, rows, columns in
+                RowProduct.multiply(
+                    rows.count, columns.count, rank, .plain(du + rows.lowerBound * rank, rank),
+                    stacked + columns.lowerBound, inputs,
+                    into: dx + rows.lowerBound * inputs + columns.lowerBound, stride: inputs, keeps: true)
             }
         }
-        addParameterGradients(gradients, x: x, u: u, du: du, count: count, pool: pool)
     }
 
     /// Tasks are stretches of the columns of all gradients; each is a sum over all rows, in order.

@@ -15,7 +15,7 @@ public struct OutputLayer: Sendable {
     public var vocabularySize: Int { matrix.rows }
 
     /// Rows whose logits are in memory at once: 16 MB of them, within limits.
-    public var rowsAtOnce: Int { max(16, min(256, (4 << 20) / vocabularySize)) }
+    public static func rowsAtOnce(vocabularySize: Int) -> Int { max(16, min(256, (4 << 20) / vocabularySize)) }
 
     /// Logits of `count` rows of x[count, columns] into y[count, vocabularySize].
     public func logits(

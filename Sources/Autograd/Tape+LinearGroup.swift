@@ -12,17 +12,21 @@ extension Tape {
         }
         let values = outputs.map { value($0) }
         let input = value(x)
-        FrozenMatrix.multiply(
-            input, count: count, by: zip(layers, values).map { ($0.matrix, $1) }, pool: pool, precision: precision)
-        for (layer, y) in zip(layers, values) {
-            guard let bias = layer.bias else { continue }
-            VectorOperations.addBias(bias, to: y, rows: count, columns: layer.matrix.rows, pool: pool)
-        }
+        let parts = zip(layers, values).map { (matrix: $0.matrix, y: $1) }
         var inner: UnsafeMutablePointer<Float>?
         if let group {
             let u = keep(count * group.rank)
-            group.forward(input, count: count, into: u, values, pool: pool)
             inner = u
+            group.forward(input, count: count, into: u, values, pool: pool) { addUpdates in
+                FrozenMatrix.multiply(
+                    input, count: count, by: parts, pool: pool, precision: precision, completion: addUpdates)
+            }
+        } else {
+            FrozenMatrix.multiply(input, count: count, by: parts, pool: pool, precision: precision)
+        }
+        for (layer, y) in zip(layers, values) {
+            guard let bias = layer.bias else { continue }
+            VectorOperations.addBias(bias, to: y, rows: count, columns: layer.matrix.rows, pool: pool)
         }
         if outputs.contains(where: { needsGradient($0) }) {
             record(
@@ -48,20 +52,29 @@ private struct LinearGroupOperation: Operation {
             precondition(gradients.isEmpty, "layers that read the same input are used together")
             return
         }
-        var dx: UnsafeMutablePointer<Float>?
-        if tape.needsGradient(input) {
-            for (matrix, dy) in zip(matrices, gradients) {
-                let (target, isNew) = tape.accumulator(input)
-                matrix.multiplyTransposed(
-                    dy, count: input.rows, into: target, pool: tape.pool, accumulate: !isNew,
-                    precision: tape.precision)
-                dx = target
-            }
-        }
-        guard let group, let inner else { return }
+        let target = tape.needsGradient(input) ? tape.accumulator(input) : nil
+        guard let group, let inner else { return passOn(gradients, target, on: tape, completion: nil) }
         tape.withBuffer(input.rows * group.rank) { du in
             group.backward(
-                gradients, x: tape.value(input), u: inner, count: input.rows, du: du, into: dx, pool: tape.pool)
+                gradients, x: tape.value(input), u: inner, count: input.rows, du: du, into: target?.pointer,
+                pool: tape.pool
+            ) { addUpdates in
+                passOn(gradients, target, on: tape, completion: addUpdates)
+            }
+        }
+    }
+
+    /// dx (+)= Σ dy · W; the completion is that of the last product.
+    private func passOn(
+        _ gradients: [UnsafeMutablePointer<Float>], _ target: (pointer: UnsafeMutablePointer<Float>, isNew: Bool)?,
+        on tape: Tape, completion: FrozenMatrix.TileCompletion?
+    ) {
+        guard let target else { return }
+        for (index, (matrix, dy)) in zip(matrices, gradients).enumerated() {
+            matrix.multiplyTransposed(
+                dy, count: input.rows, into: target.pointer, pool: tape.pool,
+                accumulate: index > 0 || !target.isNew, precision: tape.precision,
+                completion: index == matrices.count - 1 ? completion : nil)
         }
     }
 }

@@ -87,7 +87,7 @@ extension Tape {
         _ body: (Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>?) -> Void
     ) {
         let size = layer.vocabularySize
-        let chunk = layer.rowsAtOnce
+        let chunk = OutputLayer.rowsAtOnce(vocabularySize: size)
         let wantsGradient = needsGradient(x) && isRecording
         let dx = wantsGradient ? accumulator(x) : nil
         let hidden = value(x)

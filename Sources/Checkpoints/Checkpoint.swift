@@ -86,6 +86,9 @@ public final class Checkpoint: Sendable {
         }
     }
 
+    /// Bytes of all tensors, as they lie in the file.
+    public var tensorByteCount: Int { file.tensors.reduce(0) { $0 + file.bytes(of: $1).count } }
+
     // MARK: Weights
 
     /// A matrix in the file's own type; `rows` are outputs and `columns` are inputs.

@@ -1,4 +1,5 @@
 public import Foundation
+import Glibc
 
 /// Files that appear whole or not at all: written under a temporary name, synced, renamed.
 public enum AtomicFile {
@@ -38,6 +39,26 @@ public enum AtomicFile {
 
     /// Writes a text as UTF-8.
     public static func write(_ text: String, to path: String) throws { try write(text.utf8, to: path) }
+
+    /// Gives a file a second name, in place of what bore it; a copy where the file system has no second names.
+    public static func link(_ path: String, as other: String) throws {
+        let temporary = "\(other).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
+        if Glibc.link(path, temporary) == 0 {
+            // Of two names of one file, rename would leave both.
+            guard rename(temporary, other) == 0 else {
+                let reason = StorageError.systemReason()
+                unlink(temporary)
+                throw StorageError(.device, "cannot write \(other): \(reason)")
+            }
+            unlink(temporary)
+            return
+        }
+        let source = try FileHandle(readingFrom: path)
+        defer { try? source.close() }
+        try write(to: other) { target in
+            while let bytes = try source.read(upToCount: 1 << 20), !bytes.isEmpty { try target.writeAll(bytes) }
+        }
+    }
 
     /// Makes a directory and its parents, unless they are there.
     public static func makeDirectory(_ path: String) throws {

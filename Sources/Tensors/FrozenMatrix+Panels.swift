@@ -13,7 +13,8 @@ extension FrozenMatrix {
 
     /// y[count, rows] = x[count, columns] · Wᵀ for several matrices that read the same x.
     package static func multiply(
-        _ x: PanelRows, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)], pool: ThreadPool
+        _ x: PanelRows, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)], pool: ThreadPool,
+        completion: TileCompletion? = nil
     ) {
         let tiles = parts.reduce(0) { $0 + $1.matrix.tileCount }
         let block = rowBlock(x.count, tiles: tiles)
@@ -21,9 +22,12 @@ extension FrozenMatrix {
         pool.run(tiles * blocks) { task in
             var tile = task / blocks
             let start = task % blocks * block
-            for (matrix, y) in parts {
+            for (part, (matrix, y)) in parts.enumerated() {
                 if tile < matrix.tileCount {
-                    return matrix.multiplyTile(tile, x, start..<min(x.count, start + block), y)
+                    let rows = start..<min(x.count, start + block)
+                    matrix.multiplyTile(tile, x, rows, y)
+                    completion?(part, rows, tile * width..<min(matrix.rows, (tile + 1) * width))
+                    return
                 }
                 tile -= matrix.tileCount
             }
@@ -32,7 +36,8 @@ extension FrozenMatrix {
 
     /// dx[count, columns] (+)= dy[count, rows] · W.
     package func multiplyTransposed(
-        _ dy: PanelRows, into dx: UnsafeMutablePointer<Float>, accumulate: Bool, pool: ThreadPool
+        _ dy: PanelRows, into dx: UnsafeMutablePointer<Float>, accumulate: Bool, pool: ThreadPool,
+        completion: TileCompletion? = nil
     ) {
         // A strip is a panel wide, or as wide as the blocks of the type ask: then it is several panels.
         let strip = max(FrozenMatrix.width, type.blockLength)
@@ -42,8 +47,9 @@ extension FrozenMatrix {
         pool.run(strips * blocks) { task in
             let first = task / blocks * strip
             let start = task % blocks * block
-            multiplyStrip(
-                first..<min(columns, first + strip), dy, start..<min(dy.count, start + block), dx, accumulate)
+            let (range, rows) = (first..<min(columns, first + strip), start..<min(dy.count, start + block))
+            multiplyStrip(range, dy, rows, dx, accumulate)
+            completion?(0, rows, range)
         }
     }
 

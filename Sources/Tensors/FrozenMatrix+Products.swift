@@ -11,16 +11,33 @@ extension FrozenMatrix {
         FrozenMatrix.multiply(x, count: count, by: [(self, y)], pool: pool, precision: precision)
     }
 
+    /// What is to be done with a tile of a result: rows and columns, of the part of that number.
+    ///
+    /// It is called once for every place of the result, by the thread that computed it and soon after, so that in
+    /// bfloat16 the tile is still in that thread's cache.
+    package typealias TileCompletion = (_ part: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
+
+    /// Rows that a completion gets at once where it comes after the whole product.
+    private static let completionBlock = 96
+
     /// y[count, rows] = x[count, columns] · Wᵀ for several matrices that read the same x, such as queries, keys and
     /// values: in bfloat16, x is rounded once.
     public static func multiply(
         _ x: UnsafePointer<Float>, count: Int, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)],
         pool: ThreadPool, precision: Precision = .fp32
     ) {
+        multiply(x, count: count, by: parts, pool: pool, precision: precision, completion: nil)
+    }
+
+    /// The same, with something to be done with every tile.
+    package static func multiply(
+        _ x: UnsafePointer<Float>, count: Int, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)],
+        pool: ThreadPool, precision: Precision, completion: TileCompletion?
+    ) {
         guard count > 0, let columns = parts.first?.matrix.columns else { return }
         if precision == .bf16 {
             return PanelRows.pack(x, count: count, columns: columns, for: .brainFloat, pool: pool) { x in
-                multiply(x, by: parts, pool: pool)
+                multiply(x, by: parts, pool: pool, completion: completion)
             }
         }
         for (matrix, y) in parts {
@@ -31,6 +48,10 @@ extension FrozenMatrix {
             } else {
                 matrix.multiplyTiles(x, count: count, into: y, pool: pool)
             }
+        }
+        guard let completion else { return }
+        pool.run(count, blocksOf: completionBlock) { block in
+            for (index, part) in parts.enumerated() { completion(index, block, 0..<part.matrix.rows) }
         }
     }
 
@@ -84,12 +105,30 @@ extension FrozenMatrix {
         _ dy: UnsafePointer<Float>, count: Int, into dx: UnsafeMutablePointer<Float>, pool: ThreadPool,
         accumulate: Bool, precision: Precision = .fp32
     ) {
+        multiplyTransposed(
+            dy, count: count, into: dx, pool: pool, accumulate: accumulate, precision: precision, completion: nil)
+    }
+
+    /// The same, with something to be done with every tile.
+    package func multiplyTransposed(
+        _ dy: UnsafePointer<Float>, count: Int, into dx: UnsafeMutablePointer<Float>, pool: ThreadPool,
+        accumulate: Bool, precision: Precision, completion: TileCompletion?
+    ) {
         guard count > 0 else { return }
         if precision == .bf16 {
             return PanelRows.pack(dy, count: count, columns: rows, for: .brainFloat, pool: pool) { dy in
-                multiplyTransposed(dy, into: dx, accumulate: accumulate, pool: pool)
+                multiplyTransposed(dy, into: dx, accumulate: accumulate, pool: pool, completion: completion)
             }
         }
+        multiplyTransposedTiles(dy, count: count, into: dx, pool: pool, accumulate: accumulate)
+        guard let completion else { return }
+        pool.run(count, blocksOf: FrozenMatrix.completionBlock) { completion(0, $0, 0..<columns) }
+    }
+
+    private func multiplyTransposedTiles(
+        _ dy: UnsafePointer<Float>, count: Int, into dx: UnsafeMutablePointer<Float>, pool: ThreadPool,
+        accumulate: Bool
+    ) {
         let step = max(16, type.blockLength)
         let width = FrozenMatrix.evenBlock(columns, most: max(step, 512), step: step)
         let strips = (columns + width - 1) / width

@@ -50,6 +50,7 @@ extension GradientStep {
     ) {
         // Examples 2i and 2i + 1 are the chosen and the rejected answer of pair i.
         let packed = PackedBatch(group.flatMap { [$0.chosen, $0.rejected] })
+        loss.flops += wantsGradient ? work.training(packed.size) : work.forward(packed.size)
         let hidden = hidden(packed, adapter: adapter, isRecording: wantsGradient)
         tape.isRecording = false
         let found = tape.crossEntropy(hidden, decoder.output, packed.targets)

@@ -12,6 +12,7 @@ public final class GradientStep {
     public let recomputedLayers: Int
     public let objective: TrainingObjective
     let tape: Tape
+    let work: PassWork
 
     public init(
         decoder: TrainableDecoder, adapter: TrainableAdapter, tokenLimit: Int = 4096, recomputedLayers: Int = 0,
@@ -22,6 +23,7 @@ public final class GradientStep {
         self.tokenLimit = tokenLimit
         self.recomputedLayers = recomputedLayers
         self.objective = objective
+        work = PassWork(decoder.architecture, adapter: adapter)
         tape = Tape(pool: pool, precision: precision)
     }
 
@@ -34,10 +36,12 @@ public final class GradientStep {
     }
 
     /// What a pass takes.
-    public var memory: PassMemory { PassMemory(decoder, ranks: adapter.ranksOfLayer) }
+    public var memory: PassMemory {
+        PassMemory(decoder.architecture, ranks: adapter.ranksOfLayer, precision: tape.precision)
+    }
 
     /// Makes room for passes of at most these sizes, so that none of them allocates.
-    public func reserve(_ largest: PassMemory.Batch) {
+    public func reserve(_ largest: PassSize) {
         let memory = memory
         tape.reset()
         tape.reserve(
@@ -76,6 +80,7 @@ public final class GradientStep {
 
     private func add(_ group: [TrainingExample], to loss: inout StepLoss, gradientScale: Float?) {
         let packed = PackedBatch(group)
+        loss.flops += gradientScale == nil ? work.forward(packed.size) : work.training(packed.size)
         let hidden = hidden(packed, adapter: adapter, isRecording: gradientScale != nil)
         let scale = gradientScale ?? 1
         var targets = packed.targets

@@ -21,6 +21,9 @@ public struct PackedBatch: Sendable {
     /// Tokens of all examples together, shared or not.
     public let exampleTokenCount: Int
 
+    /// What a pass over it computes.
+    public var size: PassSize { PassSize(tokens: batch.tokens.count, rows: rows.count, pairs: batch.pairs) }
+
     public init(_ examples: [TrainingExample]) {
         var builder = PackedBatchBuilder(examples)
         let order = examples.indices.sorted { PackedBatch.precedes(examples[$0], examples[$1], $0, $1) }

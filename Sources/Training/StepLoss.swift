@@ -10,6 +10,8 @@ public struct StepLoss: Sendable {
     /// Tokens computed, shared ones once, and tokens of the examples one by one.
     public var computedTokens = 0
     public var exampleTokens = 0
+    /// The floating-point operations that this needed.
+    public var flops = 0.0
     /// Σ weight · divergence and Σ weight of the tokens for which a teacher's distribution is stored.
     public var divergenceSum = 0.0
     public var divergenceWeight = 0.0

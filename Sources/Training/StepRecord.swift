@@ -14,6 +14,8 @@ public struct StepRecord: Sendable {
     public var computedTokens: Int
     /// Tokens of the examples one by one.
     public var exampleTokens: Int
+    /// The floating-point operations that the step needed.
+    public var flops: Double
     /// The mean divergence from a teacher, where distributions are stored.
     public var divergence: Double?
     /// Where the step's examples are pairs.
@@ -25,7 +27,7 @@ public struct StepRecord: Sendable {
             (key: "loss", value: .number(loss)), (key: "gradient_norm", value: .number(gradientNorm)),
             (key: "learning_rate", value: .number(learningRate)), (key: "seconds", value: .number(seconds)),
             (key: "examples", value: .integer(examples)), (key: "computed_tokens", value: .integer(computedTokens)),
-            (key: "example_tokens", value: .integer(exampleTokens)),
+            (key: "example_tokens", value: .integer(exampleTokens)), (key: "flops", value: .number(flops)),
         ])
         if let divergence { object["divergence"] = .number(divergence) }
         for field in rewards?.fields ?? [] { object[field.key] = field.value }

@@ -1,5 +1,6 @@
 import Autograd
-import Checkpoints
+public import Checkpoints
+public import Tensors
 
 /// The memory that a forward and backward pass takes on a tape, by arithmetic, before anything is computed.
 ///
@@ -7,38 +8,36 @@ import Checkpoints
 /// head. Norms and the inside of the feed-forward block are computed again; scores of attention are never kept. Of a
 /// layer that is recomputed as a whole only the output is kept.
 public struct PassMemory: Sendable {
-    /// The sizes of a pass.
-    public struct Batch: Sendable, Hashable {
-        /// Tokens computed, shared ones once.
-        public var tokens: Int
-        /// Tokens whose logits are needed.
-        public var rows: Int
-
-        public init(tokens: Int, rows: Int) {
-            self.tokens = tokens
-            self.rows = rows
-        }
-    }
-
     private let architecture: DecoderArchitecture
     private let outputRows: Int
     /// The inner sizes of the updates of a layer's matrices, added up over those that read the same input.
     private let ranks: [Int]
+    private let precision: Precision
 
     /// - Parameter ranks: see ``TrainableAdapter/ranksOfLayer``.
-    public init(_ decoder: TrainableDecoder, ranks: [Int]) {
-        architecture = decoder.architecture
-        outputRows = decoder.output.rowsAtOnce
+    public init(_ architecture: DecoderArchitecture, ranks: [Int], precision: Precision = .fp32) {
+        self.precision = precision
+        self.architecture = architecture
+        outputRows = OutputLayer.rowsAtOnce(vocabularySize: architecture.vocabularySize)
         self.ranks = ranks
     }
 
     /// Bytes in all.
-    public func bytes(_ batch: Batch, recomputedLayers: Int) -> Int {
+    public func bytes(_ batch: PassSize, recomputedLayers: Int) -> Int {
         (kept(batch, recomputedLayers: recomputedLayers) + transient(batch)) * MemoryLayout<Float>.stride
+            + rounded(batch)
+    }
+
+    /// Bytes of the rows that products in bfloat16 read, rounded, in scratch memory.
+    private func rounded(_ batch: PassSize) -> Int {
+        guard precision == .bf16 else { return 0 }
+        let widest = architecture.layerMatrices.map { max($0.rows, $0.columns) }.max() ?? 0
+        let rows = min(outputRows, batch.rows) * architecture.vocabularySize
+        return max(batch.tokens * widest, rows) * (InstructionSet.chosen == .avx512bf16 ? 2 : 4)
     }
 
     /// Floats that live until the backward pass has used them, the most at once.
-    public func kept(_ batch: Batch, recomputedLayers: Int) -> Int {
+    public func kept(_ batch: PassSize, recomputedLayers: Int) -> Int {
         let hidden = room(batch.tokens * architecture.hiddenSize)
         let top = 2 * room(batch.rows * architecture.hiddenSize) + room(batch.rows)
         let whole = architecture.layerCount - recomputedLayers
@@ -49,7 +48,7 @@ public struct PassMemory: Sendable {
     }
 
     /// Floats that live a while: gradients, values that are computed again, logits; the most at once.
-    public func transient(_ batch: Batch) -> Int {
+    public func transient(_ batch: PassSize) -> Int {
         let width = architecture.hiddenSize
         let queries = architecture.attention.queryWidth
         let keys = 2 * architecture.attention.keyValueWidth

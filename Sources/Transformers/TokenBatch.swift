@@ -14,6 +14,9 @@ public struct TokenBatch: Sendable {
         positions = tree.positions()
     }
 
+    /// Σ over tokens of the tokens that each attends to.
+    public var pairs: Int { tree.runs.reduce(0) { $0 + $1.count * $1.depth + $1.count * ($1.count + 1) / 2 } }
+
     /// One sequence.
     public init(sequence tokens: [Int32]) { self.init(tree: TokenTree(sequence: tokens.count), tokens: tokens) }
 }

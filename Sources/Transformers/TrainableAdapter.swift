@@ -106,6 +106,11 @@ public final class TrainableAdapter {
         }
     }
 
+    /// Σ rank · (inputs + outputs) of all updates: the multiplications that they cost a token.
+    public var updateSize: Double {
+        updates.values.reduce(0) { $0 + Double($1.rank) * Double($1.a.columns + $1.b.rows) }
+    }
+
     /// The adapter as it is now, to be written.
     public func adapter(architecture: DecoderArchitecture, baseDigest: ContentDigest?) throws -> LowRankAdapter {
         LowRankAdapter(

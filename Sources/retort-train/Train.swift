@@ -1,13 +1,13 @@
 import Adapters
 import ArgumentParser
 import Checkpoints
+import Conversations
 import StageInterface
 import Storage
 import Tensors
 import Training
 
 /// Dataset and base into an adapter.
-@main
 struct Train: StageCommand {
     static let configuration = CommandConfiguration(
         commandName: "retort-train",
@@ -16,6 +16,8 @@ struct Train: StageCommand {
             Reads JSON Lines in the OpenAI fine-tune chat form and learns the answers of the assistant, as the base's \
             own chat template renders them. Flags override the recipe. The same base, data and recipe give the same \
             adapter to the bit, however often the run was killed and resumed and with any number of threads.
+
+            `retort-train sweep` tries several recipes and keeps the best; see its own --help.
             """,
         version: retortVersion)
 
@@ -36,6 +38,8 @@ struct Train: StageCommand {
 
     @OptionGroup var choices: RecipeOptions
 
+    @OptionGroup var resources: ResourceOptions
+
     @Flag(help: "Go on from the snapshot of the same run, if there is one.")
     var resume = false
 
@@ -55,6 +59,7 @@ struct Train: StageCommand {
     }
 
     func perform(_ console: Console) async throws -> StageReport? {
+        let begun = ContinuousClock.now
         let recipe = try choices.resolved()
         let input = try TrainingInput(
             base: base, template: template, dataset: dataset, validation: validation, recipe: recipe)
@@ -64,29 +69,49 @@ struct Train: StageCommand {
         let lock = try FileLock(path: snapshots + "/lock", purpose: "training of \(output)")
         defer { withExtendedLifetime(lock) {} }
 
+        let pool = threads.map { ThreadPool(threads: $0) } ?? .shared
         let run = try TrainingRun(
             checkpoint: input.checkpoint, recipe: recipe, training: input.training, validation: input.validation,
-            snapshotDirectory: snapshots, pool: threads.map { .init(threads: $0) } ?? .shared)
+            snapshotDirectory: snapshots, pool: pool)
         let start = resume ? try run.resume() : 0
         if start > 0 { console.say("resumed after step \(start) of \(run.totalSteps)") }
+        let secondsLeft = { resources.deadline.map { $0.seconds - begun.duration(to: .now).seconds } }
+        let plan = try resources.prepare(run, isBegun: start > 0, secondsLeft: secondsLeft(), console)
+        if resources.plan {
+            for line in plan.lines { console.data(line) }
+            var report = StageReport(stage: Train.commandName)
+            report.details = ["plan": plan.json]
+            return report
+        }
+        if resources.needsWarmUp { for line in plan.lines { console.say(line) } }
+
         let log = try MetricsLog(path: (report ?? snapshots) + "/metrics.jsonl", keepingSteps: start)
-        let watch = TrainingWatch(console: console, log: log, totalSteps: run.totalSteps)
-        let outcome = try run.run(shouldStop: { Interruption.isRequested }, onEvent: watch.note)
+        let watch = TrainingWatch(
+            console: console, log: log, totalSteps: run.totalSteps,
+            peakRate: try PeakRate.measure(pool: pool, precision: run.precision))
+        let isLate = { secondsLeft().map { $0 <= 0 } ?? false }
+        let outcome = try run.run(shouldStop: { Interruption.isRequested || isLate() }, onEvent: watch.note)
         try log.close()
         guard outcome.isFinished else {
+            let place = "after step \(outcome.step) of \(run.totalSteps); a snapshot is kept"
+            if isLate(), !Interruption.isRequested {
+                throw StageFailure(
+                    .stopped, "the deadline passed \(place)",
+                    hint: "run the same command with --resume and more time to go on")
+            }
             throw StageFailure(
-                .tryLater, "interrupted after step \(outcome.step) of \(run.totalSteps); a snapshot is kept",
-                hint: "run the same command with --resume to go on")
+                .tryLater, "interrupted \(place)", hint: "run the same command with --resume to go on")
         }
 
         var adapter = try run.result()
-        adapter.describe(try input.lineage(recipe: recipe, run: run, outcome: outcome))
+        adapter.describe(try input.lineage(run: run, outcome: outcome))
         try AtomicFile.write(to: output) { try adapter.write(to: $0) }
-        let result = try watch.stageReport(input, run: run, outcome: outcome, output: output)
+        var result = try watch.stageReport(input, run: run, outcome: outcome, output: output)
+        if resources.needsWarmUp { result.details = ["plan": plan.json] }
         for fact in TrainingFacts.list(result) { console.data("\(fact.name): \(fact.value)") }
         if let report {
             try TrainingReport(
-                title: "Training of \(output)", facts: TrainingFacts.list(result), recipe: recipe.json,
+                title: "Training of \(output)", facts: TrainingFacts.list(result), recipe: run.recipe.json,
                 metrics: log.lines
             ).write(to: report)
         }

@@ -55,7 +55,8 @@ struct TrainingInput {
         }
     }
 
-    func lineage(recipe: AdapterRecipe, run: TrainingRun, outcome: TrainingRun.Outcome) throws -> AdapterLineage {
+    func lineage(run: TrainingRun, outcome: TrainingRun.Outcome) throws -> AdapterLineage {
+        let recipe = run.recipe
         let chosen = checkpoint.chosenTemplate.map {
             AdapterLineage.ChosenTemplate(name: checkpoint.chosenTemplateName ?? "", source: $0.source)
         }

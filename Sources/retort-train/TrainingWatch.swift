@@ -17,16 +17,20 @@ final class TrainingWatch {
     private var exampleTokens = 0
     private var computedTokens = 0
     private var stepSeconds = 0.0
+    private var flops = 0.0
+    /// Floating-point operations a second of products on this machine, measured at the start.
+    private let peakRate: Double
     private var smoothedLoss: Double?
     private var lastLoss = 0.0
     private var lastRewards: PreferenceRewards?
     private var best: ValidationRecord?
     private var rollbacks = 0
 
-    init(console: Console, log: MetricsLog, totalSteps: Int) {
+    init(console: Console, log: MetricsLog, totalSteps: Int, peakRate: Double) {
         self.console = console
         self.log = log
         self.totalSteps = totalSteps
+        self.peakRate = peakRate
     }
 
     func note(_ event: TrainingRun.Event) throws {
@@ -38,6 +42,7 @@ final class TrainingWatch {
             exampleTokens += record.exampleTokens
             computedTokens += record.computedTokens
             stepSeconds += record.seconds
+            flops += record.flops
             lastLoss = record.loss
             lastRewards = record.rewards ?? lastRewards
             smoothedLoss = smoothedLoss.map { $0 * 0.9 + record.loss * 0.1 } ?? record.loss
@@ -54,7 +59,8 @@ final class TrainingWatch {
             rollbacks += 1
             console.warn("step \(from): loss or gradient not finite; back to step \(to), learning rate times \(factor)")
         case .snapshot(let step): console.detail("snapshot of step \(step)")
-        case .resumed: break
+        case .stoppedEarly(let step, let validations):
+            console.say("step \(step): stopped early, \(validations) validations in a row were no better")
         }
     }
 
@@ -62,10 +68,13 @@ final class TrainingWatch {
         let elapsed = start.duration(to: .now).seconds
         let left = elapsed / Double(steps) * Double(totalSteps - record.step)
         return String(
-            format: "step %d/%d  loss %.4f  %.1f examples/s  %.0f tokens/s  %d:%02d left", record.step, totalSteps,
-            smoothedLoss ?? record.loss, Double(examples) / elapsed, Double(exampleTokens) / elapsed,
-            Int(left) / 60, Int(left) % 60)
+            format: "step %d/%d  loss %.4f  %.1f examples/s  %.0f tokens/s  %.0f %% of peak  %d:%02d left",
+            record.step, totalSteps, smoothedLoss ?? record.loss, Double(examples) / elapsed,
+            Double(exampleTokens) / elapsed, 100 * peakShare, Int(left) / 60, Int(left) % 60)
     }
+
+    /// The part of the machine's peak that the steps reached.
+    private var peakShare: Double { stepSeconds > 0 ? flops / stepSeconds / peakRate : 0 }
 
     /// The stage's report of a finished run.
     func stageReport(
@@ -87,13 +96,17 @@ final class TrainingWatch {
             "truncated": input.training.truncatedCount, "taught_tokens": input.training.taughtTokenCount,
             "unmapped_alternatives": input.training.unmappedAlternativeCount,
             "parameters": run.parameterCount, "rollbacks": outcome.rollbacks,
-            "activation_bytes": run.activationByteCount,
+            "activation_bytes": run.activationByteCount, "recomputed_layers": run.recomputedLayers,
+            "stopped_early": outcome.hasStoppedEarly ? 1 : 0,
         ]
         report.counts["best_step"] = outcome.bestStep
         report.figures = ["loss": lastLoss]
         if stepSeconds > 0 {
             report.figures["examples_per_second"] = Double(examples) / stepSeconds
             report.figures["tokens_per_second"] = Double(exampleTokens) / stepSeconds
+            report.figures["flops_per_second"] = flops / stepSeconds
+            report.figures["peak_flops_per_second"] = peakRate
+            report.figures["peak_share"] = peakShare
             report.figures["computed_tokens_per_second"] = Double(computedTokens) / stepSeconds
         }
         if let lastRewards {

@@ -42,6 +42,33 @@ import Testing
         }.run()
     }
 
+    /// Layers that read one input, as gate and up do: with updates of unequal rank, and with one that has none.
+    @Test(arguments: [true, false]) func linearLayersOfOneInput(bothAreTrained: Bool) throws {
+        let matrices = try [UInt64(15), 16].map { seed in
+            try FrozenFloats(SampleNumbers.floats(20 * 32, seed: seed)).matrix(rows: 20, columns: 32)
+        }
+        let parameters = ParameterSet([("a", 3, 32), ("b", 20, 3), ("c", 2, 32), ("d", 20, 2)])
+        parameters.values.update(
+            from: SampleNumbers.floats(parameters.count, seed: 17).map { $0 * 0.5 }, count: parameters.count)
+        let entries = parameters.entries
+        let layers = [
+            LinearLayer(
+                matrices[0], bias: SampleNumbers.floats(20, seed: 18),
+                update: LowRankUpdate(parameters: parameters, a: entries[0], b: entries[1], scale: 0.7)),
+            LinearLayer(
+                matrices[1],
+                update: bothAreTrained
+                    ? LowRankUpdate(parameters: parameters, a: entries[2], b: entries[3], scale: 1.5) : nil),
+        ]
+        var check = GradientCheck(inputs: [input(6, 32, seed: 19)], parameters: parameters) { tape, x in
+            let parts = tape.linear(x[0], layers)
+            return tape.gated(gate: ActivationColumns(parts[0]), up: ActivationColumns(parts[1]), .silu)
+        }
+        check.step = 2e-3
+        check.tolerance = 2e-2
+        check.run()
+    }
+
     /// Inputs on a coarse grid and a step of its size, so that rounding them to bfloat16 changes nothing: what is left is
     /// the rounding of dy, one part in 256 of about twenty terms.
     @Test func linearInBrainFloat() throws {

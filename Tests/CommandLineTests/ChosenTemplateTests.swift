@@ -30,7 +30,7 @@ import Testing
             """)
         return try Executable.run(
             "retort-evaluate",
-            arguments: ["--task", task, "--split", try write("split.jsonl", rows)] + artifact
+            ["--task", task, "--split", try write("split.jsonl", rows)] + artifact
                 + ["--no-baseline", "--output", "\(folder)/out"] + more)
     }
 

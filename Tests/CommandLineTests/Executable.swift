@@ -24,11 +24,13 @@ enum Executable {
     static func run(
         _ name: String, _ arguments: String..., input: String = "", environment: [String: String] = [:]
     ) throws -> Outcome {
-        try run(name, arguments: arguments, input: input, environment: environment)
+        try run(name, arguments, input: input, environment: environment)
     }
 
+    /// - Parameter folder: where the executable lies; among the built ones by default.
     static func run(
-        _ name: String, arguments: [String], input: String = "", environment: [String: String] = [:]
+        _ name: String, _ arguments: [String], in folder: String = Executable.folder, input: String = "",
+        environment: [String: String] = [:]
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(folder)/\(name)")

@@ -32,18 +32,18 @@ import Testing
         #expect(whole.status == 0, "\(whole.errors)")
         let expected = try StageReport(parsing: Array(whole.output.utf8)).outputs["adapter"]
 
-        let process = { () -> Process in
+        let process = { (threads: Int) -> Process in
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "\(Executable.folder)/retort-train")
             process.arguments = [
                 "--base", base, "--dataset", data, "--recipe", recipe, "--output", "\(folder)/killed.gguf", "--resume",
-                "--quiet",
+                "--quiet", "--threads", "\(threads)",
             ]
             process.standardOutput = FileHandle.nullDevice
             return process
         }
-        for delay in [0.15, 0.3, 0.45, 0.6] {
-            let victim = process()
+        for (threads, delay) in [(1, 0.3), (2, 0.6), (3, 0.9), (2, 1.2)] {
+            let victim = process(threads)
             try victim.run()
             Thread.sleep(forTimeInterval: delay)
             kill(victim.processIdentifier, SIGKILL)

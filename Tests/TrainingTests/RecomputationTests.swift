@@ -34,7 +34,7 @@ import Transformers
     func gradientsAreTheSameToTheBitAndMemoryIsAsPredicted(model: String) throws {
         let examples = batch()
         let packed = PackedBatch(examples)
-        let sizes = PassMemory.Batch(tokens: packed.batch.tokens.count, rows: packed.rows.count)
+        let sizes = packed.size
         var expected: [Float] = []
         var memory: [Int] = []
         let layers = try step(model, recomputedLayers: 0).decoder.architecture.layerCount
@@ -62,7 +62,7 @@ import Transformers
     @Test func stepsOfManySizesTakeNoMoreMemoryThanTheLargest() throws {
         let step = try step("qwen2", recomputedLayers: 1)
         let packed = PackedBatch(batch())
-        step.reserve(PassMemory.Batch(tokens: packed.batch.tokens.count, rows: packed.rows.count))
+        step.reserve(packed.size)
         _ = step.gradients(of: batch())
         let held = step.memoryUse.held
         for count in [3, 12, 7, 1, 11, 2, 12] {

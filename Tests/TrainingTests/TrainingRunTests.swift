@@ -34,12 +34,13 @@ import Training
 
     private func makeRun(
         _ directory: String, recipe: AdapterRecipe? = nil, training: TrainingSet? = nil,
-        validation: TrainingSet? = nil, threads: Int = 2
+        validation: TrainingSet? = nil, threads: Int = 2, recomputedLayers: Int = 0
     ) throws -> TrainingRun {
         try TrainingRun(
             checkpoint: Checkpoint(path: Fixtures.path("models/llama.gguf")), recipe: recipe ?? self.recipe,
             training: training ?? set(18, seed: 1), validation: validation ?? set(6, seed: 2),
-            snapshotDirectory: "\(folder)/\(directory)", pool: ThreadPool(threads: threads))
+            recomputedLayers: recomputedLayers, snapshotDirectory: "\(folder)/\(directory)",
+            pool: ThreadPool(threads: threads))
     }
 
     private func numbers(_ run: TrainingRun) throws -> [String: LowRankPair] { try run.result().tensors }
@@ -56,10 +57,10 @@ import Training
             _ = try run.run()
             #expect(try numbers(run) == expected)
         }
-        // Stopped after every step, each time by a new process's worth of state.
+        // Stopped after every step, each time by a new process's worth of state, with other threads and memory.
         var steps = 0
-        for _ in 0..<20 {
-            let run = try makeRun("stopped")
+        for attempt in 0..<20 {
+            let run = try makeRun("stopped", threads: 1 + attempt % 3, recomputedLayers: attempt % 2)
             let start = try run.resume()
             #expect(start == steps)
             let outcome = try run.run(shouldStop: { steps > start }) { event in
@@ -105,7 +106,9 @@ import Training
         let other = try makeRun("other", recipe: changed, training: set(17, seed: 1))
         let error = try #require(throws: TrainingError.self) { _ = try other.resume() }
         #expect(error.description.contains("snapshot of another run: dataset sha256:"))
-        #expect(error.description.contains("recipe \(recipe.digest), expected \(changed.digest)"))
+        #expect(
+            error.description.contains(
+                "recipe \(recipe.digest), expected \(changed.digest) (learning_rate 0.003, expected 0.001)"))
         #expect(!error.description.contains("base"))
     }
 
@@ -143,5 +146,90 @@ import Training
         }
         #expect(factors == [0.5, 0.25, 0.125])
         #expect(error.description.contains("is not finite or runs away, after 3 roll-backs"))
+    }
+
+    /// The state that a roll-back leads to depends on the recipe alone: neither on kills nor on other snapshots.
+    @Test func aRunThatRollsBackEndsAlikeHoweverItWasStopped() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var wild = recipe
+        wild.clip = 1e9
+        wild.epochs = 4
+        wild.snapshotInterval = 3
+        func finish(_ directory: String, stoppingAfter interval: Int) throws -> (numbers: [String: LowRankPair], Int) {
+            for _ in 0..<100 {
+                let run = try makeRun(directory, recipe: wild)
+                _ = try run.resume()
+                var taken = 0
+                let outcome = try run.run(shouldStop: { taken >= interval }) { event in
+                    if case .step = event { taken += 1 }
+                }
+                if outcome.isFinished { return (try numbers(run), outcome.rollbacks) }
+            }
+            Issue.record("the run never finished")
+            return ([:], 0)
+        }
+        // A rate that runs away, and no longer does once it has been halved a few times.
+        var found: (numbers: [String: LowRankPair], rollbacks: Int)?
+        for rate in [100.0, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000] where found == nil {
+            wild.learningRate = rate
+            do {
+                let (numbers, rollbacks) = try finish("rate-\(rate)", stoppingAfter: .max)
+                if rollbacks > 0 { found = (numbers, rollbacks) }
+            } catch is TrainingError {}
+        }
+        let (whole, rollbacks) = try #require(found)
+        for interval in [1, 2, 5] {
+            let (stopped, times) = try finish("every-\(interval)", stoppingAfter: interval)
+            #expect(times == rollbacks)
+            #expect(stopped == whole)
+        }
+    }
+
+    @Test(arguments: [AdapterRecipe.EarlyStopping.Criterion.agreement, .loss])
+    func earlyStoppingEndsTheRunAtTheSameStepHoweverItWasStopped(
+        criterion: AdapterRecipe.EarlyStopping.Criterion
+    ) throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var patient = recipe
+        patient.epochs = 40
+        patient.learningRate = 2e-2
+        patient.validationInterval = 2
+        patient.earlyStopping = .init(patience: 3, criterion: criterion)
+        let whole = try makeRun("whole", recipe: patient)
+        var records: [ValidationRecord] = []
+        let outcome = try whole.run(onEvent: { event in
+            if case .validated(let record) = event { records.append(record) }
+        })
+        #expect(outcome.isFinished && outcome.hasStoppedEarly)
+        #expect(outcome.step < whole.totalSteps)
+        // The last three were no better than the best before them, and no earlier three were.
+        let values = records.map { criterion == .loss ? -$0.loss : $0.agreement }
+        let stale = values.indices.map { place -> Int in
+            let best = values[...place].max() ?? 0
+            return place - (values.firstIndex(of: best) ?? 0)
+        }
+        #expect(stale.last == 3)
+        #expect(stale.dropLast().allSatisfy { $0 < 3 })
+        // The adapter is that of the best validation by agreement, then loss.
+        let best = records.max { ($0.agreement, -$0.loss) < ($1.agreement, -$1.loss) }
+        #expect(outcome.bestStep == best?.step)
+
+        for _ in 0..<100 {
+            let run = try makeRun("stopped", recipe: patient)
+            let start = try run.resume()
+            var taken = 0
+            let end = try run.run(shouldStop: { taken >= 3 }) { event in if case .step = event { taken += 1 } }
+            if end.isFinished {
+                #expect(end.step == outcome.step)
+                #expect(try numbers(run) == numbers(whole))
+                // Resumed once more, it has nothing left to do.
+                let again = try makeRun("stopped", recipe: patient)
+                #expect(try again.resume() == outcome.step)
+                #expect(try again.run().hasStoppedEarly)
+                return
+            }
+            #expect(end.step == start + 3)
+        }
+        Issue.record("the run never finished")
     }
 }
