@@ -17,6 +17,10 @@ public struct AdapterLineage: Sendable, Hashable {
     /// The step whose weights these are, and how many the run had.
     public var step: Int
     public var totalSteps: Int
+    /// The digest of the chat template's text, which the base's own file or a choice named.
+    public var templateDigest: ContentDigest?
+    /// The template, where it is not the base's own.
+    public var chosenTemplate: ChosenTemplate?
     /// The arithmetic: `fp32` or `bf16`.
     public var precision: String
     /// The instruction sets of the kernels, on which the last bits depend.
@@ -24,9 +28,22 @@ public struct AdapterLineage: Sendable, Hashable {
     /// The version of Retort.
     public var version: String
 
+    /// A chat template that a user named.
+    public struct ChosenTemplate: Sendable, Hashable {
+        /// A built-in one's name, or a file's without its folder.
+        public var name: String
+        public var source: String
+
+        public init(name: String, source: String) {
+            self.name = name
+            self.source = source
+        }
+    }
+
     public init(
         baseName: String, datasetName: String, datasetDigest: ContentDigest,
-        initialAdapter: ContentDigest? = nil, recipe: JSONValue, step: Int, totalSteps: Int, precision: String,
+        initialAdapter: ContentDigest? = nil, recipe: JSONValue, step: Int, totalSteps: Int,
+        templateDigest: ContentDigest? = nil, chosenTemplate: ChosenTemplate? = nil, precision: String,
         instructionSet: String, version: String
     ) {
         self.baseName = baseName
@@ -36,9 +53,31 @@ public struct AdapterLineage: Sendable, Hashable {
         self.recipe = recipe
         self.step = step
         self.totalSteps = totalSteps
+        self.templateDigest = templateDigest
+        self.chosenTemplate = chosenTemplate
         self.precision = precision
         self.instructionSet = instructionSet
         self.version = version
+    }
+}
+
+extension LowRankAdapter {
+    /// The metadata keys of the chat template that an adapter was trained with.
+    public static let templateDigestKey = "retort.template.digest"
+    public static let templateNameKey = "retort.template.name"
+    /// The metadata key of the template itself, the one that models have.
+    public static let templateKey = "tokenizer.chat_template"
+
+    /// The digest of the chat template that the adapter was trained with, where it says.
+    public var templateDigest: ContentDigest? {
+        get throws {
+            guard let text = try metadata.optionalString(LowRankAdapter.templateDigestKey) else { return nil }
+            guard let digest = ContentDigest(text) else {
+                throw AdapterError(
+                    "\(LowRankAdapter.templateDigestKey): '\(text)', expected sha256: and 64 hexadecimal digits")
+            }
+            return digest
+        }
     }
 }
 
@@ -54,6 +93,11 @@ extension GGUFMetadata {
         set("retort.recipe", lineage.recipe.serialized(.canonical))
         set("retort.step", .uint64(UInt64(lineage.step)))
         set("retort.total_steps", .uint64(UInt64(lineage.totalSteps)))
+        if let digest = lineage.templateDigest { set(LowRankAdapter.templateDigestKey, digest.description) }
+        if let chosen = lineage.chosenTemplate {
+            set(LowRankAdapter.templateNameKey, chosen.name)
+            set(LowRankAdapter.templateKey, chosen.source)
+        }
         set("retort.precision", lineage.precision)
         set("retort.instruction_set", lineage.instructionSet)
         set("retort.version", lineage.version)

@@ -22,9 +22,10 @@ public struct Artifact: Sendable {
 
     /// Opens a model and, where one is given, the adapter on it.
     ///
+    /// - Parameter template: a chat template in place of the model's own, as ``Checkpoint/init(path:template:)`` has it.
     /// - Throws: what opening either throws; ``AdapterError`` if the adapter is not one for this base.
-    public init(model: String, adapter adapterPath: String? = nil) throws {
-        try self.init(checkpoint: Checkpoint(path: model), adapter: adapterPath)
+    public init(model: String, adapter adapterPath: String? = nil, template: String? = nil) throws {
+        try self.init(checkpoint: Checkpoint(path: model, template: template), adapter: adapterPath)
     }
 
     /// An artifact on a model that is already open.
@@ -32,7 +33,9 @@ public struct Artifact: Sendable {
         self.checkpoint = checkpoint
         baseDigest = try checkpoint.digest()
         if let adapterPath {
-            adapter = try checkpoint.adapter(at: adapterPath)
+            let adapter = try checkpoint.adapter(at: adapterPath)
+            try checkpoint.checkTemplate(of: adapter, name: adapterPath)
+            self.adapter = adapter
             kind = .adapter
             digest = try LowRankAdapter.digest(ofFileAt: adapterPath)
         } else {

@@ -14,6 +14,21 @@ extension Checkpoint {
         return adapter
     }
 
+    /// Checks that an adapter that names its chat template was trained with the one in force here.
+    ///
+    /// For whoever renders conversations; ``adapter(at:)`` does not, so that any adapter can be looked at.
+    ///
+    /// - Throws: `AdapterError`: what the adapter learned would be asked for in another form.
+    public func checkTemplate(of adapter: LowRankAdapter, name: String) throws {
+        guard let expected = try adapter.templateDigest, expected != (try templateDigest) else { return }
+        let found = try templateDigest.map { "the one here, \($0)" } ?? "a base without one"
+        let chosen = try adapter.metadata.optionalString(LowRankAdapter.templateNameKey)
+        throw AdapterError(
+            "\(name): trained with the chat template \(expected), expected \(found)",
+            hint: chosen.map { "add --template \($0)" }
+                ?? "leave --template away: the adapter was trained with the base's own")
+    }
+
     /// How the modules of this base's Hugging Face form stand in it.
     public var peftLayout: PEFTLayout {
         PEFTLayout(

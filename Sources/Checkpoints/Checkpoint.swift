@@ -1,3 +1,4 @@
+import Foundation
 public import GGUF
 import Quantization
 public import Storage
@@ -13,6 +14,10 @@ public final class Checkpoint: Sendable {
     public let path: String
     public let file: GGUFFile
     public let architecture: DecoderArchitecture
+    /// The chat template in place of the file's own, where one was chosen.
+    public let chosenTemplate: ChatTemplate?
+    /// How that was chosen: a built-in one's name, or a file's without its folder.
+    public let chosenTemplateName: String?
     private let lazy = Mutex(Lazy())
 
     /// What costs time and that not every user of a checkpoint needs, made once.
@@ -24,10 +29,14 @@ public final class Checkpoint: Sendable {
 
     /// Opens a model.
     ///
+    /// - Parameter template: a chat template in place of the file's own: a built-in one's name, or a Jinja file. Whoever
+    ///   trains with one evaluates and serves with the same; an adapter remembers which.
     /// - Throws: `GGUFError` for a file that is not a whole GGUF, ``CheckpointError`` for an architecture that is not
     ///   supported or a tensor that is missing, unknown or of the wrong shape or type.
-    public init(path: String) throws {
+    public init(path: String, template: String? = nil) throws {
         self.path = path
+        chosenTemplate = try template.map { try ChatTemplate(chosen: $0) }
+        chosenTemplateName = template.map { URL(filePath: $0).lastPathComponent }
         file = try GGUFFile(path: path)
         architecture = try DecoderArchitecture(file: file)
         try checkTensors()
@@ -45,15 +54,25 @@ public final class Checkpoint: Sendable {
         }
     }
 
-    /// The model's own chat template, parsed at the first use; an error where it has none or it cannot be rendered.
+    /// The chosen chat template or the model's own, parsed at the first use; an error where it has none or it cannot be
+    /// rendered.
     public var template: ChatTemplate {
         get throws {
-            try lazy.withLock { lazy in
+            if let chosenTemplate { return chosenTemplate }
+            return try lazy.withLock { lazy in
                 if let template = lazy.template { return template }
-                let template = try ChatTemplate(source: file.metadata.string("tokenizer.chat_template"))
+                let template = try ChatTemplate(metadata: file.metadata)
                 lazy.template = template
                 return template
             }
+        }
+    }
+
+    /// The digest of the text of ``template``; nil where there is none.
+    public var templateDigest: ContentDigest? {
+        get throws {
+            let own = chosenTemplate == nil ? try file.metadata.optionalString("tokenizer.chat_template") : nil
+            return (chosenTemplate?.source ?? own).map { ContentDigest(of: $0) }
         }
     }
 

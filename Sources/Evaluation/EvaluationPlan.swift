@@ -15,6 +15,8 @@ public struct EvaluationPlan: Sendable {
     public var adapter: String?
     /// A merged model, in place of base and adapter.
     public var model: String?
+    /// A chat template in place of the models' own: a built-in one's name, or a Jinja file.
+    public var template: String?
     /// What the report calls the artifact; its kind, where nothing is said.
     public var name: String?
     public var seed: UInt64 = 1
@@ -44,7 +46,7 @@ public struct EvaluationPlan: Sendable {
         guard let path = model ?? base else {
             throw EvaluationError("artifact: none, expected a base or a merged model")
         }
-        let artifact = try Artifact(model: path, adapter: adapter)
+        let artifact = try Artifact(model: path, adapter: adapter, template: template)
         let kind = SystemResult.Kind(artifact.kind)
         let engine = try InferenceEngine(checkpoint: artifact.checkpoint)
         let loaded = try artifact.adapter.map { try engine.load($0, name: adapter ?? "adapter") }
@@ -66,7 +68,8 @@ public struct EvaluationPlan: Sendable {
         if comparesBase, kind == .adapter {
             references.append(try run("base", .base, engine, nil))
         } else if comparesBase, model != nil, let base {
-            references.append(try run("base", .base, InferenceEngine(checkpoint: Checkpoint(path: base)), nil))
+            let checkpoint = try Checkpoint(path: base, template: template)
+            references.append(try run("base", .base, InferenceEngine(checkpoint: checkpoint), nil))
         }
         if let rows {
             let baseline = try await LinearBaseline(training: rows, labels: task.labelNames, seed: seed)

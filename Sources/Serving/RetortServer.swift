@@ -33,7 +33,8 @@ public struct RetortServer: Sendable {
         self.say = say
         self.warn = warn
         let loader = try VersionLoader(
-            base: configuration.base, store: workspace.store, tasks: configuration.tasks,
+            base: configuration.base, template: configuration.template, store: workspace.store,
+            tasks: configuration.tasks,
             threshold: configuration.threshold)
         let registry = try ReleaseRegistry(workspace: workspace)
         var slots: [ServingSlot] = []

@@ -6,6 +6,8 @@ public import Teachers
 public struct ServeConfiguration: Sendable {
     /// The base model's file.
     public var base: String
+    /// A chat template in place of the base's own: a built-in one's name, or a Jinja file.
+    public var template: String?
     public var tasks: [Datasets.Task] = []
     /// The aliases to follow.
     public var models: [VersionSelector] = []

@@ -19,8 +19,10 @@ final class VersionLoader: Sendable {
     /// Opens the base.
     ///
     /// - Throws: what opening a model throws, for a missing or damaged file or an unsupported architecture.
-    init(base path: String, store: ContentStore, tasks: [Datasets.Task], threshold: Double?) throws {
-        let checkpoint = try Checkpoint(path: path)
+    init(
+        base path: String, template: String?, store: ContentStore, tasks: [Datasets.Task], threshold: Double?
+    ) throws {
+        let checkpoint = try Checkpoint(path: path, template: template)
         let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
         baseDigest = try checkpoint.digest()
         base = ServedVersion(
@@ -57,6 +59,7 @@ final class VersionLoader: Sendable {
                 "it was made for the base \(named), expected the base \(baseDigest), which is served here",
                 hint: "serve the base that it was trained on, or train an adapter on this one")
         }
+        try base.engine.checkpoint.checkTemplate(of: adapter, name: record.reference)
         let loaded = try base.engine.load(adapter, name: record.reference)
         let version = ServedVersion(
             name: record.name, record: record, artifact: record.artifact, engine: base.engine, adapter: loaded,

@@ -39,6 +39,9 @@ struct Evaluate: StageCommand {
         help: ArgumentHelp("A model that an adapter was merged into, in place of base and adapter.", valueName: "file"))
     var model: String?
 
+    @Option(help: "In place of the model's own: a built-in chat template's name, or a Jinja file.")
+    var template: String?
+
     @Option(help: ArgumentHelp("The folder to write.", valueName: "folder"))
     var output: String
 
@@ -71,6 +74,7 @@ struct Evaluate: StageCommand {
         plan.base = base
         plan.adapter = adapter
         plan.model = model
+        plan.template = template
         plan.name = name
         plan.seed = seed
         plan.comparesBase = !noBase

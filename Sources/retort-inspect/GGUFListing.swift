@@ -36,7 +36,10 @@ struct GGUFListing {
             return "\(name)  \(type)  \(tensor.dimensions.map(String.init).joined(separator: " × "))"
         }
         lines.append("\(parameterCount) parameters, \(byteCount) bytes of tensors")
-        if let obstacle { lines.append("cannot be trained or served: \(obstacle)") }
+        if let obstacle {
+            lines.append("cannot be trained or served: \(obstacle)")
+            lines += ArchitectureGap(file: file)?.lines.map { "  \($0)" } ?? []
+        }
         return lines
     }
 
@@ -55,7 +58,10 @@ struct GGUFListing {
                 entry["bytes"] = .integer(tensor.byteCount)
                 return .object(entry)
             })
-        if let obstacle { object["obstacle"] = .string(obstacle) }
+        if let obstacle {
+            object["obstacle"] = .string(obstacle)
+            object["missing"] = ArchitectureGap(file: file)?.json
+        }
         return .object(object)
     }
 

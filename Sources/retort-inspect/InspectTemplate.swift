@@ -14,7 +14,7 @@ struct InspectTemplate: StageCommand {
     @Option(help: "A model file, whose own template is taken.")
     var model: String?
 
-    @Option(help: "A Jinja file, or the name of a built-in template.")
+    @Option(help: "In place of the model's own: a built-in chat template's name, or a Jinja file.")
     var template: String?
 
     @Option(help: "A JSON file with messages, and perhaps tools, add_generation_prompt, vars and now.")
@@ -53,10 +53,7 @@ struct InspectTemplate: StageCommand {
     }
 
     private func loadTemplate(_ metadata: GGUFMetadata?) throws -> ChatTemplate {
-        if let template {
-            if ChatTemplate.names.contains(template) { return try ChatTemplate(named: template) }
-            return try ChatTemplate(source: try TextFile.read(template))
-        }
+        if let template { return try ChatTemplate(chosen: template) }
         guard let metadata else { throw ChatTemplateError.missing }
         return try ChatTemplate(metadata: metadata)
     }

@@ -9,11 +9,14 @@ struct AdapterMerge {
     let adapter: LowRankAdapter
     let digest: ContentDigest
     let update: RowUpdate
+    /// The chat template that the adapter was trained with, where it is not the model's own: the merged model's.
+    let template: String?
 
     /// - Throws: what reading it throws; `AdapterError` if the adapter is not one for the model.
     init(adapter path: String, checkpoint: Checkpoint) throws {
         adapter = try checkpoint.adapter(at: path)
         digest = try LowRankAdapter.digest(ofFileAt: path)
+        template = try adapter.metadata.optionalString(LowRankAdapter.templateKey)
         let pairs = adapter.tensors
         update = RowUpdate(tensorNames: Set(pairs.keys)) { tensor, rows, values in
             pairs[tensor.name]?.add(rows: rows, to: values)

@@ -86,6 +86,7 @@ struct Quantize: StageCommand {
         var quantizer = try ModelQuantizer(
             file: file, fileType: type, importance: importance, update: merge?.update)
         if let merge { quantizer.metadata.set(Artifact.mergedAdapterKey, merge.digest.description) }
+        if let template = merge?.template { quantizer.metadata.set(LowRankAdapter.templateKey, template) }
         if let first = quantizer.unweighted.first {
             console.warn(
                 "\(quantizer.unweighted.count) matrices are not in the importance matrix (\(first.name)) and are "

@@ -24,6 +24,7 @@ struct Serve: StageCommand {
     @OptionGroup(title: "Escalation") var escalation: EscalationFlags
 
     @Option(help: "The base model, GGUF.") var base: String
+    @Option(help: "In place of the base's own: a built-in chat template's name, or a Jinja file.") var template: String?
     @Option(help: "A task.yaml; an adapter answers the task it was registered for, or the one of its name.")
     var task: [String] = []
     @Option(help: "NAME or NAME@alias of the registry; a bare name follows its alias 'production'.")
@@ -61,6 +62,7 @@ struct Serve: StageCommand {
         // The engine's shared pool reads this when it is first used.
         if let threads { setenv("RETORT_THREADS", String(threads), 1) }
         var configuration = ServeConfiguration(base: base)
+        configuration.template = template
         configuration.tasks = try task.map { try Datasets.Task(path: $0) }
         configuration.models = try model.map { try VersionSelector($0) }
         (configuration.host, configuration.port) = (host, port)

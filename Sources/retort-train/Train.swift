@@ -33,6 +33,9 @@ struct Train: StageCommand {
     @Option(help: "Where to write the adapter, or the model with the method full; GGUF.")
     var output: String
 
+    @Option(help: "In place of the base's own: a built-in chat template's name, or a Jinja file.")
+    var template: String?
+
     @Option(help: "Also write the adapter as a PEFT folder.")
     var peft: String?
 
@@ -71,7 +74,8 @@ struct Train: StageCommand {
         let recipe = try choices.resolved()
         let target = TrainingOutput(path: output, peft: peft, type: modelType)
         try target.check(recipe)
-        let input = try TrainingInput(base: base, dataset: dataset, validation: validation, recipe: recipe)
+        let input = try TrainingInput(
+            base: base, template: template, dataset: dataset, validation: validation, recipe: recipe)
         for line in input.notes { console.say(line) }
         let initial = try initAdapter.map {
             try TrainingStart(path: TrainingOutput.path(ofAdapter: $0, options), for: input.checkpoint)

@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import StageInterface
 import Tensors
+import Tokenizers
 import Training
 
 /// What a run reads: the base, and its data as tokens.
@@ -13,8 +14,8 @@ struct TrainingInput {
     private let datasetPath: String
     private let readsTeacher: Bool
 
-    init(base: String, dataset: String, validation: String?, recipe: AdapterRecipe) throws {
-        checkpoint = try Checkpoint(path: base)
+    init(base: String, template: String?, dataset: String, validation: String?, recipe: AdapterRecipe) throws {
+        checkpoint = try Checkpoint(path: base, template: template)
         datasetPath = dataset
         readsTeacher = recipe.distillation != nil
         let encoder = ConversationEncoder(
@@ -58,11 +59,15 @@ struct TrainingInput {
         run: TrainingRun, outcome: TrainingRun.Outcome, start: TrainingStart?
     ) throws -> AdapterLineage {
         let recipe = run.recipe
+        let chosen = checkpoint.chosenTemplate.map {
+            AdapterLineage.ChosenTemplate(name: checkpoint.chosenTemplateName ?? "", source: $0.source)
+        }
         return AdapterLineage(
             baseName: (checkpoint.path as NSString).lastPathComponent,
             datasetName: (datasetPath as NSString).lastPathComponent, datasetDigest: training.digest,
             initialAdapter: start?.digest, recipe: recipe.json,
             step: recipe.keepsBest ? outcome.bestStep ?? outcome.step : outcome.step, totalSteps: run.totalSteps,
+            templateDigest: try checkpoint.templateDigest, chosenTemplate: chosen,
             precision: run.precision.rawValue, instructionSet: run.precision.instructionSet, version: retortVersion)
     }
 }

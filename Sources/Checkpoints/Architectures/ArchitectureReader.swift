@@ -29,6 +29,9 @@ struct ArchitectureReader {
             throw wrong("attention.value_length", "\(valueSize)", "\(headSize), the length of keys")
         }
         let rope = try rotaryEmbedding(pairing: pairing, headSize: headSize)
+        // llama.cpp's converter fuses these three on request, for every architecture.
+        let isFused = has(MatrixRole.queryKeyValue.weightName(layer: 0))
+        let inputRole = isFused ? MatrixRole.queryKeyValue : .query
         return DecoderArchitecture(
             name: name,
             layerCount: try integer("block_count", in: 1...1 << 16),
@@ -37,8 +40,8 @@ struct ArchitectureReader {
             contextLength: try integer("context_length", in: 1...1 << 30),
             attention: .init(
                 headCount: headCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize,
-                scale: 1 / Float(headSize).squareRoot(), isFused: false,
-                hasInputBias: has(MatrixRole.query.biasName(layer: 0)),
+                scale: 1 / Float(headSize).squareRoot(), isFused: isFused,
+                hasInputBias: has(inputRole.biasName(layer: 0)),
                 hasOutputBias: has(MatrixRole.attentionOutput.biasName(layer: 0)),
                 hasQueryKeyNorm: false, softCap: nil, window: nil),
             feedForward: .init(
@@ -63,6 +66,27 @@ struct ArchitectureReader {
             throw CheckpointError("\(file.path): tensor \(name): \(embedding.dimensions), expected two dimensions")
         }
         return embedding.dimensions[1]
+    }
+
+    /// Which layers have a sliding window: every one but the last of a period, or as a list in the file says.
+    ///
+    /// - Parameter period: the architecture's own, where the file says nothing; 0 stands for all layers.
+    func localLayers(count: Int, period: Int) throws -> [Bool] {
+        let name = "attention.sliding_window_pattern"
+        var period = period
+        if let value = file.metadata[key(name)] {
+            if let array = value.array {
+                let list =
+                    array.elementType == .bool
+                    ? try file.metadata.booleans(key(name)) : try file.metadata.integers(key(name)).map { $0 != 0 }
+                guard list.count >= count else {
+                    throw wrong(name, "\(list.count) elements", "\(count), one a layer")
+                }
+                return Array(list.prefix(count))
+            }
+            period = try integer(name, in: 0...1 << 16)
+        }
+        return (0..<count).map { period == 0 || $0 % period < period - 1 }
     }
 
     // MARK: Rope

@@ -8,7 +8,7 @@ extension DecoderArchitecture {
         let size = try reader.optionalInteger("attention.sliding_window", in: 0...1 << 30) ?? 4096
         if size > 0 {
             architecture.attention.window = .init(
-                size: size, isLocal: (0..<architecture.layerCount).map { $0.isMultiple(of: 2) })
+                size: size, isLocal: try reader.localLayers(count: architecture.layerCount, period: 2))
         }
         // The 27B model scales scores by hidden size / heads, which is not its head size; no key says so.
         if architecture.layerCount == 46 {

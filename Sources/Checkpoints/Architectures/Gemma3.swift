@@ -7,9 +7,8 @@ extension DecoderArchitecture {
         architecture.logitSoftCap = try reader.softCap("final_logit_softcapping")
         let size = try reader.optionalInteger("attention.sliding_window", in: 0...1 << 30) ?? 0
         if size > 0 {
-            let period = try reader.optionalInteger("attention.sliding_window_pattern", in: 1...1 << 16) ?? 6
             architecture.attention.window = .init(
-                size: size, isLocal: (0..<architecture.layerCount).map { $0 % period < period - 1 })
+                size: size, isLocal: try reader.localLayers(count: architecture.layerCount, period: 6))
             // Local layers know nothing of the scaling that stretches the global ones.
             var local = architecture.rope
             local.base = try reader.optionalNumber("rope.freq_base_swa", in: 1e-6...1e9) ?? 10_000

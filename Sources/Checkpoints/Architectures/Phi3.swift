@@ -7,8 +7,6 @@ extension DecoderArchitecture {
     /// must be what was trained.
     static func phi3(_ reader: ArchitectureReader) throws -> DecoderArchitecture {
         var architecture = try reader.standard(pairing: .halves)
-        architecture.attention.isFused = true
-        architecture.attention.hasInputBias = reader.has(MatrixRole.queryKeyValue.biasName(layer: 0))
         architecture.feedForward.isFused = true
         return architecture
     }

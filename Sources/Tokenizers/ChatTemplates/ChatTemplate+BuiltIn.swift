@@ -1,3 +1,5 @@
+import Foundation
+
 extension ChatTemplate {
     /// The names of the built-in templates.
     public static var names: [String] { builtIn.keys.sorted() }
@@ -8,6 +10,23 @@ extension ChatTemplate {
     public init(named name: String) throws {
         guard let source = ChatTemplate.builtIn[name.lowercased()] else { throw ChatTemplateError.unknownName(name) }
         try self.init(source: source)
+    }
+
+    /// The template that a user names with `--template`: a built-in one, or a Jinja file.
+    ///
+    /// - Throws: ``ChatTemplateError/unknownName(_:)`` for what is neither; what parsing throws.
+    public init(chosen name: String) throws {
+        if ChatTemplate.builtIn[name.lowercased()] != nil {
+            try self.init(named: name)
+        } else if FileManager.default.isReadableFile(atPath: name) {
+            let data = try Data(contentsOf: URL(filePath: name))
+            guard let source = String(validating: data, as: UTF8.self) else {
+                throw ChatTemplateError.syntax(line: 1, "\(name): not UTF-8, expected a Jinja template")
+            }
+            try self.init(source: source)
+        } else {
+            throw ChatTemplateError.unknownName(name)
+        }
     }
 
     private static let builtIn: [String: String] = [

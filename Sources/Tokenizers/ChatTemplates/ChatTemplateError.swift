@@ -30,7 +30,7 @@ public enum ChatTemplateError: LocalizedError, Sendable, Hashable, CustomStringC
             "chat template: an answer changes the text before it, expected it to be appended"
         case .answerNotEnded: "chat template: an answer is not followed by a token that ends the turn"
         case .unknownName(let name):
-            "template: '\(name)', expected one of \(ChatTemplate.names.joined(separator: ", "))"
+            "template: '\(name)', expected one of \(ChatTemplate.names.joined(separator: ", ")), or a Jinja file"
         }
     }
 
