@@ -4,15 +4,19 @@ import Training
 /// What a sweep's trials read, opened again only when a recipe reads it otherwise than the one before.
 final class OpenedInput {
     private let base: String
+    private let template: String?
     private let dataset: String
     private let validation: String
     private var last: (recipe: AdapterRecipe, input: TrainingInput)?
 
-    init(base: String, dataset: String, validation: String) {
-        (self.base, self.dataset, self.validation) = (base, dataset, validation)
+    init(base: String, template: String?, dataset: String, validation: String) {
+        (self.base, self.template, self.dataset, self.validation) = (base, template, dataset, validation)
     }
 
     func input(for recipe: AdapterRecipe) throws -> Sweep.Input {
+        guard recipe.method == .lora else {
+            throw TrainingError("method: \(recipe.method.rawValue), expected method: lora for a sweep")
+        }
         let input = try opened(for: recipe)
         guard let validation = input.validation else {
             throw TrainingError("validation: none, expected examples to compare the trials by")
@@ -30,7 +34,8 @@ final class OpenedInput {
         {
             return last.input
         }
-        let input = try TrainingInput(base: base, dataset: dataset, validation: validation, recipe: recipe)
+        let input = try TrainingInput(
+            base: base, template: template, dataset: dataset, validation: validation, recipe: recipe)
         last = (recipe, input)
         return input
     }

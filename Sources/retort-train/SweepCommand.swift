@@ -34,6 +34,9 @@ struct SweepCommand: StageCommand {
     @Option(help: "Examples to compare the trials by, JSON Lines.")
     var validation: String
 
+    @Option(help: "In place of the base's own: a built-in chat template's name, or a Jinja file.")
+    var template: String?
+
     @Option(help: "The folder for trials, the best recipe and its adapter.")
     var output: String
 
@@ -52,7 +55,7 @@ struct SweepCommand: StageCommand {
         let lock = try FileLock(path: output + "/lock", purpose: "sweep in \(output)")
         defer { withExtendedLifetime(lock) {} }
         let pool = threads.map { ThreadPool(threads: $0) } ?? .shared
-        let opened = OpenedInput(base: base, dataset: dataset, validation: validation)
+        let opened = OpenedInput(base: base, template: template, dataset: dataset, validation: validation)
         let search = try Sweep(definition, folder: output, pool: pool) { try opened.input(for: $0) }
         console.say("\(definition.trials.count) trials in \(definition.halving.rounds.count) rounds")
         let isLate = { deadline.map { begun.duration(to: .now).seconds >= $0.seconds } ?? false }
