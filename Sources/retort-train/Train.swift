@@ -13,11 +13,10 @@ struct Train: StageCommand {
         commandName: "retort-train",
         abstract: "Train a LoRA adapter for a GGUF base.",
         discussion: """
-            Reads JSON Lines (conversations in the OpenAI fine-tune chat form, or pairs of answers for the loss dpo) and \
-            learns the answers of the assistant, as the base's own chat template renders them. Flags override the recipe. The same base, data and recipe give the same \
-            adapter to the bit, however often the run was killed and resumed and with any number of threads.
-
-            `retort-train sweep` tries several recipes and keeps the best; see its own --help.
+            Reads JSON Lines (conversations in the OpenAI fine-tune chat form, or pairs of answers for the loss dpo) \
+            and learns the answers of the assistant, as the base's own chat template renders them. Flags override the \
+            recipe. The same base, data and recipe give the same adapter to the bit, however often the run was killed \
+            and resumed and with any number of threads.
             """,
         version: retortVersion)
 
