@@ -13,6 +13,9 @@ final class OpenedInput {
     }
 
     func input(for recipe: AdapterRecipe) throws -> Sweep.Input {
+        guard recipe.method == .lora else {
+            throw TrainingError("method: \(recipe.method.rawValue), expected method: lora for a sweep")
+        }
         let input = try opened(for: recipe)
         guard let validation = input.validation else {
             throw TrainingError("validation: none, expected examples to compare the trials by")

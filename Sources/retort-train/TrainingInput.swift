@@ -55,7 +55,7 @@ struct TrainingInput {
     }
 
     func lineage(
-        run: TrainingRun, outcome: TrainingRun.Outcome, start: TrainingStart?
+        run: TrainingRun, outcome: TrainingRun.Outcome, start: TrainingStart? = nil
     ) throws -> AdapterLineage {
         let recipe = run.recipe
         return AdapterLineage(
