@@ -153,6 +153,8 @@ import Tokenizers
         ("{% macro f(x) %}({{ x }}){% endmacro %}{{ f(messages[2].content) }}", ["2:Sys"]),
         ("{{ messages[2].content|tojson }}", ["2:\"Sys\""]),
         ("{{ messages[2]|tojson }}", ["2:{\"role\": \"assistant\", \"content\": \"Sys\"}"]),
+        ("{{ {'a': [messages[2].content, 'b']}|tojson }}", ["2:\"Sys\""]),
+        ("{% set w = {'content': messages[2].content} %}{{ w|tojson(indent=1) }}", ["2:\"Sys\""]),
         ("{{ messages[2].role }}", []),
         ("{% if messages[2].content %}yes{% endif %}", []),
     ])

@@ -20,7 +20,7 @@ protocol MergeRules {
 /// Merges neighboring symbols, always the pair of smallest rank and of those the leftmost, until none is left.
 ///
 /// Both kinds of tokenizer are this with other rules. Short words are merged in place by looking for the smallest rank,
-/// longer ones with a queue and linked symbols, and very long ones window by window.
+/// longer ones with a tree of ranks and linked symbols, and very long ones window by window.
 ///
 /// A window is exact, not an approximation. Merges that do not touch each other do not care in which order they happen,
 /// so that a run of symbols evolves as if it were alone until a merge crosses its border. It follows that a sequence is
@@ -28,13 +28,13 @@ protocol MergeRules {
 /// merged so far and the next stretch of text, merged together, begin with a symbol that was there before, what came
 /// before that symbol and what comes behind it fit together.
 struct SymbolMerger {
-    /// The symbols of one word: the caller fills it, ``merge(_:)`` shrinks it.
-    var symbols: [Symbol] = []
+    /// The symbols of the word that was merged last.
+    private(set) var symbols: [Symbol] = []
     private var next: [Int32] = []
     private var previous: [Int32] = []
-    private var queue = MergeQueue()
+    private var tournament = MergeTournament()
 
-    /// Up to this many symbols, looking at all of them is faster than keeping a queue.
+    /// Up to this many symbols, looking at all of them is faster than keeping a tree.
     private static let longestScan = 48
     /// How many symbols a window adds, and with how many symbols of what is merged already it begins; if they do not
     /// fit, twice as many are tried, up to a limit.
@@ -42,16 +42,22 @@ struct SymbolMerger {
     private static let overlap = 4
     private static let longestOverlap = 1 << 12
 
-    mutating func merge(_ rules: some MergeRules) {
-        if symbols.count <= SymbolMerger.windowLength {
+    /// Merges a word.
+    ///
+    /// - Parameter symbol: makes the word's symbols from their places, 0 to `count - 1`. A very long word is made window by
+    ///   window: to hold its symbols at once would take longer than to merge them.
+    @inline(__always)
+    mutating func merge(count: Int, _ rules: some MergeRules, symbol: (Int) -> Symbol) {
+        if count <= SymbolMerger.windowLength || !mergeByWindows(count, rules, symbol) {
+            fill(0..<count, symbol)
             mergeAtOnce(rules)
-        } else {
-            let word = symbols
-            if !mergeByWindows(word, rules) {
-                symbols = word
-                mergeAtOnce(rules)
-            }
         }
+    }
+
+    @inline(__always)
+    private mutating func fill(_ range: Range<Int>, _ symbol: (Int) -> Symbol) {
+        symbols.removeAll(keepingCapacity: true)
+        for place in range { symbols.append(symbol(place)) }
     }
 
     private mutating func mergeAtOnce(_ rules: some MergeRules) {
@@ -62,32 +68,34 @@ struct SymbolMerger {
                 SymbolMerger.setMerge(&symbols[index], with: symbols[index &+ 1], rules)
             }
         }
-        if count <= SymbolMerger.longestScan { mergeByScanning(rules) } else { mergeByQueue(rules) }
+        if count <= SymbolMerger.longestScan { mergeByScanning(rules) } else { mergeByTournament(rules) }
     }
 
     /// Returns false when the windows do not fit together; the symbols are of no use then.
-    private mutating func mergeByWindows(_ word: [Symbol], _ rules: some MergeRules) -> Bool {
+    private mutating func mergeByWindows(
+        _ count: Int, _ rules: some MergeRules, _ symbol: (Int) -> Symbol
+    ) -> Bool {
         var merged: [Symbol] = []
         // For each merged symbol, the first of the word's symbols in it.
-        var origins: [Int] = []
+        var origins: [Int32] = []
         var position = 0
-        while position < word.count {
-            let end = Swift.min(position + SymbolMerger.windowLength, word.count)
+        while position < count {
+            let end = Swift.min(position + SymbolMerger.windowLength, count)
             var overlap = SymbolMerger.overlap
             while true {
                 let kept = Swift.max(0, merged.count - overlap)
-                var origin = kept < merged.count ? origins[kept] : position
-                symbols.replaceSubrange(symbols.indices, with: word[origin..<end])
+                var origin = kept < merged.count ? Int(origins[kept]) : position
+                fill(origin..<end, symbol)
                 mergeAtOnce(rules)
                 if let (old, new) = SymbolMerger.meeting(merged[kept...], symbols) {
-                    origin = old < merged.count ? origins[old] : origin
+                    origin = old < merged.count ? Int(origins[old]) : origin
                     merged.removeLast(merged.count - old)
                     origins.removeLast(origins.count - old)
-                    for symbol in symbols[new...] {
-                        merged.append(symbol)
-                        origins.append(origin)
-                        let symbolEnd = symbol.start + symbol.length
-                        while origin < word.count, word[origin].start < symbolEnd { origin += 1 }
+                    for found in symbols[new...] {
+                        merged.append(found)
+                        origins.append(Int32(truncatingIfNeeded: origin))
+                        let foundEnd = found.start + found.length
+                        while origin < count, symbol(origin).start < foundEnd { origin += 1 }
                     }
                     break
                 }
@@ -157,22 +165,17 @@ struct SymbolMerger {
     }
 
     /// A merged symbol lies where its left part lay; its right part's length becomes 0.
-    private mutating func mergeByQueue(_ rules: some MergeRules) {
+    private mutating func mergeByTournament(_ rules: some MergeRules) {
         let count = Int32(symbols.count)
         next = Array(1...count)
         next[Int(count) - 1] = -1
         previous = Array(-1..<(count - 1))
-        queue.removeAll()
-        for position in 0..<count where symbols[Int(position)].rank != Symbol.noMerge {
-            queue.push(rank: symbols[Int(position)].rank, position: position)
-        }
+        symbols[Int(count) - 1].rank = Symbol.noMerge
         symbols.withUnsafeMutableBufferPointer { symbols in
+            tournament.fill(symbols)
             next.withUnsafeMutableBufferPointer { next in
                 previous.withUnsafeMutableBufferPointer { previous in
-                    while let (rank, position) = queue.pop() {
-                        let left = Int(position)
-                        // A symbol that was merged away, or that has another neighbor since, has another rank now.
-                        if symbols[left].length == 0 || symbols[left].rank != rank { continue }
+                    while let left = tournament.first() {
                         let right = Int(next[left])
                         symbols[left].id = symbols[left].product
                         symbols[left].length &+= symbols[right].length
@@ -180,21 +183,16 @@ struct SymbolMerger {
                         let following = next[right]
                         next[left] = following
                         if following >= 0 {
-                            previous[Int(following)] = position
+                            previous[Int(following)] = Int32(truncatingIfNeeded: left)
                             SymbolMerger.setMerge(&symbols[left], with: symbols[Int(following)], rules)
-                            if symbols[left].rank != Symbol.noMerge {
-                                queue.push(rank: symbols[left].rank, position: position)
-                            }
                         } else {
                             symbols[left].rank = Symbol.noMerge
                         }
-                        let before = previous[left]
-                        if before >= 0 {
-                            SymbolMerger.setMerge(&symbols[Int(before)], with: symbols[left], rules)
-                            if symbols[Int(before)].rank != Symbol.noMerge {
-                                queue.push(rank: symbols[Int(before)].rank, position: before)
-                            }
-                        }
+                        let before = Int(previous[left])
+                        if before >= 0 { SymbolMerger.setMerge(&symbols[before], with: symbols[left], rules) }
+                        tournament.set(
+                            left, symbols[left].rank, before: before,
+                            before >= 0 ? symbols[before].rank : Symbol.noMerge, gone: right)
                     }
                 }
             }

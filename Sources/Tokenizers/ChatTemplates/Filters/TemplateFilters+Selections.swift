@@ -11,7 +11,8 @@ extension TemplateFilters {
             return try interpreter.attribute(name, of: value)
         },
         "map": { interpreter, value, arguments in
-            if value.isUndefined || value.length == 0 { return .iterator(TemplateIterator([])) }
+            // Jinja asks whether the value is true, not whether it is a sequence: `none` has nothing to choose from.
+            if !value.isTrue { return .iterator(TemplateIterator([])) }
             let all = try elements(value, "map", interpreter)
             if let attribute = arguments.named("attribute"), arguments.positional.isEmpty {
                 let fallback = arguments.named("default").flatMap { $0.isNone ? nil : $0 }
@@ -43,7 +44,7 @@ extension TemplateFilters {
         _ name: String, _ interpreter: TemplateInterpreter, _ value: TemplateValue, _ arguments: TemplateArguments,
         hasAttribute: Bool, keeps: Bool
     ) throws -> TemplateValue {
-        if value.isUndefined || value.length == 0 { return .iterator(TemplateIterator([])) }
+        if !value.isTrue { return .iterator(TemplateIterator([])) }
         var rest = arguments
         var attribute: TemplateValue?
         if hasAttribute {

@@ -93,6 +93,23 @@ extension TemplateText {
         return parts.count == 1 ? self : TemplateText.joined(parts, by: new)
     }
 
+    /// Spaces up to the next column that is a multiple of `width`, in place of each tab.
+    func expandingTabs(_ width: Int) -> TemplateText {
+        var result: [TaggedScalar] = []
+        var column = 0
+        for element in elements {
+            if element.scalar == "\t" {
+                let spaces = width > 0 ? width - column % width : 0
+                result += Array(repeating: TaggedScalar(scalar: " ", origin: element.origin), count: spaces)
+                column += spaces
+            } else {
+                result.append(element)
+                column = element.scalar == "\n" || element.scalar == "\r" ? 0 : column + 1
+            }
+        }
+        return TemplateText(result)
+    }
+
     static func joined(_ parts: [TemplateText], by separator: TemplateText) -> TemplateText {
         var result: [TaggedScalar] = []
         for (index, part) in parts.enumerated() {

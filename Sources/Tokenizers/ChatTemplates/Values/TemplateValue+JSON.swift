@@ -47,55 +47,64 @@ struct PythonJSON {
     var keySeparator = ": "
     var sortsKeys = false
     var isASCII = false
-    private var result = ""
+    private var result = TemplateText("")
 
     init() {}
 
+    /// What came from a message keeps its tag, wherever in the value it stands.
     mutating func text(of value: TemplateValue) throws -> TemplateText {
-        result = ""
-        try write(value, depth: 0)
-        return TemplateText(result, origin: value.origin)
+        result = TemplateText("")
+        try write(value, depth: 0, within: TemplateText.noOrigin)
+        return result
     }
 
-    private mutating func write(_ value: TemplateValue, depth: Int) throws {
+    /// - Parameter within: the message that the value around this one came from.
+    private mutating func write(_ value: TemplateValue, depth: Int, within: Int32) throws {
+        let origin = value.origin == TemplateText.noOrigin ? within : value.origin
         switch value {
-        case .none: result += "null"
-        case .boolean(let value): result += value ? "true" : "false"
-        case .integer(let value): result += String(value)
-        case .float(let value): result += PythonJSON.number(value)
-        case .text(let text): write(text)
+        case .none: append("null", origin)
+        case .boolean(let value): append(value ? "true" : "false", origin)
+        case .integer(let value): append(String(value), origin)
+        case .float(let value): append(PythonJSON.number(value), origin)
+        case .text(let text): write(text, origin)
         case .sequence(let sequence) where sequence.kind == .list || sequence.isTuple:
-            try list(sequence.elements, "[", "]", depth) { try $0.write($1, depth: depth + 1) }
+            try list(sequence.elements, "[", "]", depth, origin) {
+                try $0.write($1, depth: depth + 1, within: origin)
+            }
         case .dictionary(let dictionary):
             var members = Array(zip(dictionary.keys, dictionary.values))
             if sortsKeys { members = try members.sortedStably { try $0.0.isLess(than: $1.0) } }
-            try list(members, "{", "}", depth) { writer, member in
-                writer.write(TemplateText(try PythonJSON.key(member.0)))
-                writer.result += writer.keySeparator
-                try writer.write(member.1, depth: depth + 1)
+            try list(members, "{", "}", depth, origin) { writer, member in
+                writer.write(TemplateText(try PythonJSON.key(member.0)), origin)
+                writer.append(writer.keySeparator, origin)
+                try writer.write(member.1, depth: depth + 1, within: origin)
             }
         default: throw TemplateFailure("filter 'tojson': \(value.typeName) has no form in JSON")
         }
     }
 
-    private mutating func list<Element>(
-        _ elements: [Element], _ opening: String, _ closing: String, _ depth: Int,
-        _ body: (inout PythonJSON, Element) throws -> Void
-    ) throws {
-        result += opening
-        for (index, element) in elements.enumerated() {
-            if index > 0 { result += itemSeparator }
-            newLine(depth + 1)
-            try body(&self, element)
-        }
-        if !elements.isEmpty { newLine(depth) }
-        result += closing
+    private mutating func append(_ string: String, _ origin: Int32) {
+        for scalar in string.unicodeScalars { result.elements.append(TaggedScalar(scalar: scalar, origin: origin)) }
     }
 
-    private mutating func newLine(_ depth: Int) {
+    private mutating func list<Element>(
+        _ elements: [Element], _ opening: String, _ closing: String, _ depth: Int, _ origin: Int32,
+        _ body: (inout PythonJSON, Element) throws -> Void
+    ) throws {
+        append(opening, origin)
+        for (index, element) in elements.enumerated() {
+            if index > 0 { append(itemSeparator, origin) }
+            newLine(depth + 1, origin)
+            try body(&self, element)
+        }
+        if !elements.isEmpty { newLine(depth, origin) }
+        append(closing, origin)
+    }
+
+    private mutating func newLine(_ depth: Int, _ origin: Int32) {
         guard let indentation else { return }
-        result += "\n"
-        for _ in 0..<depth { result += indentation }
+        append("\n", origin)
+        for _ in 0..<depth { append(indentation, origin) }
     }
 
     private static func number(_ value: Double) -> String {
@@ -114,25 +123,27 @@ struct PythonJSON {
         }
     }
 
-    private mutating func write(_ text: TemplateText) {
-        result += "\""
+    /// The quotes belong to what the text as a whole came from.
+    private mutating func write(_ text: TemplateText, _ origin: Int32) {
+        append("\"", origin)
         for element in text.elements {
             let scalar = element.scalar
+            let origin = element.origin == TemplateText.noOrigin ? origin : element.origin
             switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case "\u{08}": result += "\\b"
-            case "\u{0C}": result += "\\f"
-            case _ where scalar.value < 0x20: result += PythonJSON.escape(UInt16(scalar.value))
+            case "\"": append("\\\"", origin)
+            case "\\": append("\\\\", origin)
+            case "\n": append("\\n", origin)
+            case "\r": append("\\r", origin)
+            case "\t": append("\\t", origin)
+            case "\u{08}": append("\\b", origin)
+            case "\u{0C}": append("\\f", origin)
+            case _ where scalar.value < 0x20: append(PythonJSON.escape(UInt16(scalar.value)), origin)
             case _ where isASCII && scalar.value > 0x7E:
-                for unit in UTF16.encode(scalar) ?? .init() { result += PythonJSON.escape(unit) }
-            default: result.unicodeScalars.append(scalar)
+                for unit in UTF16.encode(scalar) ?? .init() { append(PythonJSON.escape(unit), origin) }
+            default: result.elements.append(TaggedScalar(scalar: scalar, origin: origin))
             }
         }
-        result += "\""
+        append("\"", origin)
     }
 
     private static func escape(_ unit: UInt16) -> String {

@@ -96,7 +96,13 @@ enum TextMethods {
             return .text(
                 TemplateText(text.elements[..<signLength]) + zeros + TemplateText(text.elements[signLength...]))
         },
-        "expandtabs": { text, _, _ in .text(text.replacing("\t", with: "        ")) },
+        "expandtabs": { text, interpreter, arguments in
+            let width = try arguments.bind("method 'expandtabs'", ["tabsize"])[0]?.integer("method 'expandtabs'") ?? 8
+            let tabs = text.elements.count { $0.scalar == "\t" }
+            let (total, overflow) = tabs.multipliedReportingOverflow(by: max(0, width))
+            try interpreter.budget.make(overflow ? Int.max : total)
+            return .text(text.expandingTabs(max(0, width)))
+        },
         "format": { text, interpreter, arguments in .text(try BraceFormat.text(text, arguments, interpreter)) },
         "isalpha": { text, _, _ in .boolean(text.allSatisfy(\.isPythonAlphabetic)) },
         "isalnum": { text, _, _ in .boolean(text.allSatisfy { $0.isPythonAlphabetic || $0.isPythonNumeric }) },
