@@ -71,12 +71,11 @@ struct BytePairModel: Sendable {
             let id = tokens.value(of: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: text[word])))
             if id >= 0 { return sink.append(id, word) }
         }
-        merger.symbols.removeAll(keepingCapacity: true)
-        for position in word {
-            merger.symbols.append(
-                Symbol(start: Int32(truncatingIfNeeded: position), length: 1, id: byteSymbols[Int(text[position])]))
+        merger.merge(count: word.count, merges) { place in
+            let position = word.lowerBound &+ place
+            return Symbol(
+                start: Int32(truncatingIfNeeded: position), length: 1, id: byteSymbols[Int(text[position])])
         }
-        merger.merge(merges)
         for symbol in merger.symbols {
             let range = Int(symbol.start)..<Int(symbol.start &+ symbol.length)
             if symbol.id < vocabularySize {

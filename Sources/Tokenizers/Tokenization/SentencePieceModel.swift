@@ -64,16 +64,18 @@ struct SentencePieceModel: Sendable {
             let rules = Rules(tokens: tokens, ranks: ranks, text: plain)
             var merger = SymbolMerger()
             var start = 0
+            // Where the characters of a stretch begin, and where it ends.
+            var places: [Int32] = []
             while start < plain.count {
-                merger.symbols.removeAll(keepingCapacity: true)
+                places.removeAll(keepingCapacity: true)
                 repeat {
-                    let length = UTF8Scan.length(plain[start])
-                    merger.symbols.append(
-                        Symbol(
-                            start: Int32(truncatingIfNeeded: start), length: Int32(truncatingIfNeeded: length), id: -1))
-                    start += length
+                    places.append(Int32(truncatingIfNeeded: start))
+                    start += UTF8Scan.length(plain[start])
                 } while start < plain.count && joins[Int(plain[start - 1]) << 8 | Int(plain[start])]
-                merger.merge(rules)
+                places.append(Int32(truncatingIfNeeded: start))
+                merger.merge(count: places.count - 1, rules) { place in
+                    Symbol(start: places[place], length: places[place &+ 1] &- places[place], id: -1)
+                }
                 for symbol in merger.symbols { try emit(symbol, plain, source, into: &sink) }
             }
         }

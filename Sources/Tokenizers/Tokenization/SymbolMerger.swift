@@ -28,8 +28,8 @@ protocol MergeRules {
 /// merged so far and the next stretch of text, merged together, begin with a symbol that was there before, what came
 /// before that symbol and what comes behind it fit together.
 struct SymbolMerger {
-    /// The symbols of one word: the caller fills it, ``merge(_:)`` shrinks it.
-    var symbols: [Symbol] = []
+    /// The symbols of the word that was merged last.
+    private(set) var symbols: [Symbol] = []
     private var next: [Int32] = []
     private var previous: [Int32] = []
     private var tournament = MergeTournament()
@@ -42,16 +42,22 @@ struct SymbolMerger {
     private static let overlap = 4
     private static let longestOverlap = 1 << 12
 
-    mutating func merge(_ rules: some MergeRules) {
-        if symbols.count <= SymbolMerger.windowLength {
+    /// Merges a word.
+    ///
+    /// - Parameter symbol: makes the word's symbols from their places, 0 to `count - 1`. A very long word is made window by
+    ///   window: to hold its symbols at once would take longer than to merge them.
+    @inline(__always)
+    mutating func merge(count: Int, _ rules: some MergeRules, symbol: (Int) -> Symbol) {
+        if count <= SymbolMerger.windowLength || !mergeByWindows(count, rules, symbol) {
+            fill(0..<count, symbol)
             mergeAtOnce(rules)
-        } else {
-            let word = symbols
-            if !mergeByWindows(word, rules) {
-                symbols = word
-                mergeAtOnce(rules)
-            }
         }
+    }
+
+    @inline(__always)
+    private mutating func fill(_ range: Range<Int>, _ symbol: (Int) -> Symbol) {
+        symbols.removeAll(keepingCapacity: true)
+        for place in range { symbols.append(symbol(place)) }
     }
 
     private mutating func mergeAtOnce(_ rules: some MergeRules) {
@@ -66,28 +72,30 @@ struct SymbolMerger {
     }
 
     /// Returns false when the windows do not fit together; the symbols are of no use then.
-    private mutating func mergeByWindows(_ word: [Symbol], _ rules: some MergeRules) -> Bool {
+    private mutating func mergeByWindows(
+        _ count: Int, _ rules: some MergeRules, _ symbol: (Int) -> Symbol
+    ) -> Bool {
         var merged: [Symbol] = []
         // For each merged symbol, the first of the word's symbols in it.
-        var origins: [Int] = []
+        var origins: [Int32] = []
         var position = 0
-        while position < word.count {
-            let end = Swift.min(position + SymbolMerger.windowLength, word.count)
+        while position < count {
+            let end = Swift.min(position + SymbolMerger.windowLength, count)
             var overlap = SymbolMerger.overlap
             while true {
                 let kept = Swift.max(0, merged.count - overlap)
-                var origin = kept < merged.count ? origins[kept] : position
-                symbols.replaceSubrange(symbols.indices, with: word[origin..<end])
+                var origin = kept < merged.count ? Int(origins[kept]) : position
+                fill(origin..<end, symbol)
                 mergeAtOnce(rules)
                 if let (old, new) = SymbolMerger.meeting(merged[kept...], symbols) {
-                    origin = old < merged.count ? origins[old] : origin
+                    origin = old < merged.count ? Int(origins[old]) : origin
                     merged.removeLast(merged.count - old)
                     origins.removeLast(origins.count - old)
-                    for symbol in symbols[new...] {
-                        merged.append(symbol)
-                        origins.append(origin)
-                        let symbolEnd = symbol.start + symbol.length
-                        while origin < word.count, word[origin].start < symbolEnd { origin += 1 }
+                    for found in symbols[new...] {
+                        merged.append(found)
+                        origins.append(Int32(truncatingIfNeeded: origin))
+                        let foundEnd = found.start + found.length
+                        while origin < count, symbol(origin).start < foundEnd { origin += 1 }
                     }
                     break
                 }
