@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORK = ROOT / ".retort/bench/train"
@@ -13,4 +14,5 @@ THREADS = len(os.sched_getaffinity(0))
 
 def shown(command):
     """A command as a line that works from the root of the checkout."""
-    return " ".join(str(part).replace(str(ROOT) + "/", "") for part in command)
+    parts = ("python3" if str(part) == sys.executable else str(part) for part in command)
+    return " ".join(part.replace(str(ROOT) + "/", "") for part in parts)
