@@ -57,11 +57,11 @@ import Testing
 
     @Test func silenceTimesOut() async throws {
         // Long, since this test's own continuation may wait for a core while others compute.
-        let server = try ScriptedServer { _ in Thread.sleep(forTimeInterval: 60) }
+        let server = try ScriptedServer { _ in Thread.sleep(forTimeInterval: 300) }
         let start = ContinuousClock.now
         let error = await error(of: HTTPRequest("GET", server.url, timeout: .milliseconds(300)))
         #expect(error?.kind == .timeout)
-        #expect(ContinuousClock.now - start < .seconds(45))
+        #expect(ContinuousClock.now - start < .seconds(240))
     }
 
     @Test func aConnectionThatBreaksIsCut() async throws {
@@ -121,13 +121,13 @@ import Testing
 
     @Test func cancellingATaskEndsItsRequest() async throws {
         // Long, since this test's own continuation may wait for a core while others compute.
-        let server = try ScriptedServer { _ in Thread.sleep(forTimeInterval: 60) }
+        let server = try ScriptedServer { _ in Thread.sleep(forTimeInterval: 300) }
         let task = Task { try await client.send(HTTPRequest("GET", server.url)) }
         try await Task.sleep(for: .milliseconds(200))
         let start = ContinuousClock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(ContinuousClock.now - start < .seconds(45))
+        #expect(ContinuousClock.now - start < .seconds(240))
     }
 
     @Test func manyRequestsAtOnce() async throws {
