@@ -1,6 +1,6 @@
 public import Adapters
 public import Checkpoints
-import Conversations
+public import Conversations
 import Foundation
 import Storage
 public import Tensors
@@ -32,7 +32,8 @@ public final class Sweep {
     private let folder: String
     private let pool: ThreadPool
     private let open: (AdapterRecipe) throws -> Input
-    private var recordPath: String { folder + "/sweep.json" }
+    private static let recordName = "/sweep.json"
+    private var recordPath: String { folder + Sweep.recordName }
 
     /// Goes on with what an earlier process found in the folder.
     ///
@@ -50,8 +51,16 @@ public final class Sweep {
         record = SweepRecord(identity: [
             ("base", try first.checkpoint.digest().description), ("dataset", first.training.digest.description),
             ("validation", first.validation.digest.description), ("sweep", definition.digest.description),
+            ("date", first.training.date?.description ?? "none"),
         ])
         try record.read(recordPath)
+    }
+
+    /// The date that the prompts of the sweep in a folder print, as ``TrainingRun/date(ofSnapshotIn:)`` has it.
+    ///
+    /// - Throws: ``TrainingError`` for a record that is damaged.
+    public static func date(ofSweepIn folder: String) throws -> LocalTime? {
+        try SweepRecord.json(folder + recordName)?["date"]?.stringValue.flatMap { LocalTime($0) }
     }
 
     /// Where a trial's run lies.
@@ -67,6 +76,8 @@ public final class Sweep {
         shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void = { _ in },
         finish: (TrainingRun, Int, TrainingRun.Outcome) throws -> Void
     ) throws -> Bool {
+        // Before the first trial, whose snapshots may be all that a kill leaves.
+        try record.write(to: recordPath)
         var left = definition.trials
         for (index, round) in definition.halving.rounds.enumerated() {
             left = Array(left.prefix(round.trials))

@@ -37,16 +37,25 @@ public struct SweepRecord: Sendable {
         return last.sorted { $0.round != $1.round ? $0.round > $1.round : $0.isBetter(than: $1) }
     }
 
+    /// What a file says; nil where there is none.
+    ///
+    /// - Throws: ``TrainingError`` for a file that is damaged.
+    static func json(_ path: String) throws -> JSONValue? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let data = try FileHandle(readingFrom: path).readToEnd() ?? Data()
+        do { return try JSONValue(parsing: data) } catch { throw damaged(path) }
+    }
+
+    private static func damaged(_ path: String) -> TrainingError {
+        TrainingError("\(path): not a record of a sweep", hint: "give the sweep another --output")
+    }
+
     /// Reads what an earlier process found.
     ///
     /// - Throws: ``TrainingError`` for a file that is damaged, or of another sweep, naming what differs.
     mutating func read(_ path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        let data = try FileHandle(readingFrom: path).readToEnd() ?? Data()
-        let damaged = TrainingError("\(path): not a record of a sweep", hint: "give the sweep another --output")
-        let json: JSONValue
-        do { json = try JSONValue(parsing: data) } catch { throw damaged }
-        let differing = identity.filter { json[$0.name]?.stringValue != $0.value }
+        guard let json = try SweepRecord.json(path) else { return }
+        let differing = identity.filter { (json[$0.name]?.stringValue ?? "none") != $0.value }
         if !differing.isEmpty {
             let parts = differing.map {
                 "\($0.name) \(json[$0.name]?.stringValue ?? "none"), expected \($0.value)"
@@ -58,7 +67,7 @@ public struct SweepRecord: Sendable {
             guard let trial = entry["trial"]?.integerValue, let round = entry["round"]?.integerValue,
                 let step = entry["step"]?.integerValue, let agreement = entry["agreement"]?.doubleValue,
                 let loss = entry["loss"]?.doubleValue, let seconds = entry["seconds"]?.doubleValue
-            else { throw damaged }
+            else { throw SweepRecord.damaged(path) }
             return Finding(trial: trial, round: round, step: step, agreement: agreement, loss: loss, seconds: seconds)
         }
     }
