@@ -65,14 +65,13 @@ import Testing
     }
 
     /// Trains until there is a snapshot, and kills.
-    private func trainPartly(_ template: String, _ output: String, zone: String) throws {
+    private func trainPartly(_ arguments: [String], zone: String, until snapshot: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(Executable.folder)/retort-train")
-        process.arguments = try arguments(template, output)
+        process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(["TZ": zone]) { $1 }
         process.standardOutput = FileHandle.nullDevice
         try process.run()
-        let snapshot = "\(folder)/\(output).training/snapshot.bin"
         while process.isRunning, !FileManager.default.fileExists(atPath: snapshot) {
             Thread.sleep(forTimeInterval: 0.002)
         }
@@ -83,7 +82,8 @@ import Testing
 
     /// Trains in two goes on two days, and in one on the first; returns both reports.
     private func trainedInTwoDays(_ template: String) throws -> (resumed: StageReport, whole: StageReport) {
-        try trainPartly(template, "a.gguf", zone: zones.first)
+        try trainPartly(
+            arguments(template, "a.gguf"), zone: zones.first, until: "\(folder)/a.gguf.training/snapshot.bin")
         let resumed = try train(template, "a.gguf", zone: zones.second, "--resume")
         #expect(resumed.status == 0, "\(resumed.errors)")
         let whole = try train(template, "b.gguf", zone: zones.first)
@@ -136,16 +136,12 @@ import Testing
         let definition = try write("sweep.yaml", "learning_rate: [1e-3, 1e-2]\nhalving: {reduction: 2}\n")
         let recipe = try write("common.yaml", "rank: 2\nepochs: 2\nbatch_size: 8\n")
         let template = try template()
-        func sweep(zone: String, _ more: String...) throws -> Executable.Outcome {
-            try Executable.run(
-                "retort-train",
-                [
-                    "sweep", "--sweep", definition, "--recipe", recipe, "--base", base, "--dataset", data,
-                    "--validation", data, "--template", template, "--output", "\(folder)/out", "--json",
-                ] + more, environment: ["TZ": zone])
-        }
-        #expect(try sweep(zone: zones.first, "--deadline", "0.01s").status == 4)
-        let done = try sweep(zone: zones.second)
+        let arguments = [
+            "sweep", "--sweep", definition, "--recipe", recipe, "--base", base, "--dataset", data, "--validation", data,
+            "--template", template, "--output", "\(folder)/out", "--json",
+        ]
+        try trainPartly(arguments, zone: zones.first, until: "\(folder)/out/trial-001/snapshot.bin")
+        let done = try Executable.run("retort-train", arguments, environment: ["TZ": zones.second])
         #expect(done.status == 0, "\(done.errors)")
         let first = LocalTime(Date(), in: TimeZone(identifier: zones.first) ?? .gmt).startOfDay.description
         let listing = try Executable.run("retort-inspect", "gguf", "\(folder)/out/adapter.gguf", "--json")
