@@ -38,12 +38,12 @@ func executable(_ name: String, _ imports: [String], owns: [Target.Dependency] =
         swiftSettings: settings)
 }
 
-/// The tests of one module; `imports` are further modules that the tests need.
+/// The tests of one module, with what all tests share; `imports` are further modules that the tests need.
 func tests(
     _ module: String, _ imports: [String] = [], owns: [Target.Dependency] = [], excludes: [String] = []
 ) -> Target {
     .testTarget(
-        name: module + "Tests", dependencies: names([module] + imports) + owns, exclude: excludes,
+        name: module + "Tests", dependencies: names([module, "TestSupport"] + imports) + owns, exclude: excludes,
         swiftSettings: settings)
 }
 
@@ -158,6 +158,7 @@ let package = Package(
         .target(name: "CKernels"),
 
         // Tests.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("Conversations"),
         tests("Storage", ["Conversations"], owns: [External.grdb]),
         tests("StageInterface", ["Conversations", "Storage"]),
@@ -202,11 +203,11 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: names([
-                "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints", "Inference",
+                "TestSupport", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints", "Inference",
             ]), swiftSettings: settings),
         // The built executables, run as a user runs them.
         .testTarget(
-            name: "CommandLineTests", dependencies: names(["Conversations", "Storage", "StageInterface"]),
-            swiftSettings: settings),
+            name: "CommandLineTests",
+            dependencies: names(["TestSupport", "Conversations", "Storage", "StageInterface"]), swiftSettings: settings),
     ]
 )

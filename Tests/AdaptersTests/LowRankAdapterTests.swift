@@ -3,6 +3,7 @@ import Foundation
 import GGUF
 import Storage
 import Testing
+import TestSupport
 
 struct LowRankAdapterTests {
     static let required: [(String, GGUFValue)] = [
@@ -15,7 +16,7 @@ struct LowRankAdapterTests {
         ("\(name).lora_a", [3, 2], [1, 2, 3, 4, 5, 6]), ("\(name).lora_b", [2, 4], [1, 0, 0, 1, 1, 1, -1, 2]),
     ]
 
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures beside the checkout"))
+    @Test(.needsFixtures)
     func readsWhatTheReferenceConverterWrote() throws {
         let adapter = try LowRankAdapter(path: Fixtures.path("lora/adapter-llama/adapter.gguf"))
         #expect(adapter.architecture == "llama")

@@ -3,8 +3,9 @@ import Conversations
 import Foundation
 import Storage
 import Testing
+import TestSupport
 
-@Suite(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures beside the checkout"))
+@Suite(.needsFixtures)
 struct PEFTTests {
     static func layout(_ name: String) -> PEFTLayout {
         PEFTLayout(architecture: name, headCount: 4, keyValueHeadCount: 2, permutesHeads: name == "llama")

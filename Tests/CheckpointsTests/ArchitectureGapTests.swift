@@ -4,9 +4,10 @@ import Foundation
 import GGUF
 import Storage
 import Testing
+import TestSupport
 
 /// What a file says about why it is not supported, and which layers have a window.
-@Suite(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures beside the checkout"))
+@Suite(.needsFixtures)
 struct ArchitectureGapTests {
     private func gap(
         _ metadata: (inout GGUFMetadata) -> Void, tensors: (GGUFTensorInfo) throws -> GGUFTensorInfo? = { $0 }

@@ -5,8 +5,9 @@ import GGUF
 import Storage
 import Tensors
 import Testing
+import TestSupport
 
-@Suite(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures beside the checkout"))
+@Suite(.needsFixtures)
 struct CheckpointTests {
     /// The digests that the Python lines in Documentation/Formats/Adapter.md print for these files.
     @Test(arguments: [
@@ -19,12 +20,12 @@ struct CheckpointTests {
     }
 
     @Test func theBundledBaseIsTheOneThatItsCardDescribes() throws {
-        let checkpoint = try Checkpoint(path: Fixtures.base)
+        let checkpoint = try Checkpoint(path: Checkout.base)
         #expect(
             try checkpoint.digest().description
                 == "sha256:b0f8aa886692bb01c26d730f82a24f33337e1ccbebf8861cdfe387385d4abdc1")
         #expect(
-            try ContentDigest(ofFile: Fixtures.base).description
+            try ContentDigest(ofFile: Checkout.base).description
                 == "sha256:002ade9552e5dced13ab88e6f9929d8676d203806feaef2f012824f7a27703f9")
     }
 

@@ -3,8 +3,9 @@ import Foundation
 import GGUF
 import Tensors
 import Testing
+import TestSupport
 
-@Suite(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures beside the checkout"))
+@Suite(.needsFixtures)
 struct DecoderArchitectureTests {
     @Test func llama() throws {
         let architecture = try Checkpoint(path: Fixtures.model("llama")).architecture

@@ -1,26 +1,10 @@
 import Foundation
 import GGUF
 import Storage
+import TestSupport
 
-/// The recorded references beside the checkout; tests that need them are skipped where they are not there.
-enum Fixtures {
-    static let shared = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared")
-    static var arePresent: Bool { FileManager.default.fileExists(atPath: shared.path) }
-    static func path(_ name: String) -> String { shared.appending(path: "fixtures/\(name)").path }
+extension Fixtures {
     static func model(_ name: String) -> String { path("models/\(name).gguf") }
-
-    /// The bundled base.
-    static let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path
-}
-
-/// Calls `body` with the path of a folder that is gone afterwards.
-func withScratchFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let path = NSTemporaryDirectory() + "/checkpoints-\(UInt64.random(in: 0...UInt64.max))"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
 }
 
 /// Copies a GGUF file with other metadata and other tensors.

@@ -2,27 +2,17 @@ import Conversations
 import Foundation
 import StageInterface
 import Testing
+import TestSupport
 
 /// Chat templates that print the date, on the built executables: what they print is chosen, remembered and told.
 @Suite struct DatedTemplateTests {
-    private let folder = NSTemporaryDirectory() + "retort-dated-template-\(UUID().uuidString)"
-    private static let here = URL(filePath: #filePath).deletingLastPathComponent()
-    private let base = here.appending(path: "../../Models/retort-base-6m-f16.gguf").standardizedFileURL.path
-    /// Beside the checkout; absent where only the repository was cloned.
-    private static let real = here.appending(
-        path: "../../../shared/fixtures/templates/meta-llama-Llama-3.2-3B-Instruct.jinja"
-    ).standardizedFileURL.path
-    private static let hasReal = FileManager.default.fileExists(atPath: real)
+    private let folder: ScratchFolder
 
-    private func write(_ name: String, _ text: String) throws -> String {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
-        return "\(folder)/\(name)"
-    }
+    init() throws { folder = try ScratchFolder() }
 
     /// In the manner of Llama 3.
     private func template() throws -> String {
-        try write(
+        try folder.write(
             "dated.jinja",
             """
             {%- for m in messages -%}
@@ -35,7 +25,7 @@ import Testing
     }
 
     private func conversations(_ count: Int) throws -> String {
-        try write(
+        try folder.write(
             "train.jsonl",
             (0..<count).map { number in
                 #"{"messages":[{"role":"user","content":"item \#(number % 7)"},"#
@@ -50,10 +40,10 @@ import Testing
     }
 
     private func arguments(_ template: String, _ output: String) throws -> [String] {
-        let recipe = try write(
+        let recipe = try folder.write(
             "adapter.yaml", "rank: 2\nepochs: 6\nbatch_size: 4\nsnapshot:\n  every_steps: 1\n")
         return [
-            "--base", base, "--dataset", "\(folder)/train.jsonl", "--template", template, "--recipe", recipe,
+            "--base", Checkout.base, "--dataset", "\(folder)/train.jsonl", "--template", template, "--recipe", recipe,
             "--output", "\(folder)/\(output)", "--json", "--quiet",
         ]
     }
@@ -66,12 +56,7 @@ import Testing
 
     /// Trains until there is a snapshot, and kills.
     private func trainPartly(_ arguments: [String], zone: String, until snapshot: String) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(Executable.folder)/retort-train")
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["TZ": zone]) { $1 }
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        let process = try Executable.start("retort-train", arguments, environment: ["TZ": zone])
         while process.isRunning, !FileManager.default.fileExists(atPath: snapshot) {
             Thread.sleep(forTimeInterval: 0.002)
         }
@@ -94,7 +79,6 @@ import Testing
 
     @Test func aRunThatIsResumedOnAnotherDayPrintsTheDayOnWhichItBegan() throws {
         _ = try conversations(24)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let template = try template()
         let (resumed, whole) = try trainedInTwoDays(template)
         #expect(resumed.outputs["adapter"] != nil)
@@ -118,26 +102,26 @@ import Testing
         #expect(wrong.status == 64)
     }
 
-    @Test(.enabled(if: hasReal, "needs ../shared/fixtures/templates")) func soItIsWithLlamasOwnTemplate() throws {
+    @Test(.needsFixtures) func soItIsWithLlamasOwnTemplate() throws {
         _ = try conversations(16)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         // The bundled base has another token for the end of a turn.
-        let source = try String(contentsOfFile: DatedTemplateTests.real, encoding: .utf8)
+        let source = try String(
+            contentsOfFile: Fixtures.path("templates/meta-llama-Llama-3.2-3B-Instruct.jinja"), encoding: .utf8)
         #expect(source.contains("strftime_now(") && source.contains("<|eot_id|>"))
         let (resumed, whole) = try trainedInTwoDays(
-            try write("llama.jinja", source.replacingOccurrences(of: "<|eot_id|>", with: "<|im_end|>")))
+            try folder.write("llama.jinja", source.replacingOccurrences(of: "<|eot_id|>", with: "<|im_end|>")))
         #expect(resumed.outputs["adapter"] != nil)
         #expect(resumed.outputs["adapter"] == whole.outputs["adapter"])
     }
 
     @Test func aSweepGoesOnWithTheDayOnWhichItBegan() throws {
         let data = try conversations(16)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let definition = try write("sweep.yaml", "learning_rate: [1e-3, 1e-2]\nhalving: {reduction: 2}\n")
-        let recipe = try write("common.yaml", "rank: 2\nepochs: 2\nbatch_size: 8\n")
+        let definition = try folder.write("sweep.yaml", "learning_rate: [1e-3, 1e-2]\nhalving: {reduction: 2}\n")
+        let recipe = try folder.write("common.yaml", "rank: 2\nepochs: 2\nbatch_size: 8\n")
         let template = try template()
         let arguments = [
-            "sweep", "--sweep", definition, "--recipe", recipe, "--base", base, "--dataset", data, "--validation", data,
+            "sweep", "--sweep", definition, "--recipe", recipe, "--base", Checkout.base, "--dataset", data,
+            "--validation", data,
             "--template", template, "--output", "\(folder)/out", "--json",
         ]
         try trainPartly(arguments, zone: zones.first, until: "\(folder)/out/trial-001/snapshot.bin")
@@ -149,24 +133,18 @@ import Testing
     }
 
     @Test func anEvaluationNamesTheDateThatItsPromptsPrint() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let task = try write(
-            "task.yaml",
-            """
-            name: sample
-            labels: [{name: refund}, {name: track}]
-            prompts:
-              student: {system: Name the intent., user: "{input}"}
-              teacher: {user: "{input}"}
-            """)
-        let split = try write(
+        let task = try folder.writeTask()
+        let split = try folder.write(
             "split.jsonl",
             #"{"messages":[{"role":"user","content":"money back"},{"role":"assistant","content":"refund"}]}"# + "\n")
         let dated = ["--template", try template()]
         func evaluate(_ more: [String]) throws -> (date: JSONValue?, predictions: String) {
             let outcome = try Executable.run(
                 "retort-evaluate",
-                ["--task", task, "--split", split, "--base", base, "--no-baseline", "--output", "\(folder)/out"] + more)
+                [
+                    "--task", task, "--split", split, "--base", Checkout.base, "--no-baseline", "--output",
+                    "\(folder)/out",
+                ] + more)
             #expect(outcome.status == 0, "\(outcome.errors)")
             let report = try String(contentsOfFile: "\(folder)/out/report.json", encoding: .utf8)
             return (

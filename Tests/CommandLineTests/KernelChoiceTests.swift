@@ -1,26 +1,26 @@
 import Foundation
 import StageInterface
 import Testing
+import TestSupport
 
 /// `--precision` and `RETORT_KERNELS` as a user meets them.
 @Suite struct KernelChoiceTests {
-    private let folder = NSTemporaryDirectory() + "retort-kernels-\(UUID().uuidString)"
-    private let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
 
     private func train(_ precision: String, kernels: String?) throws -> Executable.Outcome {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let line =
             #"{"messages":[{"role":"user","content":"Say blue."},{"role":"assistant","content":"blue"}]}"# + "\n"
-        try line.write(toFile: "\(folder)/train.jsonl", atomically: true, encoding: .utf8)
+        try folder.write("train.jsonl", line)
         return try Executable.run(
-            "retort-train", "--base", base, "--dataset", "\(folder)/train.jsonl", "--output", "\(folder)/a.gguf",
+            "retort-train", "--base", Checkout.base, "--dataset", "\(folder)/train.jsonl", "--output",
+            "\(folder)/a.gguf",
             "--rank", "2", "--epochs", "2", "--precision", precision, "--json", "--quiet",
             environment: kernels.map { ["RETORT_KERNELS": $0] } ?? [:])
     }
 
     private func outputs(_ precision: String, kernels: String?) throws -> [String: String] {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let outcome = try train(precision, kernels: kernels)
         #expect(outcome.status == 0, "\(outcome.errors)")
         return try StageReport(parsing: Array(outcome.output.utf8)).outputs
@@ -35,14 +35,12 @@ import Testing
     }
 
     @Test(arguments: ["fastest", "AVX2", "neon"]) func kernelsThatAreNotThereAreRefused(name: String) throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let outcome = try train("bf16", kernels: name)
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("RETORT_KERNELS: '\(name)', expected an instruction set of this CPU: portable"))
     }
 
     @Test func anUnknownPrecisionIsRefused() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let outcome = try train("fp8", kernels: nil)
         #expect(outcome.status == 64)
         #expect(outcome.errors.contains("'fp8', expected one of fp32, bf16, auto"))

@@ -2,10 +2,13 @@ import Conversations
 import Foundation
 import StageInterface
 import Testing
+import TestSupport
 
 /// The built `retort-pull` on files, standard input and interruptions.
 @Suite struct PullCommandTests {
-    private let folder = NSTemporaryDirectory() + "retort-pull-\(UUID().uuidString)"
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
 
     private func log(_ count: Int, padding: Int = 0) -> String {
         let text = String(repeating: "x", count: padding)
@@ -16,16 +19,8 @@ import Testing
         }.joined()
     }
 
-    private func file(_ name: String, _ text: String) throws -> String {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
-        return "\(folder)/\(name)"
-    }
-
-    private func remove() throws { try FileManager.default.removeItem(atPath: folder) }
-
     @Test func theReportAddsUp() throws {
-        let path = try file("log.jsonl", log(20) + "{\"broken\n" + log(2))
+        let path = try folder.write("log.jsonl", log(20) + "{\"broken\n" + log(2))
         let first = try Executable.run("retort-pull", path, "--workspace", "\(folder)/w", "--json")
         #expect(first.status == 0, "\(first.errors)")
         let report = try StageReport(parsing: Array(first.output.utf8))
@@ -40,7 +35,6 @@ import Testing
         let strict = try Executable.run("retort-pull", path, "--workspace", "\(folder)/w", "--require-complete")
         #expect(strict.status == 1)
         #expect(strict.errors.contains("error: the logs: 1 of 23 rows were dropped, expected none\n"))
-        try remove()
     }
 
     @Test func standardInputAndItsOwnOutputAreRead() throws {
@@ -52,14 +46,16 @@ import Testing
         let reports = try [typed, copied].map { try StageReport(parsing: Array($0.output.utf8)) }
         #expect(reports[0].outputs["interactions"] == reports[1].outputs["interactions"])
         #expect(reports[1].counts["kept"] == 5)
-        try remove()
     }
 
     @Test func uselessLogsEndWithStatusOne() throws {
-        let bad = try file("bad.jsonl", "one\ntwo\n")
+        let bad = try folder.write("bad.jsonl", "one\ntwo\n")
         let cases = [
             (bad, "error: the logs: all 2 rows were dropped, expected requests with their responses"),
-            (try file("none.jsonl", "\n\n"), "error: the logs: no rows in \(folder)/none.jsonl, expected JSON Lines"),
+            (
+                try folder.write("none.jsonl", "\n\n"),
+                "error: the logs: no rows in \(folder)/none.jsonl, expected JSON Lines"
+            ),
             ("\(folder)/missing.jsonl", "error: cannot read \(folder)/missing.jsonl: no such file or directory"),
         ]
         for (path, message) in cases {
@@ -67,18 +63,12 @@ import Testing
             #expect(outcome.status == 1)
             #expect(outcome.errors.contains(message + "\n"), "\(outcome.errors)")
         }
-        try remove()
     }
 
     @Test func killedPullsLoseAndDoubleNothing() throws {
-        let path = try file("log.jsonl", log(30_000, padding: 600))
+        let path = try folder.write("log.jsonl", log(30_000, padding: 600))
         for milliseconds in [50, 150, 400] {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "\(Executable.folder)/retort-pull")
-            process.arguments = [path, "--workspace", "\(folder)/w", "--quiet"]
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            try process.run()
+            let process = try Executable.start("retort-pull", [path, "--workspace", "\(folder)/w", "--quiet"])
             usleep(UInt32(milliseconds * 1000))
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
@@ -89,6 +79,5 @@ import Testing
         #expect(reports[0].outputs == reports[1].outputs)
         #expect(reports[0].counts["interactions"] == 30_000)
         #expect((reports[0].counts["kept"] ?? 0) + (reports[0].counts["already_there"] ?? 0) == 30_000)
-        try remove()
     }
 }

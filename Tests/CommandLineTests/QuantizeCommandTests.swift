@@ -1,26 +1,15 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// `retort-quantize` and `retort-inspect gguf|tensor`, run as a user runs them.
 @Suite struct QuantizeCommandTests {
-    static let fixtures = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "shared/fixtures").path
-    static let hasFixtures = FileManager.default.fileExists(atPath: fixtures)
+    private let folder: ScratchFolder
 
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "retort-\(UUID().uuidString)").path
-
-    init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
-
-    private func files() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+    init() throws { folder = try ScratchFolder() }
 
     private func failure(_ name: String, _ arguments: String...) throws -> (status: Int32, message: String) {
-        let outcome: Executable.Outcome =
-            switch arguments.count {
-            case 2: try Executable.run(name, arguments[0], arguments[1])
-            case 3: try Executable.run(name, arguments[0], arguments[1], arguments[2])
-            default: try Executable.run(name, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4])
-            }
+        let outcome = try Executable.run(name, arguments)
         #expect(outcome.output.isEmpty)
         return (outcome.status, outcome.errors)
     }
@@ -29,7 +18,7 @@ import Testing
         let (status, message) = try failure("retort-quantize", "\(folder)/no.gguf", "\(folder)/out.gguf", "Q8_0")
         #expect(status == 1)
         #expect(message == "error: \(folder)/no.gguf: file: cannot read it: No such file or directory\n")
-        #expect(try files().isEmpty)
+        #expect(try folder.names.isEmpty)
     }
 
     @Test func refusesWhatIsNoGGUF() throws {
@@ -42,19 +31,19 @@ import Testing
                 hint: give the path of a .gguf model file
 
                 """)
-        #expect(try files() == ["in.gguf"])
+        #expect(try folder.names == ["in.gguf"])
         #expect(try failure("retort-inspect", "gguf", "\(folder)/in.gguf").status == 1)
     }
 
-    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func refusesATruncatedFile() throws {
-        let whole = try Data(contentsOf: URL(filePath: "\(Self.fixtures)/models/llama.gguf"))
+        let whole = try Data(contentsOf: URL(filePath: Fixtures.path("models/llama.gguf")))
         try whole.prefix(whole.count - 4096).write(to: URL(filePath: "\(folder)/in.gguf"))
         let (status, message) = try failure("retort-quantize", "\(folder)/in.gguf", "\(folder)/out.gguf", "Q8_0")
         #expect(status == 1)
         #expect(message.contains("expected an end within the"))
         #expect(message.hasSuffix("hint: the file is truncated or damaged: copy or download it again\n"))
-        #expect(try files() == ["in.gguf"])
+        #expect(try folder.names == ["in.gguf"])
     }
 
     @Test func refusesAnUnknownTypeAsUsage() throws {
@@ -63,21 +52,21 @@ import Testing
         #expect(message.contains("Q4_K_M"))
     }
 
-    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func quantizesAsTheReferenceDoes() throws {
         let outcome = try Executable.run(
-            "retort-quantize", "\(Self.fixtures)/models/llama.gguf", "\(folder)/out.gguf", "q4_k_m", "--json")
+            "retort-quantize", Fixtures.path("models/llama.gguf"), "\(folder)/out.gguf", "q4_k_m", "--json")
         #expect(outcome.status == 0)
         let found = try Data(contentsOf: URL(filePath: "\(folder)/out.gguf"))
-        #expect(found == (try Data(contentsOf: URL(filePath: "\(Self.fixtures)/quants/llama-Q4_K_M.gguf"))))
+        #expect(found == (try Data(contentsOf: URL(filePath: Fixtures.path("quants/llama-Q4_K_M.gguf")))))
         #expect(outcome.output.contains("\"stage\":\"retort-quantize\""))
-        #expect(try files() == ["out.gguf"])
+        #expect(try folder.names == ["out.gguf"])
     }
 
     /// The importance matrix of the user's own prompts counts at once, and from its file gives the same model.
-    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func calibratesWithPrompts() throws {
-        let model = "\(Self.fixtures)/models/llama.gguf"
+        let model = Fixtures.path("models/llama.gguf")
         try """
         {"messages": [{"role": "user", "content": "where is my kettle?"}]}
         {"text": "The lamp came on Tuesday."}
@@ -93,18 +82,18 @@ import Testing
         #expect(again.status == 0)
         let own = try Data(contentsOf: URL(filePath: "\(folder)/own.gguf"))
         #expect(own == (try Data(contentsOf: URL(filePath: "\(folder)/again.gguf"))))
-        #expect(own != (try Data(contentsOf: URL(filePath: "\(Self.fixtures)/quants/llama-Q4_K_M.gguf"))))
+        #expect(own != (try Data(contentsOf: URL(filePath: Fixtures.path("quants/llama-Q4_K_M.gguf")))))
         let listing = try Executable.run("retort-inspect", "gguf", "\(folder)/own.gguf").output
         #expect(listing.contains("quantize.imatrix.dataset = \"prompts.jsonl\""))
         #expect(listing.contains("quantize.imatrix.entries_count = 14"))
     }
 
-    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func namesThePromptThatIsWrong() throws {
         try "\"fine\"\n{\"text\": 3}\n".write(
             toFile: "\(folder)/prompts.jsonl", atomically: false, encoding: .utf8)
         let (status, message) = try failure(
-            "retort-quantize", "\(Self.fixtures)/models/llama.gguf", "\(folder)/out.gguf", "Q8_0", "--calibrate",
+            "retort-quantize", Fixtures.path("models/llama.gguf"), "\(folder)/out.gguf", "Q8_0", "--calibrate",
             "\(folder)/prompts.jsonl")
         #expect(status == 1)
         #expect(
@@ -113,7 +102,7 @@ import Testing
                 "text" or "prompt", or a string
 
                 """)
-        #expect(try files() == ["prompts.jsonl"])
+        #expect(try folder.names == ["prompts.jsonl"])
     }
 
     @Test func refusesFlagsThatContradictEachOther() throws {
@@ -126,10 +115,10 @@ import Testing
     }
 
     /// A merged F32 model is `W + scale · B · A` of the adapter that PEFT made.
-    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func mergesAnAdapter() throws {
-        let model = "\(Self.fixtures)/models/llama.gguf"
-        let adapter = "\(Self.fixtures)/lora/adapter-llama/adapter.gguf"
+        let model = Fixtures.path("models/llama.gguf")
+        let adapter = Fixtures.path("lora/adapter-llama/adapter.gguf")
         #expect(
             try Executable.run("retort-quantize", model, "\(folder)/merged.gguf", "F32", "--adapter", adapter).status
                 == 0)
@@ -148,37 +137,35 @@ import Testing
         }
         #expect(largest < 1e-6)
         #expect(moved > 1e-2)
-        let other = "\(Self.fixtures)/models/qwen2.gguf"
+        let other = Fixtures.path("models/qwen2.gguf")
         let refused = try failure(
             "retort-quantize", other, "\(folder)/other.gguf", "F32", "--adapter", adapter)
         #expect(refused.status == 1)
         #expect(refused.message.contains("made for architecture 'llama', expected 'qwen2'"))
-        #expect(try !files().contains("other.gguf"))
+        #expect(try !folder.names.contains("other.gguf"))
     }
 
     private func floats(_ file: String, _ tensor: String) throws -> [Float] {
         let path = "\(folder)/tensor.bin"
         let outcome = try Executable.run("retort-inspect", "tensor", file, tensor, "--output", path)
         #expect(outcome.status == 0)
-        return try Data(contentsOf: URL(filePath: path)).withUnsafeBytes { raw in
-            (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
-        }
+        return [Float](littleEndian: try Data(contentsOf: URL(filePath: path)))
     }
 
-    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func guessesTheTensorThatWasMeant() throws {
         let (status, message) = try failure(
-            "retort-inspect", "tensor", "\(Self.fixtures)/models/llama.gguf", "blk.0.attn_w.weight", "--output",
+            "retort-inspect", "tensor", Fixtures.path("models/llama.gguf"), "blk.0.attn_w.weight", "--output",
             "\(folder)/tensor.bin")
         #expect(status == 1)
         #expect(message.contains("no tensor 'blk.0.attn_w.weight', expected one of its 21 tensors\n"))
         #expect(message.contains("hint: did you mean 'blk.0.attn_"))
-        #expect(try files().isEmpty)
+        #expect(try folder.names.isEmpty)
     }
 
-    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func listsAModel() throws {
-        let path = "\(Self.fixtures)/models/llama.gguf"
+        let path = Fixtures.path("models/llama.gguf")
         let lines = try Executable.run("retort-inspect", "gguf", path).output.split(separator: "\n")
         #expect(lines.first == "\(path): GGUF version 3, 29 keys, 21 tensors")
         #expect(lines.contains("general.architecture = \"llama\""))
@@ -191,9 +178,9 @@ import Testing
         #expect(details["obstacle"] == nil)
     }
 
-    @Test(.enabled(if: hasFixtures, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func saysWhatIsMissingForAnUnsupportedArchitecture() throws {
-        let output = try Executable.run("retort-inspect", "gguf", "\(Self.fixtures)/tokenizers/ggml-vocab-gpt-2.gguf")
+        let output = try Executable.run("retort-inspect", "gguf", Fixtures.path("tokenizers/ggml-vocab-gpt-2.gguf"))
             .output
         #expect(output.contains("cannot be trained or served: "))
         #expect(output.contains("general.architecture: 'gpt2' is not supported, expected one of"))

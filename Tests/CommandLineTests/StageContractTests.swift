@@ -1,5 +1,6 @@
 import StageInterface
 import Testing
+import TestSupport
 
 /// What every executable of the project has in common.
 @Suite struct StageContractTests {

@@ -2,30 +2,25 @@ import Conversations
 import Foundation
 import StageInterface
 import Testing
+import TestSupport
 
 /// The built `retort-train sweep`: stopped, gone on with, and its winner trained alone.
 @Suite struct SweepCommandTests {
     @Test func theBestIsWhatItsRecipeAloneGives() throws {
-        let folder = NSTemporaryDirectory() + "retort-sweep-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        func file(_ name: String, _ text: String) throws -> String {
-            try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
-            return "\(folder)/\(name)"
-        }
-        let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
+        let folder = try ScratchFolder()
         func conversations(_ count: Int) -> String {
             (0..<count).map { number in
                 #"{"messages":[{"role":"user","content":"item \#(number % 3)"},"#
                     + #"{"role":"assistant","content":"\#(["red", "green", "blue"][number % 3])"}]}"# + "\n"
             }.joined()
         }
-        let data = try file("train.jsonl", conversations(48)), held = try file("validation.jsonl", conversations(9))
-        let recipe = try file("common.yaml", "rank: 4\nepochs: 3\nbatch_size: 8\n")
-        let sweep = try file("sweep.yaml", "learning_rate: [1e-7, 5e-3, 1e-6, 1e-2]\nhalving: {reduction: 2}\n")
+        let data = try folder.write("train.jsonl", conversations(48)),
+            held = try folder.write("validation.jsonl", conversations(9))
+        let recipe = try folder.write("common.yaml", "rank: 4\nepochs: 3\nbatch_size: 8\n")
+        let sweep = try folder.write("sweep.yaml", "learning_rate: [1e-7, 5e-3, 1e-6, 1e-2]\nhalving: {reduction: 2}\n")
         let arguments = [
-            "sweep", "--sweep", sweep, "--recipe", recipe, "--base", base, "--dataset", data, "--validation", held,
+            "sweep", "--sweep", sweep, "--recipe", recipe, "--base", Checkout.base, "--dataset", data, "--validation",
+            held,
             "--output", "\(folder)/out",
         ]
         // Not even one trial fits into so short a time.
@@ -55,12 +50,13 @@ import Testing
         let alone = try Executable.run(
             "retort-train",
             [
-                "--base", base, "--dataset", data, "--validation", held, "--recipe", "\(folder)/out/adapter.yaml",
+                "--base", Checkout.base, "--dataset", data, "--validation", held, "--recipe",
+                "\(folder)/out/adapter.yaml",
                 "--output", "\(folder)/alone.gguf", "--json", "--quiet",
             ])
         #expect(try StageReport(parsing: Array(alone.output.utf8)).outputs["adapter"] == report.outputs["adapter"])
 
-        _ = try file("sweep.yaml", "learning_rate: [1e-3]\n")
+        _ = try folder.write("sweep.yaml", "learning_rate: [1e-3]\n")
         let other = try Executable.run("retort-train", arguments)
         #expect(other.status == 1)
         #expect(other.errors.contains("sweep.json: another sweep: sweep sha256:"))

@@ -1,28 +1,24 @@
 import Conversations
 import Foundation
 import Testing
+import TestSupport
 
 /// The built `retort-inspect template`.
 @Suite struct TemplateCommandTests {
-    private let folder = NSTemporaryDirectory() + "retort-template-\(UUID().uuidString)"
+    private let folder: ScratchFolder
 
-    private func write(_ name: String, _ text: String) throws -> String {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
-        return "\(folder)/\(name)"
-    }
+    init() throws { folder = try ScratchFolder() }
 
     private func run(template: String, conversation: String) throws -> Executable.Outcome {
         try Executable.run(
-            "retort-inspect", "template", "--template", try write("t.jinja", template), "--conversation",
-            try write("c.json", conversation))
+            "retort-inspect", "template", "--template", try folder.write("t.jinja", template), "--conversation",
+            try folder.write("c.json", conversation))
     }
 
     private let conversation =
         #"{"messages": [{"role": "user", "content": "é"}], "vars": {"x": 1}, "now": "2025-03-14T09:26:53"}"#
 
     @Test func theTextComesAsItIsWithoutANewline() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let outcome = try run(
             template: "{{ messages[0].content }}{{ x }} {{ strftime_now('%d %b %Y') }} ", conversation: conversation)
         #expect(outcome.status == 0)
@@ -31,7 +27,6 @@ import Testing
     }
 
     @Test func whatATemplateRaisesIsTheMessage() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let outcome = try run(template: "{{ raise_exception('No system!') }}", conversation: conversation)
         #expect(outcome.status == 1)
         #expect(outcome.output == "")
@@ -39,7 +34,6 @@ import Testing
     }
 
     @Test func mistakesAreNamed() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let syntax = try run(template: "a\n{% nosuch %}", conversation: conversation)
         #expect(syntax.status == 1)
         #expect(syntax.errors == "error: chat template, line 2: unknown block 'nosuch'\n")

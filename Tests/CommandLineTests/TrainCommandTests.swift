@@ -2,18 +2,13 @@ import Foundation
 import StageInterface
 import Storage
 import Testing
+import TestSupport
 
 /// The built `retort-train`, killed and resumed, and given bad input.
 @Suite struct TrainCommandTests {
-    private let folder = NSTemporaryDirectory() + "retort-train-\(UUID().uuidString)"
-    private let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
+    private let folder: ScratchFolder
 
-    private func file(_ name: String, _ text: String) throws -> String {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
-        return "\(folder)/\(name)"
-    }
+    init() throws { folder = try ScratchFolder() }
 
     private func conversations(_ count: Int) -> String {
         (0..<count).map { number in
@@ -23,53 +18,45 @@ import Testing
     }
 
     @Test func killedAnywhereItEndsWithTheSameAdapter() throws {
-        let data = try file("train.jsonl", conversations(40))
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let recipe = try file(
+        let data = try folder.write("train.jsonl", conversations(40))
+        let recipe = try folder.write(
             "adapter.yaml", "rank: 4\nepochs: 3\nbatch_size: 4\nsnapshot:\n  every_steps: 2\n")
         let whole = try Executable.run(
-            "retort-train", "--base", base, "--dataset", data, "--recipe", recipe, "--output", "\(folder)/whole.gguf",
+            "retort-train", "--base", Checkout.base, "--dataset", data, "--recipe", recipe, "--output",
+            "\(folder)/whole.gguf",
             "--json", "--quiet", "--threads", "1")
         #expect(whole.status == 0, "\(whole.errors)")
         let expected = try StageReport(parsing: Array(whole.output.utf8)).outputs["adapter"]
 
-        let process = { (threads: Int) -> Process in
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "\(Executable.folder)/retort-train")
-            process.arguments = [
-                "--base", base, "--dataset", data, "--recipe", recipe, "--output", "\(folder)/killed.gguf", "--resume",
-                "--quiet", "--threads", "\(threads)",
-            ]
-            process.standardOutput = FileHandle.nullDevice
-            return process
-        }
         for (threads, delay) in [(1, 0.3), (2, 0.6), (3, 0.9), (2, 1.2)] {
-            let victim = process(threads)
-            try victim.run()
+            let victim = try Executable.start(
+                "retort-train",
+                [
+                    "--base", Checkout.base, "--dataset", data, "--recipe", recipe, "--output", "\(folder)/killed.gguf",
+                    "--resume", "--quiet", "--threads", "\(threads)",
+                ])
             Thread.sleep(forTimeInterval: delay)
             kill(victim.processIdentifier, SIGKILL)
             victim.waitUntilExit()
         }
         let resumed = try Executable.run(
-            "retort-train", "--base", base, "--dataset", data, "--recipe", recipe, "--output",
+            "retort-train", "--base", Checkout.base, "--dataset", data, "--recipe", recipe, "--output",
             "\(folder)/killed.gguf", "--resume", "--json", "--quiet")
         #expect(resumed.status == 0, "\(resumed.errors)")
         #expect(try StageReport(parsing: Array(resumed.output.utf8)).outputs["adapter"] == expected)
-        let left = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        let left = try folder.names
         #expect(!left.contains { $0.hasSuffix(".partial") }, "\(left)")
     }
 
     @Test func terminatedItKeepsItsStateAndSaysSo() throws {
-        let data = try file("train.jsonl", conversations(200))
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(Executable.folder)/retort-train")
-        process.arguments = [
-            "--base", base, "--dataset", data, "--output", "\(folder)/a.gguf", "--epochs", "500",
-        ]
+        let data = try folder.write("train.jsonl", conversations(200))
+        let process = Executable.process(
+            "retort-train",
+            [
+                "--base", Checkout.base, "--dataset", data, "--output", "\(folder)/a.gguf", "--epochs", "500",
+            ])
         let errors = Pipe()
         process.standardError = errors
-        process.standardOutput = FileHandle.nullDevice
         try process.run()
         var said = ""
         while !said.contains("step 1/") {
@@ -88,34 +75,33 @@ import Testing
     }
 
     @Test func badInputIsNamed() throws {
-        let bad = try file("bad.jsonl", conversations(1) + "{\n")
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let bad = try folder.write("bad.jsonl", conversations(1) + "{\n")
         let output = "\(folder)/a.gguf"
-        let line = try Executable.run("retort-train", "--base", base, "--dataset", bad, "--output", output)
+        let line = try Executable.run("retort-train", "--base", Checkout.base, "--dataset", bad, "--output", output)
         #expect(line.status == 1)
         #expect(line.errors.contains("error: \(bad) line 2: "))
         let missing = try Executable.run(
             "retort-train", "--base", "\(folder)/none.gguf", "--dataset", bad, "--output", output)
         #expect(missing.status == 1)
         #expect(missing.errors.contains("\(folder)/none.gguf"))
-        let empty = try file("empty.jsonl", "\n")
-        let nothing = try Executable.run("retort-train", "--base", base, "--dataset", empty, "--output", output)
+        let empty = try folder.write("empty.jsonl", "\n")
+        let nothing = try Executable.run(
+            "retort-train", "--base", Checkout.base, "--dataset", empty, "--output", output)
         #expect(nothing.status == 1)
         #expect(nothing.errors.contains("error: \(empty): nothing to learn from: no lines"))
         let usage = try Executable.run(
-            "retort-train", "--base", base, "--dataset", empty, "--output", output, "--rank", "0")
+            "retort-train", "--base", Checkout.base, "--dataset", empty, "--output", output, "--rank", "0")
         #expect(usage.status == 64)
         #expect(!FileManager.default.fileExists(atPath: output))
     }
 
     @Test func itGoesOnFromAnAdapterOfTheStoreAndWritesPEFT() throws {
-        let data = try file("train.jsonl", conversations(8))
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let data = try folder.write("train.jsonl", conversations(8))
         func train(_ arguments: String...) throws -> (status: Int32, report: StageReport?, errors: String) {
             let result = try Executable.run(
                 "retort-train",
                 [
-                    "--base", base, "--dataset", data, "--rank", "2", "--epochs", "1", "--json", "--quiet",
+                    "--base", Checkout.base, "--dataset", data, "--rank", "2", "--epochs", "1", "--json", "--quiet",
                     "--workspace",
                     "\(folder)/workspace",
                 ] + arguments)
@@ -142,24 +128,24 @@ import Testing
     }
 
     @Test func preferencesAndConversationsAreToldApart() throws {
-        let pairs = try file(
+        let pairs = try folder.write(
             "pairs.jsonl",
             (0..<6).map { #"{"prompt":"item \#($0)","chosen":"red","rejected":"blue"}"# + "\n" }.joined())
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let recipe = try file("dpo.yaml", "loss: dpo\nrank: 2\nepochs: 2\ndpo: {beta: 0.5}\n")
+        let recipe = try folder.write("dpo.yaml", "loss: dpo\nrank: 2\nepochs: 2\ndpo: {beta: 0.5}\n")
         let output = "\(folder)/a.gguf"
         let done = try Executable.run(
-            "retort-train", "--base", base, "--dataset", pairs, "--recipe", recipe, "--output", output, "--json",
+            "retort-train", "--base", Checkout.base, "--dataset", pairs, "--recipe", recipe, "--output", output,
+            "--json",
             "--quiet")
         #expect(done.status == 0, "\(done.errors)")
         let report = try StageReport(parsing: Array(done.output.utf8))
         #expect(report.figures["reward_accuracy"] != nil)
-        let other = try Executable.run("retort-train", "--base", base, "--dataset", pairs, "--output", output)
+        let other = try Executable.run("retort-train", "--base", Checkout.base, "--dataset", pairs, "--output", output)
         #expect(other.status == 1)
         #expect(other.errors.contains("pairs of answers, expected conversations for loss: cross_entropy"))
-        let data = try file("train.jsonl", conversations(4))
+        let data = try folder.write("train.jsonl", conversations(4))
         let wrong = try Executable.run(
-            "retort-train", "--base", base, "--dataset", data, "--recipe", recipe, "--output", output)
+            "retort-train", "--base", Checkout.base, "--dataset", data, "--recipe", recipe, "--output", output)
         #expect(wrong.status == 1)
         #expect(wrong.errors.contains("conversations, expected pairs of answers for loss: dpo"))
     }

@@ -2,19 +2,14 @@ import Conversations
 import Foundation
 import StageInterface
 import Testing
+import TestSupport
 
 /// The memory that the built `retort-train` says it will take, beside what it then takes; and what it does when there is
 /// less, or less time.
 @Suite(.serialized) struct TrainPlanTests {
-    private let folder = NSTemporaryDirectory() + "retort-train-plan-\(UUID().uuidString)"
-    private let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
+    private let folder: ScratchFolder
 
-    private func file(_ name: String, _ text: String) throws -> String {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
-        return "\(folder)/\(name)"
-    }
+    init() throws { folder = try ScratchFolder() }
 
     private func conversations(_ count: Int) -> String {
         (0..<count).map { number in
@@ -24,21 +19,20 @@ import Testing
     }
 
     private func train(_ arguments: String...) throws -> (report: StageReport, outcome: Executable.Outcome) {
-        let outcome = try Executable.run("retort-train", ["--base", base, "--json"] + arguments)
+        let outcome = try Executable.run("retort-train", ["--base", Checkout.base, "--json"] + arguments)
         return (try StageReport(parsing: Array(outcome.output.utf8)), outcome)
     }
 
     @Test(arguments: ["", "--memory"]) func memoryIsWithinAFifthOfWhatWasPredicted(flag: String) throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let data = try file("train.jsonl", conversations(160))
-        let validation = try file("validation.jsonl", conversations(16))
-        let recipe = try file("adapter.yaml", "epochs: 4\nbatch_size: 32\nprecision: fp32\n")
+        let data = try folder.write("train.jsonl", conversations(160))
+        let validation = try folder.write("validation.jsonl", conversations(16))
+        let recipe = try folder.write("adapter.yaml", "epochs: 4\nbatch_size: 32\nprecision: fp32\n")
         let limit = flag.isEmpty ? ["--deadline", "1h"] : ["--memory", "100m"]
         let outcome = try Executable.run(
             "retort-train",
             [
-                "--base", base, "--json", "--dataset", data, "--validation", validation, "--recipe", recipe, "--output",
-                "\(folder)/a.gguf",
+                "--base", Checkout.base, "--json", "--dataset", data, "--validation", validation, "--recipe", recipe,
+                "--output", "\(folder)/a.gguf",
             ] + limit)
         #expect(outcome.status == 0, "\(outcome.errors)")
         let report = try StageReport(parsing: Array(outcome.output.utf8))
@@ -51,8 +45,7 @@ import Testing
     }
 
     @Test func whatDoesNotFitIsRefusedWithWhatWould() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let data = try file("train.jsonl", conversations(60))
+        let data = try folder.write("train.jsonl", conversations(60))
         let output = "\(folder)/a.gguf"
         let small = try train("--dataset", data, "--output", output, "--memory", "20m").outcome
         #expect(small.status == 1)
@@ -67,15 +60,15 @@ import Testing
         #expect(plan.report.details?["plan"]?["total_steps"]?.integerValue == 12)
         #expect(!FileManager.default.fileExists(atPath: output))
         let usage = try Executable.run(
-            "retort-train", "--base", base, "--dataset", data, "--output", output, "--memory", "much")
+            "retort-train", "--base", Checkout.base, "--dataset", data, "--output", output, "--memory", "much")
         #expect(usage.status == 64)
     }
 
     @Test func aSnapshotThatDoesNotFitOnTheDiskLeavesTheOneBefore() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let data = try file("train.jsonl", conversations(40))
-        let recipe = try file("adapter.yaml", "rank: 4\nepochs: 3\nbatch_size: 8\nsnapshot:\n  every_steps: 3\n")
-        let arguments = ["--base", base, "--dataset", data, "--recipe", recipe]
+        let data = try folder.write("train.jsonl", conversations(40))
+        let recipe = try folder.write(
+            "adapter.yaml", "rank: 4\nepochs: 3\nbatch_size: 8\nsnapshot:\n  every_steps: 3\n")
+        let arguments = ["--base", Checkout.base, "--dataset", data, "--recipe", recipe]
         let whole = try Executable.run(
             "retort-train", arguments + ["--output", "\(folder)/whole.gguf", "--json", "--quiet"])
         let expected = try StageReport(parsing: Array(whole.output.utf8)).outputs["adapter"]

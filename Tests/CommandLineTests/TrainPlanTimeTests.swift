@@ -2,6 +2,7 @@ import Conversations
 import Foundation
 import StageInterface
 import Testing
+import TestSupport
 
 /// The time that the built `retort-train` says a run will take, beside what it then takes.
 ///
@@ -31,16 +32,6 @@ import Testing
         Workload(name: "all weights", recipe: "method: full\nepochs: 2\nbatch_size: 16\nprecision: fp32\n"),
     ]
 
-    private let folder = NSTemporaryDirectory() + "retort-train-plan-time-\(UUID().uuidString)"
-    private let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
-
-    private func file(_ name: String, _ text: String) throws -> String {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
-        return "\(folder)/\(name)"
-    }
-
     private func lines(_ count: Int, hasPairs: Bool) -> String {
         (0..<count).map { number in
             let user = "item \(number) of \(number % 7) " + String(repeating: "large boxes ", count: number % 13)
@@ -53,13 +44,15 @@ import Testing
     }
 
     private func run(_ workload: Workload) throws -> [String: Double] {
-        let data = try file("train.jsonl", lines(200, hasPairs: workload.hasPairs))
-        _ = try file("validation.jsonl", lines(100, hasPairs: workload.hasPairs))
-        let recipe = try file("adapter.yaml", workload.recipe)
+        let folder = try ScratchFolder()
+        let data = try folder.write("train.jsonl", lines(200, hasPairs: workload.hasPairs))
+        try folder.write("validation.jsonl", lines(100, hasPairs: workload.hasPairs))
+        let recipe = try folder.write("adapter.yaml", workload.recipe)
         let outcome = try Executable.run(
             "retort-train",
             [
-                "--base", base, "--json", "--dataset", data, "--recipe", recipe, "--output", "\(folder)/a.gguf",
+                "--base", Checkout.base, "--json", "--dataset", data, "--recipe", recipe, "--output",
+                "\(folder)/a.gguf",
                 "--threads", "1", "--deadline", "1h",
             ] + workload.arguments.map { $0.hasSuffix(".jsonl") ? "\(folder)/\($0)" : $0 })
         #expect(outcome.status == 0, "\(outcome.errors)")
@@ -71,7 +64,6 @@ import Testing
         var hadProcessor = true
         // A machine may slow down between the warm-up and the run; not three times.
         for _ in 0..<3 where abs(processor - 1) >= 0.2 || hadProcessor && abs(clock - 1) >= 0.2 {
-            defer { try? FileManager.default.removeItem(atPath: folder) }
             let figures = try run(workload)
             func figure(_ name: String) throws -> Double { try #require(figures[name], "\(name)") }
             let planned = (seconds: try figure("planned_seconds"), processor: try figure("planned_cpu_seconds"))

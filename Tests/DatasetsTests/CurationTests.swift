@@ -4,6 +4,7 @@ import Foundation
 import Interactions
 import Storage
 import Testing
+import TestSupport
 
 @Suite struct CurationTests {
     private func metadata(_ curation: Curation, _ split: Split) -> [DatasetRow.Metadata] {
@@ -76,11 +77,10 @@ import Testing
     }
 
     @Test func goldIsJoinedByInput() throws {
-        let scratch = try Scratch()
-        let gold = try scratch.file(
+        let scratch = try ScratchFolder()
+        let gold = try scratch.write(
             "gold.jsonl",
-            text:
-                "{\"input\":\"and now the newest\",\"label\":\"other\"}\n{\"input\":\"unheard of\",\"label\":\"track\"}\n"
+            "{\"input\":\"and now the newest\",\"label\":\"other\"}\n{\"input\":\"unheard of\",\"label\":\"track\"}\n"
         )
         let task = try task("split: {test_fraction: 0.3, validation_fraction: 0}")
         let examples = [
@@ -101,17 +101,17 @@ import Testing
     }
 
     @Test func linesThatAreNoExamplesAreNamed() throws {
-        let scratch = try Scratch()
-        let file = try scratch.file(
+        let scratch = try ScratchFolder()
+        let file = try scratch.write(
             "labels.jsonl",
-            text: """
-                {"input":"a","label":"track"}
-                {"input":"b","label":"trakc"}
+            """
+            {"input":"a","label":"track"}
+            {"input":"b","label":"trakc"}
 
-                {oops
-                {"label":"track"}
-                {"input":"c","label":"refund","time":"whenever"}
-                """)
+            {oops
+            {"label":"track"}
+            {"input":"c","label":"refund","time":"whenever"}
+            """)
         #expect {
             _ = try LabeledExample.examples(ofFile: file, task: task())
         } throws: {

@@ -4,13 +4,14 @@ import Foundation
 import Interactions
 import Storage
 import Testing
+import TestSupport
 
 @Suite struct DatasetVersionTests {
     @Test func theSameExamplesGiveTheSameBytes() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let task = try task()
         let examples = traffic(300, seed: 7)
-        var numbers = Numbers(state: 1)
+        var numbers = RandomSource(seed: 1)
         let workspace = try scratch.workspace()
         let first = try DatasetVersion.write(
             Curation(examples, task: task), task: task, to: "\(scratch.path)/first", in: workspace)
@@ -34,7 +35,7 @@ import Testing
     }
 
     @Test func rowsComeBackAndLineageIsKept() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let task = try task()
         let curation = try Curation(traffic(300, seed: 8), task: task)
         let workspace = try scratch.workspace()
@@ -56,7 +57,7 @@ import Testing
     }
 
     @Test func changesAreNoticed() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let task = try task()
         let path = "\(scratch.path)/set"
         let version = try DatasetVersion.write(
@@ -71,10 +72,10 @@ import Testing
     }
 
     @Test func otherFoldersAreNotReplaced() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let task = try task()
         let curation = try Curation(traffic(100, seed: 8), task: task)
-        let precious = try scratch.file("mine/thesis.txt", text: "years of work")
+        let precious = try scratch.write("mine/thesis.txt", "years of work")
         #expect(throws: DatasetError.self) {
             try DatasetVersion.write(curation, task: task, to: "\(scratch.path)/mine", in: scratch.workspace())
         }
@@ -82,11 +83,10 @@ import Testing
     }
 
     @Test func linesThatAreNoRowsAreNamed() throws {
-        let scratch = try Scratch()
-        let file = try scratch.file(
+        let scratch = try ScratchFolder()
+        let file = try scratch.write(
             "train.jsonl",
-            text:
-                "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}\nnot json\n{\"messages\":[{\"role\":\"cat\"}]}\n"
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}\nnot json\n{\"messages\":[{\"role\":\"cat\"}]}\n"
         )
         #expect {
             _ = try DatasetRow.rows(ofFile: file)

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Interactions
 import Storage
+import TestSupport
 
 let minimalTask = """
     name: intents
@@ -18,20 +19,9 @@ let minimalTask = """
 
 func task(_ more: String = "") throws -> Datasets.Task { try Task(yaml: minimalTask + "\n" + more) }
 
-/// A generator of numbers that gives the same ones for the same seed (SplitMix64).
-struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// Examples as traffic has them: repeated, with other case, with a word more, in no order.
 func traffic(_ count: Int, seed: UInt64) -> [LabeledExample] {
-    var numbers = Numbers(state: seed)
+    var numbers = RandomSource(seed: seed)
     let words = [
         "order", "refund", "parcel", "late", "broken", "money", "please", "invoice", "cancel", "where", "when",
     ]
@@ -55,15 +45,6 @@ func traffic(_ count: Int, seed: UInt64) -> [LabeledExample] {
     }.shuffled(using: &numbers)
 }
 
-final class Scratch {
-    let path = NSTemporaryDirectory() + "retort-tests-\(UInt64.random(in: 0...UInt64.max))"
-    init() throws { try AtomicFile.makeDirectory(path) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String, text: String) throws -> String {
-        try AtomicFile.write(text, to: "\(path)/\(name)")
-        return "\(path)/\(name)"
-    }
-
-    func workspace() throws -> Workspace { try Workspace(path: "\(path)/workspace") }
+extension ScratchFolder {
+    func workspace() throws -> Workspace { try Workspace(path: file("workspace")) }
 }

@@ -8,12 +8,10 @@ import GGUF
 import Inference
 import Storage
 import Testing
+import TestSupport
 
 /// With the bundled base, end to end.
 @Suite struct ArtifactTests {
-    private static let base = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Models/retort-base-6m-f16.gguf").standardizedFileURL.path
-
     private func row(_ input: String, _ label: String) -> String {
         #"{"messages":[{"role":"user","content":"x"}],"metadata":{"input":"\#(input)","label":"\#(label)","slices":["s"]}}"#
     }
@@ -26,13 +24,13 @@ import Testing
         var plan = EvaluationPlan(
             task: try Samples.task(), split: try folder.write("test.jsonl", rows.joined(separator: "\n") + "\n"),
             date: try #require(LocalTime("2025-03-14")))
-        plan.base = ArtifactTests.base
+        plan.base = Checkout.base
         return plan
     }
 
     /// An adapter of one matrix that changes much.
     private func adapter(for baseDigest: ContentDigest?, in folder: ScratchFolder) throws -> String {
-        let checkpoint = try Checkpoint(path: ArtifactTests.base)
+        let checkpoint = try Checkpoint(path: Checkout.base)
         let name = "blk.0.ffn_down.weight"
         let dimensions = try #require(checkpoint.file.tensor(name)).dimensions
         let pair = try LowRankPair(
@@ -65,7 +63,7 @@ import Testing
     @Test func anAdapterIsComparedWithItsBase() async throws {
         let folder = try ScratchFolder()
         var plan = try plan(folder)
-        plan.adapter = try adapter(for: try Checkpoint(path: ArtifactTests.base).digest(), in: folder)
+        plan.adapter = try adapter(for: try Checkpoint(path: Checkout.base).digest(), in: folder)
         plan.training = plan.split
         let report = try await plan.report()
         #expect(report.subject.kind == .adapter)
@@ -86,7 +84,7 @@ import Testing
         let error = await #expect(throws: AdapterError.self) { try await refused.report() }
         let message = try #require(error).description
         #expect(message.contains(other.description))
-        #expect(message.contains(try Checkpoint(path: ArtifactTests.base).digest().description))
+        #expect(message.contains(try Checkpoint(path: Checkout.base).digest().description))
     }
 
     @Test func progressCanStopTheWork() async throws {

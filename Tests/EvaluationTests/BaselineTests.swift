@@ -1,11 +1,11 @@
 import Evaluation
 import Foundation
 import Testing
+import TestSupport
 
 /// Against scikit-learn's TfidfVectorizer and LinearSVC; `Oracles/make_metric_values.py` prints the values.
 @Suite struct BaselineTests {
-    private static let banking = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../../shared/data/banking77").standardizedFileURL
+    private static let banking = Checkout.shared.appending(path: "data/banking77")
 
     @Test func decisionsAreThoseOfScikitLearn() async throws {
         let texts = [
@@ -29,7 +29,7 @@ import Testing
     }
 
     /// The data lie beside the checkout; without them this is skipped. scikit-learn gets 669 of 770 right.
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: banking.path), "needs ../shared/data/banking77"))
+    @Test(.needsShared("data/banking77"))
     func aQuarterOfBanking77() async throws {
         let (train, test) = (try rows("train"), try rows("test"))
         #expect(train.count == 2501 && test.count == 770)

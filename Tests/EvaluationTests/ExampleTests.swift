@@ -4,6 +4,7 @@ import Evaluation
 import Foundation
 import Storage
 import Testing
+import TestSupport
 
 @Suite struct ExampleTests {
     private func failure(_ text: String) throws -> String {

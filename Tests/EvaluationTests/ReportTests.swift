@@ -4,6 +4,7 @@ import Evaluation
 import Foundation
 import Storage
 import Testing
+import TestSupport
 
 @Suite struct ReportTests {
     private func report(_ gate: String = "minimum_accuracy: 0.7") throws -> EvaluationReport {

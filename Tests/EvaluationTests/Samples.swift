@@ -59,15 +59,3 @@ enum Samples {
             bootstrap: Bootstrap(resamples: 2000))
     }
 }
-
-/// A folder that is gone after the test.
-final class ScratchFolder {
-    let path = NSTemporaryDirectory() + "evaluation-\(UUID().uuidString)"
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ name: String, _ text: String) throws -> String {
-        try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
-        return "\(path)/\(name)"
-    }
-}

@@ -3,10 +3,10 @@ import Foundation
 import GGUF
 import Storage
 import Testing
+import TestSupport
 
 /// Damaged adapters of both forms: an error that names the file, or an adapter of finite numbers.
-@Suite(.enabled(if: FuzzRun.haveFixtures, "needs ../shared/fixtures"))
-struct AdapterFuzzTests {
+@Suite(.needsFixtures) struct AdapterFuzzTests {
     private static let layout = PEFTLayout(
         architecture: "llama", headCount: 4, keyValueHeadCount: 2, permutesHeads: true)
 
@@ -39,7 +39,6 @@ struct AdapterFuzzTests {
             whole, headerCount: numbers.headerCount, fields: numbers.fields, count: 400,
             isOwn: { Self.isOwn($0, path) }, read: { try Self.check(LowRankAdapter(path: path)) })
         #expect(run.refused > 20 && run.accepted > 0)
-        try run.finish()
     }
 
     @Test func survivesDamagedSafetensors() throws {
@@ -58,7 +57,6 @@ struct AdapterFuzzTests {
         #expect(run.refused > 20)
         try run.cut(
             whole, headerCount: headerCount, step: 9973, isOwn: { Self.isOwn($0, folder) }, read: read)
-        try run.finish()
     }
 
     @Test func survivesADamagedConfiguration() throws {
@@ -71,7 +69,6 @@ struct AdapterFuzzTests {
             whole, headerCount: whole.count, fields: [], count: 300, isOwn: { Self.isOwn($0, folder) },
             read: { try Self.check(LowRankAdapter(peft: folder, layout: Self.layout)) })
         #expect(run.refused > 20)
-        try run.finish()
     }
 
     /// What a reader took for true once, or nearly: numbers at the ends of their ranges.
@@ -89,6 +86,5 @@ struct AdapterFuzzTests {
         #expect {
             try SafetensorsFile(path: run.path)
         } throws: { ($0 as? AdapterError)?.description.hasPrefix("\(run.path): tensor ") == true }
-        try run.finish()
     }
 }

@@ -3,11 +3,11 @@ import Foundation
 import GGUF
 import Inference
 import Testing
+import TestSupport
 import Tokenizers
 
 /// Damaged models, opened as they are for use: architecture, tokenizer, template, and one pass where all of them stand.
-@Suite(.enabled(if: FuzzRun.haveFixtures, "needs ../shared/fixtures"))
-struct CheckpointFuzzTests {
+@Suite(.needsFixtures) struct CheckpointFuzzTests {
     @Test(arguments: ["llama", "gemma3", "phi3-longrope", "llama-tied"]) func survivesDamage(_ name: String) throws {
         var run = try FuzzRun("model.gguf")
         let path = run.path, whole = try FuzzRun.fixture("models/\(name).gguf"), numbers = GGUFNumbers(whole)
@@ -23,6 +23,5 @@ struct CheckpointFuzzTests {
                 _ = try InferenceEngine(checkpoint: checkpoint).logits(Array(ids.prefix(4)))
             })
         #expect(run.refused > 20 && run.accepted > 0)
-        try run.finish()
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// One run of a fuzzer: damaged files, one after the other, given to a reader.
 ///
@@ -9,7 +10,7 @@ import Testing
 struct FuzzRun {
     /// Where the damaged file lies.
     let path: String
-    private let folder: String
+    private let folder: ScratchFolder
     private(set) var refused = 0
     private(set) var accepted = 0
 
@@ -20,26 +21,16 @@ struct FuzzRun {
     static let secondsAllowed = 20.0
     static let bytesAllowed = 256 << 20
 
-    static let shared = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/fixtures")
-    static let haveFixtures = FileManager.default.fileExists(atPath: shared.path)
-
     private static let environment = ProcessInfo.processInfo.environment
     private static let seconds = environment["RETORT_FUZZ_SECONDS"].flatMap(Double.init)
     private static let seed = environment["RETORT_FUZZ_SEED"].flatMap(UInt64.init) ?? 1
 
     init(_ name: String) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "retort-fuzz-\(name)-\(UUID().uuidString)").path
-        path = "\(folder)/\(name)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        folder = try ScratchFolder()
+        path = folder.file(name)
     }
 
-    /// Removes what the run wrote.
-    func finish() throws { try FileManager.default.removeItem(atPath: folder) }
-
-    static func fixture(_ name: String) throws -> [UInt8] {
-        try [UInt8](Data(contentsOf: shared.appending(path: name)))
-    }
+    static func fixture(_ name: String) throws -> [UInt8] { try [UInt8](Fixtures.data(name)) }
 
     /// Gives damaged copies of a file to a reader.
     ///

@@ -2,11 +2,11 @@ import Foundation
 import GGUF
 import Quantization
 import Testing
+import TestSupport
 
 /// Damaged headers, metadata and tensor lists of real files: an error that names file and field, or a file whose every
 /// value and tensor can be read.
-@Suite(.enabled(if: FuzzRun.haveFixtures, "needs ../shared/fixtures"))
-struct GGUFFuzzTests {
+@Suite(.needsFixtures) struct GGUFFuzzTests {
     static let files = [
         "models/llama.gguf", "models/gemma3.gguf", "quants/llama-Q4_K_M.gguf", "lora/adapter-llama/adapter.gguf",
     ]
@@ -49,7 +49,6 @@ struct GGUFFuzzTests {
             whole, headerCount: numbers.headerCount, fields: numbers.fields, count: 400,
             isOwn: { Self.isOwn($0, path) }, read: { try Self.readAll(path) })
         #expect(run.refused > 20 && run.accepted > 0)
-        try run.finish()
     }
 
     /// Cut anywhere, the file is refused; no cut is taken for a smaller file.
@@ -60,14 +59,13 @@ struct GGUFFuzzTests {
             whole, headerCount: numbers.headerCount, step: 40_009, isOwn: { Self.isOwn($0, path) },
             read: { try Self.readAll(path) })
         #expect(run.accepted == 0 && run.refused >= min(numbers.headerCount, FuzzRun.cutsOfLongHeaders))
-        try run.finish()
     }
 
     /// The parts of a split model: one of them damaged, the others whole.
     @Test(arguments: 1...3) func survivesADamagedPart(_ damaged: Int) throws {
         var run = try FuzzRun("model-0000\(damaged)-of-00003.gguf")
         let folder = (run.path as NSString).deletingLastPathComponent
-        let source = try GGUFFile(path: FuzzRun.shared.appending(path: "quants/llama-Q4_K_M.gguf").path)
+        let source = try GGUFFile(path: Fixtures.path("quants/llama-Q4_K_M.gguf"))
         func part(_ number: Int) throws -> [UInt8] {
             var metadata = number == 1 ? source.metadata : GGUFMetadata()
             metadata.set("split.no", .uint16(UInt16(number - 1)))
@@ -94,7 +92,6 @@ struct GGUFFuzzTests {
                 whole, headerCount: numbers.headerCount, step: 40_009,
                 isOwn: { Self.isOwn($0, "\(folder)/model-0000") }, read: { try Self.readAll(first) })
         }
-        try run.finish()
     }
 
     @Test func survivesADamagedImportanceMatrix() throws {
@@ -125,6 +122,5 @@ struct GGUFFuzzTests {
             whole, headerCount: whole.count, fields: numbers.fields, count: 800, isOwn: isOwn, read: read)
         #expect(run.refused > 20 && run.accepted > 0)
         try run.cut(whole, headerCount: numbers.headerCount, step: 31, isOwn: isOwn, read: read)
-        try run.finish()
     }
 }

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Damages the beginning of a file, in the ways in which hostile files are damaged.
 struct Mutator {
     var random: RandomSource

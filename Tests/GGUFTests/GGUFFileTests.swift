@@ -1,9 +1,10 @@
 import GGUF
 import Testing
+import TestSupport
 
 @Suite struct GGUFFileTests {
     /// What `gguf-dump` of the `gguf` package says about the file.
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func readsWhatTheReferenceReads() throws {
         let file = try GGUFFile(path: Fixtures.path("models/llama.gguf"))
         #expect(file.version == 3)

@@ -1,6 +1,7 @@
 import Foundation
 import GGUF
 import Testing
+import TestSupport
 
 @Suite struct GGUFWriterTests {
     static func sampleMetadata() -> GGUFMetadata {
@@ -74,7 +75,7 @@ import Testing
 
     /// Metadata and tensors of a file by llama.cpp's converter, written again: the same bytes.
     @Test(
-        .enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"),
+        .needsFixtures,
         arguments: ["models/llama", "quants/llama-Q4_K_M"])
     func rewritesAFileByteForByte(name: String) throws {
         let file = try GGUFFile(path: Fixtures.path("\(name).gguf"))

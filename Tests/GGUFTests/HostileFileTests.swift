@@ -1,6 +1,7 @@
 import Foundation
 import GGUF
 import Testing
+import TestSupport
 
 /// Files that are damaged or made to do harm: each is an error that names the field, found quickly and cheaply.
 @Suite struct HostileFileTests {

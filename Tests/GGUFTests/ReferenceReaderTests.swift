@@ -1,6 +1,7 @@
 import Foundation
 import GGUF
 import Testing
+import TestSupport
 
 /// What we write is read by the `gguf` package for Python, llama.cpp's own.
 @Suite struct ReferenceReaderTests {

@@ -1,18 +1,19 @@
 import Foundation
 import GGUF
 import Testing
+import TestSupport
 
 @Suite struct SplitFileTests {
     /// A folder with a model in three parts, one tensor in each.
     private final class Folder {
-        let path = FileManager.default.temporaryDirectory.appending(path: "retort-split-\(UUID().uuidString)").path
+        let folder: ScratchFolder
 
         init() throws {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            folder = try ScratchFolder()
             for number in 1...3 { try write(number) }
         }
 
-        func part(_ number: Int, of count: Int = 3) -> String { "\(path)/m-0000\(number)-of-0000\(count).gguf" }
+        func part(_ number: Int, of count: Int = 3) -> String { "\(folder)/m-0000\(number)-of-0000\(count).gguf" }
 
         func write(_ number: Int, tensor: String? = nil, no: Int? = nil, total: Int32 = 3) throws {
             var metadata = GGUFMetadata()
@@ -28,8 +29,6 @@ import Testing
             }
             try handle.close()
         }
-
-        deinit { try? FileManager.default.removeItem(atPath: path) }
     }
 
     @Test func opensAllPartsByTheFirst() throws {
@@ -77,8 +76,8 @@ import Testing
         #expect { try GGUFFile(path: folder.part(1)) } throws: {
             "\($0)".hasSuffix("metadata \"split.tensors.count\": 4, expected the 3 tensors that the parts have")
         }
-        try FileManager.default.moveItem(atPath: folder.part(1), toPath: "\(folder.path)/renamed.gguf")
-        #expect { try GGUFFile(path: "\(folder.path)/renamed.gguf") } throws: {
+        try FileManager.default.moveItem(atPath: folder.part(1), toPath: "\(folder.folder)/renamed.gguf")
+        #expect { try GGUFFile(path: "\(folder.folder)/renamed.gguf") } throws: {
             "\($0)".hasSuffix("part 1 of 3, expected a name that ends in -00001-of-00003.gguf")
         }
     }

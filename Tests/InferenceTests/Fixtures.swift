@@ -1,14 +1,10 @@
 import Foundation
+import TestSupport
 import Tokenizers
 
-/// The recorded references beside the checkout; tests that need them are skipped where they are not there.
-enum Fixtures {
-    static let shared = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared")
-    static var arePresent: Bool { FileManager.default.fileExists(atPath: root.path) }
-    static let root = shared.appending(path: "fixtures")
-    static func model(_ name: String) -> String { root.appending(path: "models/\(name).gguf").path }
-    static func sharedModel(_ name: String) -> String { shared.appending(path: "models/\(name).gguf").path }
+/// Recorded logits, and the models that they are of.
+extension Fixtures {
+    static func model(_ name: String) -> String { path("models/\(name).gguf") }
 
     /// Recorded logits of some prompts.
     struct Recording: Decodable {
@@ -33,15 +29,12 @@ enum Fixtures {
     }
 
     static func recording(_ path: String) throws -> Recording {
-        try JSONDecoder().decode(Recording.self, from: Data(contentsOf: root.appending(path: path)))
+        try JSONDecoder().decode(Recording.self, from: data(path))
     }
 
     /// The numbers of an array in the folder of its index.
     static func floats(_ array: Recording.Array, folder: String) throws -> [Float] {
-        let data = try Data(contentsOf: root.appending(path: folder).appending(path: array.file))
-        return data[array.offset..<array.offset + array.nbytes].withUnsafeBytes { bytes in
-            (0..<array.nbytes / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
-        }
+        try floats("\(folder)/\(array.file)", offset: array.offset, count: array.nbytes / 4)
     }
 }
 

@@ -2,15 +2,12 @@ import Checkpoints
 import Foundation
 import Inference
 import Testing
+import TestSupport
 import Tokenizers
 
 /// Greedy text against what llama.cpp answers with the same files (float32, one thread), as the shared models' README
 /// records it.
 struct GreedyTests {
-    /// The bundled base.
-    static let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path
-
     static func answer(_ model: String, _ prompt: String, maximumTokens: Int) throws -> Generation {
         let engine = try InferenceEngine(checkpoint: Checkpoint(path: model))
         let tokens = try engine.checkpoint.tokenizer.encode(prompt, addSpecial: true, parseSpecial: true)
@@ -25,13 +22,13 @@ struct GreedyTests {
         ("<|im_start|>user\nI want to book a table for", " two at 12:30 in the afternoon."),
     ])
     func theBundledBaseAnswersAsItsReferenceReader(_ prompt: String, _ answer: String) throws {
-        let generation = try GreedyTests.answer(GreedyTests.base, prompt, maximumTokens: 64)
+        let generation = try GreedyTests.answer(Checkout.base, prompt, maximumTokens: 64)
         #expect(generation.text == answer)
         #expect(generation.finish == .stop)
     }
 
     @Test(
-        .enabled(if: Fixtures.arePresent, "needs ../shared/models beside the checkout"),
+        .needsShared("models"),
         arguments: [
             (
                 // This vocabulary has tokens across words and its model wrote the comma of the recorded story itself.
@@ -47,12 +44,12 @@ struct GreedyTests {
         ])
     func smallStoriesGoOnAsInTheReferenceReader(_ model: String, _ prompt: String, _ story: String) throws {
         let generation = try GreedyTests.answer(
-            Fixtures.sharedModel(model), prompt, maximumTokens: 100)
+            Checkout.shared("models/\(model).gguf"), prompt, maximumTokens: 100)
         #expect(generation.text.hasPrefix(story), "\(generation.text)")
     }
 
     @Test func aPromptThatWasThereBeforeIsNotComputedAgain() throws {
-        let engine = try InferenceEngine(checkpoint: Checkpoint(path: GreedyTests.base))
+        let engine = try InferenceEngine(checkpoint: Checkpoint(path: Checkout.base))
         let tokenizer = try engine.checkpoint.tokenizer
         let prompt = try tokenizer.encode(
             "<|im_start|>user\nI want to book a table for", addSpecial: true, parseSpecial: true)
@@ -68,7 +65,7 @@ struct GreedyTests {
     }
 
     @Test func stopTextsLengthAndTheCallerEndAnAnswer() throws {
-        let engine = try InferenceEngine(checkpoint: Checkpoint(path: GreedyTests.base))
+        let engine = try InferenceEngine(checkpoint: Checkpoint(path: Checkout.base))
         let prompt = try engine.checkpoint.tokenizer.encode(
             "<|im_start|>user\nI want to book a table for", addSpecial: true, parseSpecial: true)
         let stopped = try engine.generate(prompt: prompt, options: GenerationOptions(stop: ["30 in"]))
@@ -87,7 +84,7 @@ struct GreedyTests {
     }
 
     @Test func theContextEndsAnAnswer() throws {
-        let engine = try InferenceEngine(checkpoint: Checkpoint(path: GreedyTests.base))
+        let engine = try InferenceEngine(checkpoint: Checkpoint(path: Checkout.base))
         let prompt = [TokenID](repeating: 100, count: 1020)
         var options = GenerationOptions(maximumTokens: 50)
         // Nothing but token 100 may be chosen, so that the model cannot end its turn.

@@ -3,9 +3,10 @@ import Checkpoints
 import Foundation
 import Inference
 import Testing
+import TestSupport
 import Tokenizers
 
-@Suite(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures beside the checkout"))
+@Suite(.needsFixtures)
 struct LabelTests {
     /// Labels that share beginnings, that begin another one, of one token, and one that is there twice.
     static let labels: [[TokenID]] = [
@@ -42,7 +43,7 @@ struct LabelTests {
 
     @Test func aPrefixIsSharedAndKeptApartByAdapter() throws {
         let engine = try InferenceEngine(checkpoint: Checkpoint(path: Fixtures.model("llama")))
-        let path = Fixtures.root.appending(path: "lora/adapter-llama/adapter.gguf").path
+        let path = Fixtures.path("lora/adapter-llama/adapter.gguf")
         let adapter = try engine.load(LowRankAdapter(path: path))
         let half = try engine.load(LowRankAdapter(path: path), scale: 0.5)
         let instructions = (0..<60).map { TokenID(3 + $0 * 7 % 500) }

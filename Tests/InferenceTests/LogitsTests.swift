@@ -5,9 +5,10 @@ import Testing
 import Tokenizers
 
 import Inference
+import TestSupport
 
 /// Logits at every position against those recorded from transformers and PEFT.
-@Suite(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures beside the checkout"))
+@Suite(.needsFixtures)
 struct LogitsTests {
     @Test(arguments: ["llama", "llama-tied", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "phi3-longrope"])
     func logitsAreThoseOfTransformers(_ name: String) throws {
@@ -27,7 +28,7 @@ struct LogitsTests {
     func adaptersGiveTheLogitsOfPEFT(_ name: String) throws {
         let folder = "lora/adapter-\(name)"
         let engine = try InferenceEngine(checkpoint: Checkpoint(path: Fixtures.model(name)))
-        let adapter = try LowRankAdapter(path: Fixtures.root.appending(path: "\(folder)/adapter.gguf").path)
+        let adapter = try LowRankAdapter(path: Fixtures.path("\(folder)/adapter.gguf"))
         let whole = try engine.load(adapter)
         let half = try engine.load(adapter, scale: 0.5)
         for prompt in try Fixtures.recording("\(folder)/logits.json").prompts {
@@ -61,7 +62,7 @@ struct LogitsTests {
     /// Different prompts, places and adapters in one pass do not touch each other.
     @Test func sessionsInABatchAreIndependent() throws {
         let engine = try InferenceEngine(checkpoint: Checkpoint(path: Fixtures.model("llama")))
-        let path = Fixtures.root.appending(path: "lora/adapter-llama/adapter.gguf").path
+        let path = Fixtures.path("lora/adapter-llama/adapter.gguf")
         let adapter = try engine.load(LowRankAdapter(path: path))
         let prompts = try Fixtures.recording("logits/llama.json").prompts.map(\.ids)
         let choices: [(prompt: [TokenID], adapter: LoadedAdapter?)] = [

@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import Inference
 import Testing
+import TestSupport
 import Tokenizers
 
 /// What the layers' matrices are multiplied with, against `llama-imatrix` and against a float64 forward pass
@@ -23,8 +24,8 @@ import Tokenizers
         var models: [Model]
 
         static func read() throws -> Oracle {
-            let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Oracles/importance.json")
-            return try JSONDecoder().decode(Oracle.self, from: Data(contentsOf: path))
+            let path = Checkout.path("Tests/InferenceTests/Oracles/importance.json")
+            return try JSONDecoder().decode(Oracle.self, from: Data(contentsOf: URL(filePath: path)))
         }
     }
 
@@ -45,7 +46,7 @@ import Tokenizers
     }
 
     /// Each matrix of each layer once, a fused one too. The second run's chunks are cut by passes in other places.
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"), arguments: [1, 5])
+    @Test(.needsFixtures, arguments: [1, 5])
     func showsWhatTheReferencesSee(times: Int) throws {
         let oracle = try Oracle.read()
         #expect(oracle.models.map(\.name) == ["llama", "qwen2", "gemma3", "phi3"])
@@ -73,11 +74,11 @@ import Tokenizers
     }
 
     /// Beside an adapter the inputs are those of the merged model.
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func seesWhatAnAdapterChanges() throws {
         let checkpoint = try Checkpoint(path: Fixtures.model("llama"))
         let engine = try InferenceEngine(checkpoint: checkpoint)
-        let path = Fixtures.root.appending(path: "lora/adapter-llama/adapter.gguf").path
+        let path = Fixtures.path("lora/adapter-llama/adapter.gguf")
         let adapter = try engine.load(checkpoint.adapter(at: path))
         let tokens: [[TokenID]] = [[1, 70, 71, 72, 73]]
         let base = try sums(engine, tokens).squares, adapted = try sums(engine, tokens, adapter: adapter).squares
@@ -85,7 +86,7 @@ import Tokenizers
         #expect(base["blk.1.attn_q.weight"] != adapted["blk.1.attn_q.weight"])
     }
 
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func refusesWhatCannotBeRun() throws {
         let engine = try InferenceEngine(checkpoint: Checkpoint(path: Fixtures.model("llama")))
         #expect { try sums(engine, [[1], []]) } throws: { "\($0)" == "tokens: none, expected at least one" }

@@ -3,11 +3,12 @@ import Checkpoints
 import Foundation
 import Inference
 import Testing
+import TestSupport
 import Tokenizers
 import Transformers
 
 /// What is trained is what is served: both passes give the same logits.
-@Suite(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures beside the checkout"))
+@Suite(.needsFixtures)
 struct ParityTests {
     @Test(arguments: ["llama", "llama-tied", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "phi3-longrope"])
     func trainingAndInferenceAgree(_ name: String) throws {
@@ -23,7 +24,7 @@ struct ParityTests {
     @Test(arguments: ["llama", "qwen2"])
     func theyAgreeWithAnAdapter(_ name: String) throws {
         let checkpoint = try Checkpoint(path: Fixtures.model(name))
-        let path = Fixtures.root.appending(path: "lora/adapter-\(name)/adapter.gguf").path
+        let path = Fixtures.path("lora/adapter-\(name)/adapter.gguf")
         let adapter = try LowRankAdapter(path: path)
         let engine = try InferenceEngine(checkpoint: checkpoint)
         let loaded = try engine.load(adapter)
@@ -35,7 +36,7 @@ struct ParityTests {
     }
 
     @Test func theyAgreeOnAQuantizedBase() throws {
-        let checkpoint = try Checkpoint(path: Fixtures.root.appending(path: "quants/llama-Q4_K_M.gguf").path)
+        let checkpoint = try Checkpoint(path: Fixtures.path("quants/llama-Q4_K_M.gguf"))
         let engine = try InferenceEngine(checkpoint: checkpoint)
         let decoder = try TrainableDecoder(checkpoint)
         let tokens = (0..<100).map { TokenID($0 * 31 % 512) }

@@ -3,16 +3,19 @@ import Conversations
 import Foundation
 import Inference
 import Testing
+import TestSupport
 import Tokenizers
 
 @Suite struct PromptFileTests {
-    private let path = FileManager.default.temporaryDirectory.appending(path: "prompts-\(UUID().uuidString).jsonl").path
+    private let folder: ScratchFolder
+    private var path: String { folder.file("prompts.jsonl") }
+
+    init() throws { folder = try ScratchFolder() }
 
     private let someDay = LocalTime(Date(timeIntervalSince1970: 0), in: .gmt)
 
     private func read(_ text: String, model: String = "llama", limit: Int = 10_000) throws -> PromptFile {
-        try text.write(toFile: path, atomically: false, encoding: .utf8)
-        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: path) } }
+        try folder.write("prompts.jsonl", text)
         return try PromptFile(
             path: path, checkpoint: Checkpoint(path: Fixtures.model(model)), maximumTokens: limit, date: someDay)
     }
@@ -27,7 +30,7 @@ import Tokenizers
     }
 
     /// The models' template is ChatML; text gets the beginning-of-text token and keeps special tokens as text.
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func readsTextsAndConversations() throws {
         let checkpoint = try Checkpoint(path: Fixtures.model("llama"))
         let tokenizer = try checkpoint.tokenizer
@@ -55,7 +58,7 @@ import Tokenizers
     }
 
     /// qwen2 puts nothing before a text.
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func addsABeginningOnlyWhereTheVocabularyWantsOne() throws {
         let tokenizer = try Checkpoint(path: Fixtures.model("qwen2")).tokenizer
         let file = try read("{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}", model: "qwen2")
@@ -64,7 +67,7 @@ import Tokenizers
         #expect(file.sequences == [expected])
     }
 
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func stopsWhenThereIsEnough() throws {
         let lines = String(repeating: "\"one two three four\"\n", count: 10)
         let one = try read("\"one two three four\"").tokenCount
@@ -74,7 +77,7 @@ import Tokenizers
     }
 
     /// A text longer than the model's context becomes several sequences.
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func cutsWhatIsLongerThanTheContext() throws {
         let limit = try Checkpoint(path: Fixtures.model("llama")).architecture.contextLength
         let file = try read("\"\(String(repeating: "a b c ", count: limit))\"", limit: 2 * limit + 3)
@@ -82,7 +85,7 @@ import Tokenizers
         #expect(file.promptCount == 1)
     }
 
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func namesTheLineThatIsWrong() throws {
         #expect(
             try problem("\"a\"\n{\"text\": ") == "prompts: line 2: not valid JSON: the text ends early at column 10, "
@@ -104,7 +107,7 @@ import Tokenizers
         #expect(try problem("\n  \n") == "prompts: no prompts, expected at least one line")
     }
 
-    @Test(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func saysThatThereIsNoFile() throws {
         #expect {
             try PromptFile(

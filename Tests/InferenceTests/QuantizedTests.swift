@@ -5,9 +5,10 @@ import Inference
 import Quantization
 import Storage
 import Testing
+import TestSupport
 
 /// Quantized models against float arithmetic on the same dequantized weights, as recorded from llama.cpp.
-@Suite(.enabled(if: Fixtures.arePresent, "needs ../shared/fixtures beside the checkout"))
+@Suite(.needsFixtures)
 struct QuantizedTests {
     static func check(_ model: String, _ recording: String) throws {
         let engine = try InferenceEngine(checkpoint: Checkpoint(path: model))
@@ -24,13 +25,13 @@ struct QuantizedTests {
     }
 
     @Test func q4KM() throws {
-        try QuantizedTests.check(Fixtures.root.appending(path: "quants/llama-Q4_K_M.gguf").path, "llama-Q4_K_M")
+        try QuantizedTests.check(Fixtures.path("quants/llama-Q4_K_M.gguf"), "llama-Q4_K_M")
     }
 
     /// The recorded file is not kept; quantizing every matrix gives it again.
     @Test func q8() throws {
-        let path = NSTemporaryDirectory() + "/q8-\(UInt64.random(in: 0...UInt64.max)).gguf"
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try ScratchFolder()
+        let path = folder.file("q8.gguf")
         let file = try GGUFFile(path: Fixtures.model("llama"))
         let infos = try file.tensors.map { tensor in
             try GGUFTensorInfo(

@@ -2,10 +2,11 @@ import Checkpoints
 import Foundation
 import Inference
 import Testing
+import TestSupport
 import Tokenizers
 
 struct TextAssemblerTests {
-    static let tokenizer = Result { try Checkpoint(path: GreedyTests.base).tokenizer }
+    static let tokenizer = Result { try Checkpoint(path: Checkout.base).tokenizer }
 
     static func parts(_ text: String, stop: [String] = []) throws -> (parts: [String], isStopped: Bool) {
         let tokenizer = try tokenizer.get()

@@ -1,13 +1,16 @@
 import Checkpoints
 import Foundation
-import Testing
-import Tokenizers
-
 import Inference
+import Testing
+import TestSupport
+import Tokenizers
+import Transformers
 
-/// Variants of architectures that real models have, against the logits of transformers recorded beside them by
-/// `Tests/Conformance/make_models.py`.
+/// Variants of architectures that real models have: both engines against the logits of transformers recorded beside
+/// them by `Tests/Conformance/make_models.py`.
 @Suite struct VariantTests {
+    static let names = ["gemma", "llama3-wide-heads", "qwen2-yarn", "qwen2-fused", "gemma3-linear"]
+
     struct Recording: Decodable {
         struct Prompt: Decodable {
             var ids: [TokenID]
@@ -19,22 +22,31 @@ import Inference
         var prompts: [Prompt]
     }
 
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Conformance/Models")
-
-    @Test(arguments: ["gemma", "llama3-wide-heads", "qwen2-yarn", "qwen2-fused", "gemma3-linear"])
-    func logitsAreThoseOfTransformers(_ name: String) throws {
-        let path = VariantTests.folder.appending(path: name).path
+    /// Compares the logits that an engine has for each recorded prompt of a model.
+    private func check(_ name: String, logits: (Checkpoint) throws -> ([TokenID]) throws -> [Float]) throws {
+        let path = Checkout.path("Tests/Conformance/Models/\(name)")
         let recording = try JSONDecoder().decode(
             Recording.self, from: Data(contentsOf: URL(filePath: path + ".json")))
-        let engine = try InferenceEngine(checkpoint: Checkpoint(path: path + ".gguf"))
+        let logits = try logits(Checkpoint(path: path + ".gguf"))
         #expect(recording.prompts.count == 3)
         for prompt in recording.prompts {
-            let expected = prompt.logits.withUnsafeBytes { bytes in
-                (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
-            }
+            let expected = [Float](littleEndian: prompt.logits)
             #expect(expected.count == prompt.ids.count * recording.vocabulary)
-            #expect(distance(try engine.logits(prompt.ids), expected) < 2e-4)
+            #expect(distance(try logits(prompt.ids), expected) < 2e-4)
+        }
+    }
+
+    @Test(arguments: names) func inferenceIsThatOfTransformers(_ name: String) throws {
+        try check(name) { checkpoint in
+            let engine = try InferenceEngine(checkpoint: checkpoint)
+            return { try engine.logits($0) }
+        }
+    }
+
+    @Test(arguments: names) func theTrainingPassIsThatOfTransformers(_ name: String) throws {
+        try check(name) { checkpoint in
+            let decoder = try TrainableDecoder(checkpoint)
+            return { try decoder.logits(tokens: $0) }
         }
     }
 }

@@ -1,6 +1,7 @@
 import Conversations
 import Foundation
 import Storage
+import TestSupport
 
 /// A log row as a customer's gateway writes it, with what a test wants changed.
 func row(
@@ -40,21 +41,10 @@ func replacing(_ key: String, of json: JSONValue, with value: JSONValue?) -> JSO
     return .object(object)
 }
 
-/// A folder that is gone when its owner is.
-final class Scratch {
-    let path = NSTemporaryDirectory() + "retort-tests-\(UInt64.random(in: 0...UInt64.max))"
-
-    init() throws { try AtomicFile.makeDirectory(path) }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
+extension ScratchFolder {
     func file(_ name: String, _ lines: [JSONValue]) throws -> String {
-        try file(name, text: lines.map { $0.serialized() + "\n" }.joined())
+        try write(name, lines.map { $0.serialized() + "\n" }.joined())
     }
 
-    func file(_ name: String, text: String) throws -> String {
-        try AtomicFile.write(text, to: "\(path)/\(name)")
-        return "\(path)/\(name)"
-    }
-
-    func workspace() throws -> Workspace { try Workspace(path: "\(path)/workspace") }
+    func workspace() throws -> Workspace { try Workspace(path: file("workspace")) }
 }

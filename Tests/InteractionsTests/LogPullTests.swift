@@ -3,15 +3,16 @@ import Foundation
 import Interactions
 import Storage
 import Testing
+import TestSupport
 
 @Suite struct LogPullTests {
     @Test func everyRowIsAccountedFor() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let lines = [
             row("one").serialized(), "{broken", "", row("two", finish: "length").serialized(), row("one").serialized(),
             "   ", row("three").serialized(), "[]",
         ]
-        let file = try scratch.file("log.jsonl", text: lines.joined(separator: "\n"))
+        let file = try scratch.write("log.jsonl", lines.joined(separator: "\n"))
         let store = try InteractionStore(scratch.workspace())
         let result = try LogPull(store: store).run(LogSource.files(at: [file]))
         let counts = result.reconciliation
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test func pullingTwiceAddsNothing() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let file = try scratch.file("log.jsonl", (0..<300).map { row("message \($0)") })
         let store = try InteractionStore(scratch.workspace())
         _ = try LogPull(store: store).run(LogSource.files(at: [file]))
@@ -45,7 +46,7 @@ import Testing
     @Test func digestDoesNotDependOnOrder() throws {
         let rows = (0..<50).map { row("message \($0)", time: 1_790_000_000 + $0) }
         let digests = try [rows, rows.reversed()].map { rows in
-            let scratch = try Scratch()
+            let scratch = try ScratchFolder()
             let store = try InteractionStore(scratch.workspace())
             _ = try LogPull(store: store).run([LogSource(path: scratch.file("log.jsonl", Array(rows)))])
             var times: [Date] = []
@@ -57,11 +58,11 @@ import Testing
     }
 
     @Test func rowsOfTwoFilesOverlap() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let first = try scratch.file("logs/a.jsonl", (0..<10).map { row("message \($0)") })
         _ = try scratch.file("logs/deeper/b.jsonl", (8..<20).map { row("message \($0)") })
-        _ = try scratch.file("logs/notes.txt", text: "no log")
-        _ = try scratch.file("logs/.hidden.jsonl", text: "no log")
+        _ = try scratch.write("logs/notes.txt", "no log")
+        _ = try scratch.write("logs/.hidden.jsonl", "no log")
         let store = try InteractionStore(scratch.workspace())
         let sources = try LogSource.files(at: ["\(scratch.path)/logs", first])
         #expect(sources.count == 2)
@@ -70,7 +71,7 @@ import Testing
     }
 
     @Test func gzipIsRead() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let file = try scratch.file("log.jsonl", (0..<40).map { row("message \($0)") })
         let gzip = Process()
         gzip.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -89,10 +90,10 @@ import Testing
     }
 
     @Test func documentsAreRead() throws {
-        let scratch = try Scratch()
-        let list = try scratch.file("list.json", text: JSONValue.array([row("a"), row("b"), 7]).serialized(.pretty))
-        let page = try scratch.file("page.json", text: (["data": [row("c")]] as JSONValue).serialized(.pretty))
-        let one = try scratch.file("one.json", text: row("d").serialized(.pretty))
+        let scratch = try ScratchFolder()
+        let list = try scratch.write("list.json", JSONValue.array([row("a"), row("b"), 7]).serialized(.pretty))
+        let page = try scratch.write("page.json", (["data": [row("c")]] as JSONValue).serialized(.pretty))
+        let one = try scratch.write("one.json", row("d").serialized(.pretty))
         let lines = try scratch.file("lines.json", [row("e"), row("f")])
         let store = try InteractionStore(scratch.workspace())
         let result = try LogPull(store: store).run([list, page, one, lines].map { LogSource(path: $0) })
@@ -101,7 +102,7 @@ import Testing
     }
 
     @Test func interactionsComeBackAsTheyWere() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let file = try scratch.file("log.jsonl", [row("first"), row("second", workload: "mail")])
         let store = try InteractionStore(scratch.workspace())
         _ = try LogPull(store: store).run([LogSource(path: file)])
@@ -118,7 +119,7 @@ import Testing
     /// The report is called when a batch is on disk: what it interrupts there is what a killed pull leaves.
     @Test func aPullThatEndsEarlyLosesAndDoublesNothing() throws {
         struct Stopped: Error {}
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let file = try scratch.file("log.jsonl", (0..<9000).map { row("message \($0)") })
         let store = try InteractionStore(scratch.workspace())
         #expect(throws: Stopped.self) {
@@ -132,7 +133,7 @@ import Testing
     }
 
     @Test func missingFilesAreNamed() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         #expect(throws: PullError("cannot read /nowhere/log.jsonl: no such file or directory")) {
             try LogSource.files(at: ["/nowhere/log.jsonl"])
         }

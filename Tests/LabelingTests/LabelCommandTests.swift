@@ -40,7 +40,6 @@ import Testing
             let digests = try [first, second].map { try $0.report()["outputs"]?["labels"] }
             #expect(digests[0] != nil && digests[0] == digests[1])
         }
-        try bench.remove()
     }
 
     @Test func anAnswerOutsideTheSetIsAskedOnceMore() async throws {
@@ -53,7 +52,6 @@ import Testing
             #expect(try ended.count("labeled") == 50)
             #expect(server.statistic("requests") == 51)
         }
-        try bench.remove()
     }
 
     @Test func whatNeverFitsIsRejectedWithItsReason() async throws {
@@ -82,7 +80,6 @@ import Testing
             // The wrong answers are in the cache; the refusal is not.
             #expect(try retried.count("asked") == 1)
         }
-        try bench.remove()
     }
 
     @Test func faultsAreRiddenOut() async throws {
@@ -99,7 +96,6 @@ import Testing
             #expect(retried == server.statistic("requests") - 50)
             #expect(server.statistic("answered_again") == 0)
         }
-        try bench.remove()
     }
 
     @Test func requestsOnTheirWayKeepToTheConcurrency() async throws {
@@ -110,7 +106,6 @@ import Testing
             #expect(ended.status == 0)
             #expect(server.statistic("peak_in_flight") == 3)
         }
-        try bench.remove()
     }
 
     @Test func limitTakesTheFirst() async throws {
@@ -122,6 +117,5 @@ import Testing
             #expect(server.statistic("requests") == 5)
             #expect(try bench.labels().count == 5)
         }
-        try bench.remove()
     }
 }

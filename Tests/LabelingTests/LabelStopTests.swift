@@ -2,6 +2,7 @@ import Conversations
 import Foundation
 import Replay
 import Testing
+import TestSupport
 
 /// How the built `retort-label` stops, and that the same command goes on from there.
 @Suite struct LabelStopTests {
@@ -19,7 +20,6 @@ import Testing
             let right = try await bench.label(url, ["--key-env", "KEY"], environment: ["KEY": "right"])
             #expect(right.status == 0, "\(right.talk)")
         }
-        try bench.remove()
     }
 
     @Test func aBudgetOfZeroAsksNothing() async throws {
@@ -32,7 +32,6 @@ import Testing
             #expect(server.statistic("requests") == 0)
             #expect(!FileManager.default.fileExists(atPath: bench.output))
         }
-        try bench.remove()
     }
 
     @Test func aBudgetStopsAndALargerOneGoesOn() async throws {
@@ -53,7 +52,6 @@ import Testing
             #expect(server.statistic("answered_again") == 0)
             #expect(try bench.labels().count == 50)
         }
-        try bench.remove()
     }
 
     @Test func aTeacherThatIsDownIsForLater() async throws {
@@ -69,7 +67,6 @@ import Testing
             // Three inputs in a row, each tried twice.
             #expect(server.statistic("requests") == 6)
         }
-        try bench.remove()
     }
 
     @Test func aKilledRunLosesNothingAndPaysNothingTwice() async throws {
@@ -93,8 +90,6 @@ import Testing
             let bytes = try (bench.bytes(), whole.bytes())
             #expect(bytes.0 == bytes.1)
         }
-        try bench.remove()
-        try whole.remove()
     }
 
     @Test func anInterruptedRunWaitsForWhatIsOnItsWay() async throws {
@@ -113,7 +108,6 @@ import Testing
             #expect(server.statistic("requests") == 50)
             #expect(server.statistic("answered_again") == 0)
         }
-        try bench.remove()
     }
 
     @Test func badInputIsNamed() async throws {
@@ -124,18 +118,17 @@ import Testing
         let unpriced = try await Ended.of(
             "retort-label",
             [
-                "--task", bench.folder + "/task.yaml", "--input", bench.folder + "/in.jsonl", "--workspace",
-                bench.folder + "/w", "--endpoint", "https://api.example.com/v1", "--model", "m",
+                "--task", bench.folder.file("task.yaml"), "--input", bench.folder.file("in.jsonl"), "--workspace",
+                bench.folder.file("w"), "--endpoint", "https://api.example.com/v1", "--model", "m",
             ])
         #expect(unpriced.status == 1 && unpriced.talk.contains("expected --price-in and --price-out"))
         #expect(try await bench.label(url, ["--budget-usd", "-1"]).status == 64)
         #expect(try await bench.label("ftp://h", []).status == 1)
-        try "{\"request\"\n".write(toFile: bench.folder + "/in.jsonl", atomically: true, encoding: .utf8)
+        try bench.folder.write("in.jsonl", "{\"request\"\n")
         let broken = try await bench.label(url)
         #expect(broken.status == 1 && broken.talk.contains("in.jsonl, line 1: not valid JSON"))
-        try "".write(toFile: bench.folder + "/in.jsonl", atomically: true, encoding: .utf8)
+        try bench.folder.write("in.jsonl", "")
         let empty = try await bench.label(url)
         #expect(empty.status == 1 && empty.talk.contains("nothing to label"))
-        try bench.remove()
     }
 }

@@ -1,10 +1,11 @@
 import Conversations
 import Foundation
 import Replay
+import TestSupport
 
 /// A folder with a task, interactions and a workspace, and the built `retort-label` to run on them.
 struct LabelingBench {
-    let folder: String
+    let folder: ScratchFolder
 
     /// Sixty texts of three kinds, each a logged interaction; the last ten repeat the first ten.
     static let texts = (0..<50).map { "text \($0) of kind \($0 % 3)" }
@@ -14,8 +15,7 @@ struct LabelingBench {
     }
 
     init(texts: [String] = LabelingBench.texts + LabelingBench.texts.prefix(10)) throws {
-        folder = NSTemporaryDirectory() + "retort-labeling-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        folder = try ScratchFolder()
         let task = """
             name: colors
             labels: [{name: red}, {name: green}, {name: blue}]
@@ -23,7 +23,7 @@ struct LabelingBench {
               student: {user: "{input}"}
               teacher: {system: "Name the color: {labels}", user: "{input}"}
             """
-        try task.write(toFile: folder + "/task.yaml", atomically: true, encoding: .utf8)
+        try folder.write("task.yaml", task)
         let lines = texts.enumerated().map { index, text in
             let message: JSONValue = ["role": "user", "content": .string(text)]
             let answer: JSONValue = ["role": "assistant", "content": "As you wish."]
@@ -34,12 +34,10 @@ struct LabelingBench {
             ]
             return record.serialized() + "\n"
         }
-        try lines.joined().write(toFile: folder + "/in.jsonl", atomically: true, encoding: .utf8)
+        try folder.write("in.jsonl", lines.joined())
     }
 
-    func remove() throws { try FileManager.default.removeItem(atPath: folder) }
-
-    var output: String { folder + "/labels.jsonl" }
+    var output: String { folder.file("labels.jsonl") }
 
     func bytes() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: output)) }
 
@@ -56,8 +54,8 @@ struct LabelingBench {
     /// The arguments that every run of a test has.
     func arguments(_ url: String, _ more: [String] = []) -> [String] {
         [
-            "--task", folder + "/task.yaml", "--input", folder + "/in.jsonl", "--output", output, "--workspace",
-            folder + "/workspace", "--endpoint", url, "--model", "teacher-1", "--price-in", "1000", "--price-out",
+            "--task", folder.file("task.yaml"), "--input", folder.file("in.jsonl"), "--output", output, "--workspace",
+            folder.file("workspace"), "--endpoint", url, "--model", "teacher-1", "--price-in", "1000", "--price-out",
             "1000",
             "--json",
         ] + more
@@ -86,16 +84,13 @@ struct Ended: Sendable {
         _ name: String, _ arguments: [String], environment: [String: String] = [:],
         whileRunning body: @escaping @Sendable (Process) async throws -> Void = { _ in }
     ) async throws -> Ended {
-        let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let output = NSTemporaryDirectory() + "retort-output-\(UUID().uuidString)"
-        let process = Process()
-        process.executableURL = folder.appendingPathComponent(name)
-        process.arguments = arguments
+        let folder = try ScratchFolder()
+        let output = folder.file("output")
+        let process = Executable.process(name, arguments)
         process.environment = environment
         for suffix in ["out", "err"] {
             _ = FileManager.default.createFile(atPath: "\(output).\(suffix)", contents: nil)
         }
-        process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: output + ".out")
         process.standardError = FileHandle(forWritingAtPath: output + ".err")
         let (exits, exit) = AsyncStream.makeStream(of: Void.self)

@@ -2,14 +2,15 @@ import Conversations
 import Foundation
 import Replay
 import Testing
+import TestSupport
 
 /// The built `retort-replay`.
 @Suite struct ReplayCommandTests {
-    private func recording(_ lines: String) throws -> String {
-        let path = NSTemporaryDirectory() + "retort-recording-\(UUID().uuidString).jsonl"
-        try lines.write(toFile: path, atomically: true, encoding: .utf8)
-        return path
-    }
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
+
+    private func recording(_ lines: String) throws -> String { try folder.write("recording.jsonl", lines) }
 
     @Test func endsCleanlyAndSaysWhereItIs() async throws {
         let path = try recording(#"{"input": "a", "answer": "b"}"#)

@@ -2,17 +2,18 @@ import Conversations
 import Foundation
 import Replay
 import Testing
+import TestSupport
 
 /// `retort-curate` on what `retort-label` left in the workspace.
 @Suite struct WorkspaceLabelsTests {
     @Test func theWorkspaceHoldsWhatTheOutputSays() async throws {
         let bench = try LabelingBench()
-        let common = ["--workspace", bench.folder + "/workspace", "--json"]
-        let curate = ["--task", bench.folder + "/task.yaml", "--output", bench.folder + "/dataset"] + common
+        let common = ["--workspace", bench.folder.file("workspace"), "--json"]
+        let curate = ["--task", bench.folder.file("task.yaml"), "--output", bench.folder.file("dataset")] + common
         let early = try await Ended.of("retort-curate", curate)
         #expect(early.status == 1)
         #expect(early.talk.contains("error: the workspace has no labels for task colors"))
-        let pulled = try await Ended.of("retort-pull", [bench.folder + "/in.jsonl"] + common)
+        let pulled = try await Ended.of("retort-pull", [bench.folder.file("in.jsonl")] + common)
         #expect(pulled.status == 0, "\(pulled.talk)")
         let server = try rehearsal()
         try await server.serve { url in
@@ -32,6 +33,5 @@ import Testing
             let decided = try await Ended.of("retort-curate", curate + ["--teacher", "openai/teacher-1"])
             #expect(decided.status == 0, "\(decided.talk)")
         }
-        try bench.remove()
     }
 }

@@ -2,6 +2,7 @@ import Pipelines
 import StageInterface
 import Storage
 import Testing
+import TestSupport
 
 @Suite struct PipelineDefinitionTests {
     let scratch: Scratch

@@ -3,6 +3,7 @@ import Pipelines
 import StageInterface
 import Storage
 import Testing
+import TestSupport
 
 @Suite struct PipelineRunTests {
     let scratch: Scratch

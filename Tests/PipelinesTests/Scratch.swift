@@ -2,20 +2,17 @@ import Foundation
 import Pipelines
 import StageInterface
 import Storage
+import TestSupport
 
 /// A folder of its own for one test, with stages that are small shell programs.
 struct Scratch {
-    let path: String
+    private let folder: ScratchFolder
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.path + "/pipelines-\(UUID().uuidString)"
-        try AtomicFile.makeDirectory(path)
-    }
+    init() throws { folder = try ScratchFolder() }
 
-    func file(_ name: String, _ text: String) throws -> String {
-        try AtomicFile.write(text, to: "\(path)/\(name)")
-        return "\(path)/\(name)"
-    }
+    var path: String { folder.path }
+
+    func file(_ name: String, _ text: String) throws -> String { try folder.write(name, text) }
 
     func text(_ name: String) throws -> String { try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
 

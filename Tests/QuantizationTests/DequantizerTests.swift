@@ -1,6 +1,7 @@
 import GGUF
 import Quantization
 import Testing
+import TestSupport
 
 @Suite struct DequantizerTests {
     private typealias Decoder = (GGMLType, UnsafeRawPointer, UnsafeMutablePointer<Float>, Int) throws -> Void
@@ -12,7 +13,7 @@ import Testing
 
     /// llama.cpp's `to_float` on 17 types and six kinds of rows: the same bits, from the portable decoders and from
     /// those of this machine.
-    @Test(.enabled(if: QuantizationFixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func decodesTheReferenceBits() throws {
         let fixtures = try QuantizationFixtures.read()
         #expect(fixtures.entries.count == 102)

@@ -2,6 +2,7 @@ import Foundation
 import GGUF
 import Quantization
 import Testing
+import TestSupport
 
 @Suite struct ImportanceMatrixTests {
     private func accumulated(_ inputs: [(name: String, columns: Int, values: [Float])]) -> ImportanceAccumulator {
@@ -132,9 +133,9 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: QuantizationFixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func refusesTheMatrixOfAnotherModel() throws {
-        let source = try GGUFFile(path: "\(QuantizationFixtures.root)/models/llama.gguf")
+        let source = try GGUFFile(path: Fixtures.path("models/llama.gguf"))
         func problem(_ name: String, columns: Int) throws -> String {
             let matrix = try accumulated([(name, columns, [Float](repeating: 1, count: columns))])
                 .finish(path: "other.gguf", dataset: "p")

@@ -2,6 +2,7 @@ import Foundation
 import GGUF
 import Quantization
 import Testing
+import TestSupport
 
 @Suite struct ModelQuantizerTests {
     struct Run: Decodable {
@@ -18,13 +19,13 @@ import Testing
     struct Runs: Decodable { var runs: [Run] }
 
     /// `quants/llama-quantize.json`: the whole file of `llama-quantize`, byte for byte, for three file types.
-    @Test(.enabled(if: QuantizationFixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func writesTheReferenceFile() throws {
-        let json = try Data(contentsOf: URL(filePath: "\(QuantizationFixtures.root)/quants/llama-quantize.json"))
+        let json = try Fixtures.data("quants/llama-quantize.json")
         let runs = try JSONDecoder().decode(Runs.self, from: json).runs
         #expect(runs.map(\.type) == ["Q8_0", "Q4_K_M", "Q4_0"])
         for run in runs {
-            let source = try GGUFFile(path: "\(QuantizationFixtures.root)/\(run.source)")
+            let source = try GGUFFile(path: Fixtures.path("\(run.source)"))
             let fileType = try #require(FileType(name: run.type))
             let result = try quantize(source, fileType)
             #expect(result.file.tensors.map(\.name) == run.tensors.map(\.name))
@@ -37,9 +38,9 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: QuantizationFixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func copiesWhatHasItsTypeAlready() throws {
-        let source = try GGUFFile(path: "\(QuantizationFixtures.root)/quants/llama-Q4_K_M.gguf")
+        let source = try GGUFFile(path: Fixtures.path("quants/llama-Q4_K_M.gguf"))
         let result = try quantize(source, .q4_K_M)
         let again = try Data(contentsOf: URL(filePath: result.file.path))
         #expect(again == (try Data(contentsOf: URL(filePath: source.path))))
@@ -47,9 +48,9 @@ import Testing
         #expect(try ModelQuantizer(file: source, fileType: .q8_0).requantized.count == 16)
     }
 
-    @Test(.enabled(if: QuantizationFixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func addsAnUpdateBeforeItEncodes() throws {
-        let source = try GGUFFile(path: "\(QuantizationFixtures.root)/models/llama.gguf")
+        let source = try GGUFFile(path: Fixtures.path("models/llama.gguf"))
         let name = "blk.1.ffn_up.weight"
         let update = RowUpdate(tensorNames: [name]) { tensor, rows, values in
             for (index, row) in rows.enumerated() { values[index * tensor.rowLength] += Float(row) }
@@ -70,18 +71,18 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: QuantizationFixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func refusesAnAdapter() throws {
-        let adapter = try GGUFFile(path: "\(QuantizationFixtures.root)/lora/adapter-llama/adapter.gguf")
+        let adapter = try GGUFFile(path: Fixtures.path("lora/adapter-llama/adapter.gguf"))
         #expect {
             try ModelQuantizer(file: adapter, fileType: .q8_0)
         } throws: { "\($0)" == "\(adapter.path): general.type: 'adapter', expected 'model'" }
     }
 
     /// An importance matrix in llama.cpp's form, applied and named in the metadata.
-    @Test(.enabled(if: QuantizationFixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func appliesAnImportanceMatrix() throws {
-        let source = try GGUFFile(path: "\(QuantizationFixtures.root)/models/llama.gguf")
+        let source = try GGUFFile(path: Fixtures.path("models/llama.gguf"))
         let scratch = ScratchFile()
         let name = "blk.0.ffn_up.weight"
         let sums = (0..<256).map { Float($0 + 1) * 4 }

@@ -1,5 +1,6 @@
 import Foundation
 import GGUF
+import TestSupport
 
 /// `quants/index.json`: rows, their blocks in every type, and what the reference decodes from them.
 struct QuantizationFixtures: Decodable {
@@ -24,27 +25,18 @@ struct QuantizationFixtures: Decodable {
     var sources: [Source]
     var entries: [Entry]
 
-    static let root = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "shared/fixtures").path
-
-    static let arePresent = FileManager.default.fileExists(atPath: root)
-
     static func read() throws -> QuantizationFixtures {
-        let json = try Data(contentsOf: URL(filePath: "\(root)/quants/index.json"))
-        return try JSONDecoder().decode(QuantizationFixtures.self, from: json)
+        try JSONDecoder().decode(QuantizationFixtures.self, from: Fixtures.data("quants/index.json"))
     }
 
     func bytes(_ block: Block) throws -> [UInt8] {
-        let handle = try FileHandle(forReadingFrom: URL(filePath: "\(Self.root)/quants/\(block.file)"))
+        let handle = try FileHandle(forReadingFrom: URL(filePath: Fixtures.path("quants/\(block.file)")))
         try handle.seek(toOffset: UInt64(block.offset))
         return [UInt8](try handle.read(upToCount: block.nbytes) ?? Data())
     }
 
     func floats(_ block: Block) throws -> [Float] {
-        try bytes(block).withUnsafeBytes { raw in
-            (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
-        }
+        [Float](littleEndian: Data(try bytes(block)))
     }
 
     func floats(ofSource kind: String) throws -> [Float] {

@@ -2,6 +2,7 @@ import Foundation
 import GGUF
 import Quantization
 import Testing
+import TestSupport
 
 @Suite struct QuantizerTests {
     private typealias Encoder = (
@@ -15,7 +16,7 @@ import Testing
 
     /// `ggml_quantize_chunk` without importance, on 14 types and six kinds of rows: the same bytes, from the portable
     /// encoders and from those of this machine.
-    @Test(.enabled(if: QuantizationFixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func encodesTheReferenceBytes() throws {
         let fixtures = try QuantizationFixtures.read()
         var encoded: Set<String> = []

@@ -2,6 +2,7 @@ import Foundation
 import GGUF
 import Quantization
 import Testing
+import TestSupport
 
 /// `quants/type-choice.json`: the types that `llama-quantize` chose on models of sixteen layers.
 @Suite struct TensorTypeChoiceTests {
@@ -17,9 +18,9 @@ import Testing
     }
     struct Table: Decodable { var models: [Model] }
 
-    @Test(.enabled(if: QuantizationFixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func choosesAsTheReferenceDoes() throws {
-        let json = try Data(contentsOf: URL(filePath: "\(QuantizationFixtures.root)/quants/type-choice.json"))
+        let json = try Fixtures.data("quants/type-choice.json")
         let table = try JSONDecoder().decode(Table.self, from: json)
         #expect(table.models.count == 7)
         var checked = 0

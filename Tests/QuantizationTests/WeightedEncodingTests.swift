@@ -2,6 +2,7 @@ import Foundation
 import GGUF
 import Quantization
 import Testing
+import TestSupport
 
 /// `ggml_quantize_chunk` with an importance matrix: the same bytes (`Oracles/make_weighted.py`).
 @Suite struct WeightedEncodingTests {
@@ -31,11 +32,11 @@ import Testing
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    @Test(.enabled(if: QuantizationFixtures.arePresent, "needs ../shared/fixtures"))
+    @Test(.needsFixtures)
     func encodesTheReferenceBytes() throws {
         let fixtures = try QuantizationFixtures.read()
-        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Oracles/weighted.json")
-        let entries = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: path))
+        let path = Checkout.path("Tests/QuantizationTests/Oracles/weighted.json")
+        let entries = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: URL(filePath: path)))
         #expect(entries.count == 6 * 12 * 4)
         for entry in entries {
             let type = try #require(GGMLType(name: entry.type))

@@ -3,9 +3,10 @@ import GRDB
 import Registry
 import Storage
 import Testing
+import TestSupport
 
 /// The real `retort-registry`, run as a user runs it.
-struct CommandTests {
+@Suite struct CommandTests {
     let scratch: Scratch
 
     init() throws { scratch = try Scratch() }

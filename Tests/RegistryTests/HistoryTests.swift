@@ -3,6 +3,7 @@ import GRDB
 import Registry
 import Storage
 import Testing
+import TestSupport
 
 struct HistoryTests {
     let scratch: Scratch

@@ -2,6 +2,7 @@ import Foundation
 import Registry
 import Storage
 import Testing
+import TestSupport
 
 struct RegistrationTests {
     let scratch: Scratch

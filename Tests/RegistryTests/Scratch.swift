@@ -1,26 +1,20 @@
 import Foundation
 import Registry
 import Storage
+import TestSupport
 
 /// A folder that lives as long as a test, with a workspace and files in it.
 final class Scratch: Sendable {
-    let path: String
+    private let folder: ScratchFolder
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("retort-registry-\(UUID())").path
-        try AtomicFile.makeDirectory(path)
-    }
+    init() throws { folder = try ScratchFolder() }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    var workspacePath: String { "\(path)/workspace" }
+    var path: String { folder.path }
+    var workspacePath: String { folder.file("workspace") }
 
     func registry() throws -> ReleaseRegistry { try ReleaseRegistry(workspace: try Workspace(path: workspacePath)) }
 
-    func file(_ name: String, _ text: String) throws -> String {
-        try AtomicFile.write(text, to: "\(path)/\(name)")
-        return "\(path)/\(name)"
-    }
+    func file(_ name: String, _ text: String) throws -> String { try folder.write(name, text) }
 
     /// An artifact's file with some content.
     func artifact(_ text: String) throws -> String { try file("\(text).gguf", "weights of \(text)") }

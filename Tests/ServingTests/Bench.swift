@@ -5,53 +5,36 @@ import GGUF
 import Inference
 import Registry
 import Storage
+import TestSupport
 import Tokenizers
 
 /// A workspace with a base and two adapters that answer differently, all registered: `intent:1` and `intent:2`.
 final class Bench: Sendable {
-    /// The small base that is bundled, or lies beside the checkout.
-    static let base: String = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let places = ["Models/retort-base-6m-f16.gguf", "../shared/models/retort-base-6m-f16.gguf"]
-        let paths = places.map { root.appendingPathComponent($0).standardized.path }
-        return paths.first { FileManager.default.fileExists(atPath: $0) } ?? paths[0]
-    }()
-
     /// The digest of a base that nobody has.
     static let foreignBase = ContentDigest(of: "a base that nobody has")
 
     /// Two story models that lie beside the checkout, where they are there.
-    static let stories: [String] = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return ["stories260K-ctx512-f32", "TinyStories-656K-f16"]
-            .map { root.appendingPathComponent("../shared/models/\($0).gguf").standardized.path }
-            .filter { FileManager.default.fileExists(atPath: $0) }
-    }()
+    static let stories = ["stories260K-ctx512-f32", "TinyStories-656K-f16"]
+        .map { Checkout.shared("models/\($0).gguf") }.filter { FileManager.default.fileExists(atPath: $0) }
 
-    static var isAvailable: Bool { FileManager.default.fileExists(atPath: base) }
-
-    let path: String
+    private let folder: ScratchFolder
     let checkpoint: Checkpoint
 
     init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("retort-serving-\(UUID())").path
-        try AtomicFile.makeDirectory(path)
-        checkpoint = try Checkpoint(path: Bench.base)
+        folder = try ScratchFolder()
+        checkpoint = try Checkpoint(path: Checkout.base)
         for seed in 1...2 { try register(adapter(seed: UInt64(seed), name: "intent-\(seed)")) }
         try promote(1)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
+    var path: String { folder.path }
     var workspace: String { "\(path)/workspace" }
 
     func registry() throws -> ReleaseRegistry { try ReleaseRegistry(workspace: try Workspace(path: workspace)) }
 
     /// The flags of a server on this workspace.
     func flags(_ more: String...) -> [String] {
-        ["--base", Bench.base, "--workspace", workspace, "--model", "intent"] + more
+        ["--base", Checkout.base, "--workspace", workspace, "--model", "intent"] + more
     }
 
     func task(threshold: Double = 0) throws -> String {
@@ -70,10 +53,7 @@ final class Bench: Sendable {
             """)
     }
 
-    func file(_ name: String, _ text: String) throws -> String {
-        try AtomicFile.write(text, to: "\(path)/\(name)")
-        return "\(path)/\(name)"
-    }
+    func file(_ name: String, _ text: String) throws -> String { try folder.write(name, text) }
 
     @discardableResult
     func register(_ artifact: String, name: String = "intent", base: ContentDigest? = nil) throws -> RegistryVersion {

@@ -6,7 +6,7 @@ import Replay
 import Testing
 
 /// What happens around answers: the decision log, escalation, bounds, disconnects, shutdown.
-@Suite(.enabled(if: Bench.isAvailable, "the small base model is not there"), .serialized)
+@Suite(.serialized)
 struct LifeTests {
     let bench: Bench
 

@@ -3,7 +3,7 @@ import Foundation
 import HTTPTransport
 import Testing
 
-@Suite(.enabled(if: Bench.isAvailable, "the small base model is not there"), .serialized)
+@Suite(.serialized)
 struct RouteTests {
     let bench: Bench
 

@@ -1,6 +1,7 @@
 import Conversations
 import Foundation
 import HTTPTransport
+import TestSupport
 
 /// The real `retort-serve`, run as a user runs it, and a client for it.
 final class Server: @unchecked Sendable {
@@ -8,7 +9,7 @@ final class Server: @unchecked Sendable {
     // which Foundation's Process allows from any thread; everything else is immutable.
     let process: Process
     let url: String
-    private let errorFile: String
+    private let folder: ScratchFolder
     private let client = HTTPClient()
 
     struct StartFailure: Error {
@@ -20,16 +21,13 @@ final class Server: @unchecked Sendable {
     ///
     /// - Throws: ``StartFailure`` with exit status and stderr when it ends instead.
     init(_ arguments: [String], environment: [String: String] = [:], port: Int = 0) async throws {
-        let errorFile = FileManager.default.temporaryDirectory.appendingPathComponent("retort-serve-\(UUID()).err").path
-        try Data().write(to: URL(fileURLWithPath: errorFile))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Executable.path("retort-serve"))
-        process.arguments = arguments + ["--port", String(port), "--poll-ms", "5"]
+        let folder = try ScratchFolder()
+        try folder.write("errors", "")
+        let process = Executable.process("retort-serve", arguments + ["--port", String(port), "--poll-ms", "5"])
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let output = Pipe()
         process.standardOutput = output
-        process.standardError = FileHandle(forWritingAtPath: errorFile)
-        process.standardInput = FileHandle.nullDevice
+        process.standardError = FileHandle(forWritingAtPath: folder.file("errors"))
         try process.run()
         let reader = output.fileHandleForReading
         let line = await withCheckedContinuation { continuation in
@@ -46,20 +44,20 @@ final class Server: @unchecked Sendable {
         guard let ready = try? JSONValue(parsing: line), let url = ready["url"]?.stringValue else {
             process.waitUntilExit()
             throw StartFailure(
-                status: process.terminationStatus, errors: try String(contentsOfFile: errorFile, encoding: .utf8))
+                status: process.terminationStatus,
+                errors: try String(contentsOfFile: folder.file("errors"), encoding: .utf8))
         }
         self.process = process
         self.url = url
-        self.errorFile = errorFile
+        self.folder = folder
     }
 
     deinit {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        try? FileManager.default.removeItem(atPath: errorFile)
     }
 
     /// What the server said on stderr.
-    var errors: String { get throws { try String(contentsOfFile: errorFile, encoding: .utf8) } }
+    var errors: String { get throws { try String(contentsOfFile: folder.file("errors"), encoding: .utf8) } }
 
     /// Asks for a graceful end and gives the exit status.
     func stop() async -> Int32 {

@@ -4,7 +4,7 @@ import Registry
 import Storage
 import Testing
 
-@Suite(.enabled(if: Bench.isAvailable, "the small base model is not there"), .serialized)
+@Suite(.serialized)
 struct StartTests {
     let bench: Bench
 

@@ -5,7 +5,7 @@ import Registry
 import Storage
 import Testing
 
-@Suite(.enabled(if: Bench.isAvailable, "the small base model is not there"), .serialized)
+@Suite(.serialized)
 struct SwapTests {
     private static let prompts = ["I want to book a table for", "Where is my", "Please tell me", "The card was"]
     private static let tokens = 4

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Storage
 import Testing
+import TestSupport
 
 @Suite struct WorkspaceTests {
     let scratch: ScratchFolder

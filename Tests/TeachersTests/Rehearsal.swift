@@ -3,6 +3,7 @@ import Foundation
 import Replay
 import Storage
 import Teachers
+import TestSupport
 
 /// A replay server in this process, on a port of its own, for as long as a test runs.
 struct Rehearsal {
@@ -39,11 +40,13 @@ struct Rehearsal {
 
 /// A workspace's ledger in a folder of its own.
 struct ScratchLedger {
+    private let folder: ScratchFolder
     let workspace: Workspace
     let ledger: TeacherLedger
 
     init(_ path: String? = nil) throws {
-        workspace = try Workspace(path: path ?? NSTemporaryDirectory() + "retort-teachers-\(UUID().uuidString)")
+        folder = try ScratchFolder()
+        workspace = try Workspace(path: path ?? folder.path)
         ledger = TeacherLedger(database: try workspace.database(TeacherLedger.migrations))
     }
 }

@@ -2,6 +2,7 @@ import GGUF
 import Quantization
 import Tensors
 import Testing
+import TestSupport
 
 /// Products of panels against sums of the operands, rounded or not, in double precision, with all kernels of this CPU.
 @Suite struct PanelTests {

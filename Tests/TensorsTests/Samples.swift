@@ -1,19 +1,14 @@
 import GGUF
 import Tensors
+import TestSupport
 
 /// Numbers that look random and are the same in every run (SplitMix64, mapped to -1 ..< 1).
 struct SampleNumbers {
-    private var state: UInt64
+    private var source: RandomSource
 
-    init(seed: UInt64) { state = seed }
+    init(seed: UInt64) { source = RandomSource(seed: seed) }
 
-    mutating func next() -> Float {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Float(Int64(bitPattern: z ^ (z >> 31)) >> 40) / 8_388_608
-    }
+    mutating func next() -> Float { Float(Int64(bitPattern: source.next()) >> 40) / 8_388_608 }
 
     mutating func floats(_ count: Int) -> [Float] { (0..<count).map { _ in next() } }
 }

@@ -1,12 +1,13 @@
 import Conversations
 import Foundation
 import Testing
+import TestSupport
 import Tokenizers
 
 /// Renderings recorded from jinja2, compared byte for byte.
 @Suite struct ChatTemplateConformanceTests {
     /// The fixtures lie beside the checkout; without them this is skipped.
-    @Test(.enabled(if: ChatTemplateFixtures.isAvailable, "needs ../shared/fixtures/templates"))
+    @Test(.needsFixtures)
     func modelTemplatesRenderAsRecorded() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: ChatTemplateFixtures.folder.path)
         var count = 0

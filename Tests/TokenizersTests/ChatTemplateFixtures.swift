@@ -1,15 +1,13 @@
 import Conversations
 import Foundation
+import TestSupport
 
 /// Where the recorded renderings lie, and how they are read.
 enum ChatTemplateFixtures {
-    private static let here = URL(filePath: #filePath).deletingLastPathComponent()
-    /// Beside the checkout; absent where only the repository was cloned.
-    static let folder = here.appending(path: "../../../shared/fixtures/templates").standardizedFileURL
-    static var isAvailable: Bool { FileManager.default.fileExists(atPath: folder.path) }
+    static let folder = Fixtures.root.appending(path: "templates")
+    static let oracle = Checkout.root.appending(path: "Tests/TokenizersTests/Oracles/chat-template-cases.json")
     /// A moment, where none matters.
     static let someDay = LocalTime(Date(timeIntervalSince1970: 0), in: .gmt)
-    static let oracle = here.appending(path: "Oracles/chat-template-cases.json")
 
     static func json(_ url: URL) throws -> JSONValue { try JSONValue(parsing: try Data(contentsOf: url)) }
 

@@ -1,16 +1,17 @@
 import Conversations
 import Foundation
 import Testing
+import TestSupport
 import Tokenizers
 
 @Suite(
     "Tokenizers against llama.cpp's recorded ids",
-    .enabled(if: TokenizationFixtures.arePresent, "../shared/fixtures is not beside the checkout"))
+    .needsFixtures)
 struct TokenizationFixtureTests {
     @Test("llama.cpp's own test vectors", arguments: TokenizationFixtures.vocabularies)
     func vectors(name: String) throws {
         let tokenizer = try TokenizationFixtures.vocabulary(name)
-        let base = TokenizationFixtures.path("fixtures/tokenizers/ggml-vocab-\(name).gguf")
+        let base = Fixtures.path("tokenizers/ggml-vocab-\(name).gguf")
         let texts = try String(contentsOfFile: base + ".inp", encoding: .utf8)
             .components(separatedBy: "\n__ggml_vocab_test__\n")
         // Each text has a separator behind it, and each line of ids a newline.

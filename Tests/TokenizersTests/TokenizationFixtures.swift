@@ -1,26 +1,19 @@
 import Conversations
 import Foundation
 import GGUF
+import TestSupport
 import Tokenizers
 
 /// What llama.cpp made of many texts, in the folder beside the checkout (its README says how it was made).
 enum TokenizationFixtures {
-    private static let shared = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "shared")
-
-    static let arePresent = FileManager.default.fileExists(atPath: path("fixtures/tokenizers"))
-
     static let vocabularies = ["gpt-2", "llama-bpe", "llama-spm", "phi-3", "qwen2"]
 
-    static func path(_ name: String) -> String { shared.appending(path: name).path }
-
     static func json(_ name: String) throws -> JSONValue {
-        try JSONValue(parsing: Data(contentsOf: URL(filePath: path(name))))
+        try JSONValue(parsing: Data(contentsOf: URL(filePath: Checkout.shared(name))))
     }
 
     static func tokenizer(_ name: String) throws -> Tokenizer {
-        try Tokenizer(metadata: GGUFFile(path: path(name)).metadata)
+        try Tokenizer(metadata: GGUFFile(path: Checkout.shared(name)).metadata)
     }
 
     static func vocabulary(_ name: String) throws -> Tokenizer {

@@ -1,9 +1,9 @@
 import GGUF
 import Testing
+import TestSupport
 import Tokenizers
 
-@Suite("Merging")
-struct TokenizationMergeTests {
+@Suite("Merging") struct TokenizationMergeTests {
     /// A random sequence that is the same every time (SplitMix64).
     struct Random: RandomNumberGenerator {
         var state: UInt64

@@ -2,6 +2,7 @@ import Conversations
 import Foundation
 import GGUF
 import Testing
+import TestSupport
 import Tokenizers
 
 @Suite("Tokenizers made in memory")
@@ -198,14 +199,9 @@ struct TokenizationTests {
 
     // MARK: The bundled model
 
-    private static let bundled = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path
-
-    @Test(
-        "the bundled base, against llama.cpp's ids",
-        .enabled(if: FileManager.default.fileExists(atPath: bundled), "Models/ has no base"))
+    @Test("the bundled base, against llama.cpp's ids")
     func bundledBase() throws {
-        let tokenizer = try Tokenizer(metadata: GGUFFile(path: TokenizationTests.bundled).metadata)
+        let tokenizer = try Tokenizer(metadata: GGUFFile(path: Checkout.base).metadata)
         let text = "Hello there, I'd like to cancel my order. naïve 猫 <|im_end|>"
         let ids: [TokenID] = [
             2657, 405, 15, 309, 566, 349, 291, 464, 70, 319, 598, 1979, 17, 313, 68, 131, 111, 324, 224, 167, 238, 108,

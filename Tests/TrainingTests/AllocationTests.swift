@@ -3,13 +3,15 @@ import Checkpoints
 import Foundation
 import Tensors
 import Testing
+import TestSupport
 import Training
 import Transformers
 
 /// A step allocates nothing once it has seen its largest batch: from packed batches to updated parameters.
 ///
 /// What the kernels do depends on `RETORT_KERNELS`, of which a process has one.
-@Suite(.enabled(if: AllocationCounter.works, "counts by replacing glibc's malloc")) struct AllocationTests {
+@Suite(.enabled(if: AllocationCounter.works, "counts by replacing glibc's malloc")) struct AllocationTests
+{
     struct Variant: CustomTestStringConvertible, Sendable {
         var precision = Precision.fp32
         var threads = 1
@@ -45,16 +47,12 @@ import Transformers
         }
     }
 
-    /// The bundled base, which is there in every checkout.
-    static let bundled = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
-
     @Test(arguments: variants) func aStepAllocatesNothing(variant: Variant) throws {
-        try expectNone(AllocationTests.bundled, variant)
+        try expectNone(Checkout.base, variant)
     }
 
     @Test(
-        .enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout"),
+        .needsFixtures,
         arguments: ["llama-tied", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "phi3-longrope"])
     func noArchitectureAllocates(model: String) throws {
         for precision in Precision.allCases {
@@ -65,7 +63,7 @@ import Transformers
 
     /// Packing takes some arrays, which may grow by doubling, not one a token, run or example.
     @Test func packingTakesFewArrays() throws {
-        let step = try Step(AllocationTests.bundled, Variant())
+        let step = try Step(Checkout.base, Variant())
         let counter = AllocationCounter(pool: step.pool)
         for count in [8, 64, 512] {
             let examples = AllocationTests.examples(count, seed: 3)
@@ -91,7 +89,7 @@ import Transformers
 
     /// Examples with common beginnings, half of their places with a teacher's view.
     static func examples(_ count: Int, seed: UInt64) -> [TrainingExample] {
-        var generator = Numbers(state: seed)
+        var generator = RandomSource(seed: seed)
         return (0..<count).map { number in
             let tokens = (0..<Int.random(in: 20...40, using: &generator)).map { place in
                 Int32(place < 9 ? place + 3 + number % 2 : Int.random(in: 3..<200, using: &generator))
@@ -129,7 +127,7 @@ import Transformers
             pool = ThreadPool(threads: variant.threads)
             self.variant = variant
             let weights = variant.trainsAll ? try TrainableWeights(checkpoint) : nil
-            var generator = Numbers(state: 5)
+            var generator = RandomSource(seed: 5)
             let adapter =
                 variant.trainsAll
                 ? nil

@@ -4,24 +4,21 @@ import Foundation
 import GGUF
 import Storage
 import Testing
+import TestSupport
 import Tokenizers
 import Training
 import Transformers
 
 /// The forms in which users have preferences and a teacher's log-probabilities, good and bad, with the bundled base.
 @Suite struct DataFormTests {
-    private static let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
-
-    private func tokenizer() throws -> Tokenizer { try Checkpoint(path: DataFormTests.base).tokenizer }
+    private func tokenizer() throws -> Tokenizer { try Checkpoint(path: Checkout.base).tokenizer }
 
     private func read(
         _ lines: String..., maximumLength: Int = 1024, tooLong: AdapterRecipe.TooLong = .drop
     ) throws -> TrainingSet {
-        let path = NSTemporaryDirectory() + "retort-forms-\(UUID().uuidString).jsonl"
-        try AtomicFile.write(lines.joined(separator: "\n"), to: path)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let checkpoint = try Checkpoint(path: DataFormTests.base)
+        let folder = try ScratchFolder()
+        let path = try folder.write("forms.jsonl", lines.joined(separator: "\n"))
+        let checkpoint = try Checkpoint(path: Checkout.base)
         let encoder = ConversationEncoder(
             tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, date: Fixtures.someDay,
             readsTeacher: true)
@@ -223,7 +220,7 @@ import Transformers
 
     /// Calls are learned as the template writes them: Qwen's writes arguments as JSON, so that text must become an object.
     @Test(
-        .enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout"),
+        .needsFixtures,
         arguments: [#""{\"city\": \"Bern\"}""#, #"{"city": "Bern"}"#])
     func answersThatCallToolsAreLearnedAsTheTemplateWritesThem(arguments: String) throws {
         let vocabulary = try GGUFFile(path: Fixtures.path("tokenizers/ggml-vocab-qwen2.gguf"))
@@ -235,9 +232,8 @@ import Transformers
             + #"{"id":"c1","type":"function","function":{"name":"weather","arguments":\#(arguments)}}]},"#
             + #"{"role":"tool","tool_call_id":"c1","content":"rain"},{"role":"assistant","content":"Rain."}],"#
             + #""tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object"}}}]}"#
-        let path = NSTemporaryDirectory() + "retort-tools-\(UUID().uuidString).jsonl"
-        try AtomicFile.write(line, to: path)
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try ScratchFolder()
+        let path = try folder.write("tools.jsonl", line)
         let set = try TrainingSet(
             path: path, encoder: ConversationEncoder(tokenizer: tokenizer, template: template, date: Fixtures.someDay),
             maximumLength: 4096)

@@ -1,28 +1,14 @@
 import Conversations
 import Foundation
+import TestSupport
 import Training
 
-/// The recorded references beside the checkout; tests that need them are skipped where they are not there.
-enum Fixtures {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/fixtures")
-    static let areThere = FileManager.default.fileExists(atPath: root.path())
-
+extension Fixtures {
     /// A moment, where none matters.
     static let someDay = LocalTime(Date(timeIntervalSince1970: 0), in: .gmt)
 
-    static func path(_ name: String) -> String { root.appending(path: name).path() }
-
     static func json(_ name: String) throws -> JSONValue {
-        try JSONValue(parsing: Data(contentsOf: root.appending(path: name)))
-    }
-
-    /// Little-endian float32 at a place of a raw array file.
-    static func floats(_ name: String, offset: Int, count: Int) throws -> [Float] {
-        let data = try Data(contentsOf: root.appending(path: name))
-        return data[(offset)..<(offset + count * 4)].withUnsafeBytes { bytes in
-            (0..<count).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
-        }
+        try JSONValue(parsing: data(name))
     }
 }
 
@@ -61,15 +47,13 @@ struct Safetensors {
     let tensors: [String: [Float]]
 
     init(_ name: String) throws {
-        let data = try Data(contentsOf: Fixtures.root.appending(path: name))
+        let data = try Fixtures.data(name)
         let length = data[0..<8].withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
         let header = try JSONValue(parsing: data[8..<(8 + length)])
         var tensors: [String: [Float]] = [:]
         for (key, value) in header.objectValue?.members ?? [] where key != "__metadata__" {
             let range = value["data_offsets"]?.integers ?? [0, 0]
-            tensors[key] = data[(8 + length + range[0])..<(8 + length + range[1])].withUnsafeBytes { bytes in
-                (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
-            }
+            tensors[key] = [Float](littleEndian: data[(8 + length + range[0])..<(8 + length + range[1])])
         }
         self.tensors = tensors
     }

@@ -6,15 +6,18 @@ import GGUF
 import Storage
 import Tensors
 import Testing
+import TestSupport
 import Training
 import Transformers
 
 /// All weights of a small model trained: gradients of every kind of them, kills, and the model that is written.
-@Suite(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout")) struct FullTrainingTests {
-    private let folder = NSTemporaryDirectory() + "retort-full-\(UUID().uuidString)"
+@Suite(.needsFixtures) struct FullTrainingTests {
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
 
     private func examples(_ count: Int, seed: UInt64) -> [TrainingExample] {
-        var generator = Numbers(state: seed)
+        var generator = RandomSource(seed: seed)
         let prompt = (0..<10).map { _ in Int32.random(in: 3..<500, using: &generator) }
         return (0..<count).map { _ in
             let label = Int32.random(in: 20..<26, using: &generator)
@@ -41,7 +44,7 @@ import Transformers
         for model in ["qwen2", "qwen3"] {
             let checkpoint = try Checkpoint(path: Fixtures.path("models/\(model).gguf"))
             let recipe = try AdapterRecipe(text: "targets: blk.0.\(target)", path: "a")
-            var generator = Numbers(state: 1)
+            var generator = RandomSource(seed: 1)
             let adapter = TrainableAdapter(
                 try recipe.updates(of: checkpoint.architecture.updatableMatrices), alpha: 32, generator: &generator)
             for i in 0..<adapter.parameters.count {
@@ -125,7 +128,6 @@ import Transformers
     }
 
     @Test func aKilledRunEndsWithTheSameModelWhichSaysWhatItIs() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let whole = try makeRun("whole")
         var losses: [Double] = []
         _ = try whole.run(onEvent: { if case .step(let record) = $0 { losses.append(record.loss) } })
@@ -163,7 +165,6 @@ import Transformers
     }
 
     @Test func anAdapterToBeginFromIsRefused() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let checkpoint = try Checkpoint(path: Fixtures.path("models/qwen2.gguf"))
         let start = try TrainingStart(path: Fixtures.path("lora/adapter-qwen2/adapter.gguf"), for: checkpoint)
         let recipe = try AdapterRecipe(text: "method: full", path: "adapter.yaml")
@@ -171,7 +172,7 @@ import Transformers
             _ = try TrainingRun(
                 checkpoint: checkpoint, recipe: recipe,
                 training: TrainingSet(examples(2, seed: 1), digest: ContentDigest(of: "a")), validation: nil,
-                start: start, snapshotDirectory: folder)
+                start: start, snapshotDirectory: folder.path)
         }
         #expect(error?.description.hasSuffix("an adapter to begin from, expected none with method: full") == true)
     }

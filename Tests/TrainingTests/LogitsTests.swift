@@ -3,10 +3,11 @@ import Autograd
 import Checkpoints
 import Conversations
 import Testing
+import TestSupport
 import Transformers
 
 /// The training pass against logits recorded from transformers.
-@Suite(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout")) struct LogitsTests {
+@Suite(.needsFixtures) struct LogitsTests {
     @Test(arguments: ["llama", "llama-tied", "qwen2", "qwen3", "gemma2", "gemma3", "phi3", "phi3-longrope"])
     func logitsEqualTransformers(model: String) throws {
         let decoder = try TrainableDecoder(Checkpoint(path: Fixtures.path("models/\(model).gguf")))

@@ -4,17 +4,18 @@ import Checkpoints
 import Conversations
 import Foundation
 import Testing
+import TestSupport
 import Training
 import Transformers
 
 /// LoRA's variants against runs recorded from PEFT by `Oracles/make_runs.py`: every loss and every gradient norm.
-@Suite(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout")) struct OracleRunTests {
+@Suite(.needsFixtures) struct OracleRunTests {
     @Test(arguments: ["patterns", "rslora", "lora-plus"]) func variantsOfLowRankAdaptationEqualThoseOfPEFT(
         name: String
     ) throws {
         let oracle = try Oracle(name)
         let recipe = try AdapterRecipe(text: try #require(oracle.run["recipe"]).serialized(), path: name)
-        var generator = Numbers(state: 0)
+        var generator = RandomSource(seed: 0)
         let adapter = TrainableAdapter(
             try recipe.updates(of: oracle.checkpoint.architecture.updatableMatrices), alpha: recipe.alpha,
             generator: &generator)
@@ -50,8 +51,8 @@ struct Oracle {
 
     init(_ name: String) throws {
         self.name = name
-        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Oracles/runs.json")
-        let json = try JSONValue(parsing: Data(contentsOf: path))
+        let path = Checkout.path("Tests/TrainingTests/Oracles/runs.json")
+        let json = try JSONValue(parsing: Data(contentsOf: URL(filePath: path)))
         run = try #require(json["runs"]?.arrayValue?.first { $0["name"]?.stringValue == name })
         checkpoint = try Checkpoint(path: Fixtures.path("models/\(run["model"]?.stringValue ?? "").gguf"))
         schedule = LearningRateSchedule(

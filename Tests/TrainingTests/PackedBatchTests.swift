@@ -2,6 +2,7 @@ import Autograd
 import Checkpoints
 import Tensors
 import Testing
+import TestSupport
 import Training
 import Transformers
 
@@ -27,7 +28,7 @@ import Transformers
     }
 
     @Test(arguments: 0..<40) func everyTokenIsPredictedFromItsOwnPath(seed: UInt64) {
-        var generator = Numbers(state: seed)
+        var generator = RandomSource(seed: seed)
         let examples = PackedBatchTests.examples(&generator)
         let packed = PackedBatch(examples)
         let tree = packed.batch.tree
@@ -77,10 +78,10 @@ import Transformers
     }
 
     /// Random trees against their unshared expansion: the loss and every gradient.
-    @Test(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout"), arguments: 0..<3)
+    @Test(.needsFixtures, arguments: 0..<3)
     func gradientsEqualThoseOfTheExamplesOneByOne(seed: UInt64) throws {
         let checkpoint = try Checkpoint(path: Fixtures.path("models/qwen2.gguf"))
-        var generator = Numbers(state: seed &+ 100)
+        var generator = RandomSource(seed: seed &+ 100)
         let examples = PackedBatchTests.examples(&generator)
         let adapter = try TrainableAdapter(
             architecture: checkpoint.architecture, rank: 4, alpha: 8, generator: &generator)
@@ -107,7 +108,7 @@ import Transformers
 }
 
 /// The same with pairs and with a teacher: what shares nothing gives the same gradient.
-@Suite(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout")) struct UnsharedExpansionTests {
+@Suite(.needsFixtures) struct UnsharedExpansionTests {
     private struct Model {
         let decoder: TrainableDecoder
         let adapter: TrainableAdapter
@@ -146,7 +147,7 @@ import Transformers
 
     /// Multi-turn conversations of which every answer counts, some with a teacher's view of some tokens.
     @Test(arguments: 0..<3) func ofConversationsWithATeacher(seed: UInt64) throws {
-        var generator = Numbers(state: seed &+ 7)
+        var generator = RandomSource(seed: seed &+ 7)
         let model = try Model(&generator)
         let instructions = tokens(20...30, &generator)
         var examples: [TrainingExample] = []
@@ -177,7 +178,7 @@ import Transformers
 
     /// What dropout leaves out of a beginning is the same for all that share it.
     @Test func withDropout() throws {
-        var generator = Numbers(state: 5)
+        var generator = RandomSource(seed: 5)
         let model = try Model(&generator)
         let examples = PackedBatchTests.examples(&generator).filter { $0.totalWeight > 0 }
         func gradients(_ limit: Int, rate: Float, seed: UInt64, recomputedLayers: Int = 0, threads: Int = 2) -> [Float]
@@ -201,7 +202,7 @@ import Transformers
     }
 
     @Test(arguments: 0..<3) func ofPairs(seed: UInt64) throws {
-        var generator = Numbers(state: seed &+ 77)
+        var generator = RandomSource(seed: seed &+ 77)
         let model = try Model(&generator)
         let instructions = tokens(20...30, &generator)
         let pairs = (0..<5).map { _ -> PreferencePair in
@@ -227,18 +228,5 @@ import Transformers
         let recorded = step.gradients(of: pairs), without = step.loss(of: pairs)
         #expect(recorded.mean == without.mean)
         #expect(recorded.rewards == without.rewards)
-    }
-}
-
-/// SplitMix64.
-struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -6,13 +6,14 @@ import Foundation
 import Storage
 import Tensors
 import Testing
+import TestSupport
 import Tokenizers
 import Training
 
 /// Training in bfloat16: another rounding, the same learning.
 @Suite struct PrecisionTests {
     @Test(
-        .enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout"),
+        .needsFixtures,
         arguments: ["trace-sft-llama", "trace-sft-qwen2", "trace-sft-prefix"])
     func theFinalLossIsThatOfPEFT(name: String) throws {
         let trace = try Trace(name)
@@ -41,8 +42,7 @@ import Training
     }
 
     @Test func aSnapshotOfAnotherPrecisionIsRefused() throws {
-        let folder = NSTemporaryDirectory() + "retort-precision-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try ScratchFolder()
         _ = try makeRun(.fp32, threads: 1, folder).run(shouldStop: { true })
         let error = #expect(throws: TrainingError.self) { _ = try makeRun(.bf16, threads: 1, folder).resume() }
         #expect(error?.description.contains("precision fp32, expected bf16") == true, "\(String(describing: error))")
@@ -51,8 +51,7 @@ import Training
     private func run(_ precision: AdapterRecipe.Precision, threads: Int) throws -> (
         losses: [Double], adapter: [String: LowRankPair]
     ) {
-        let folder = NSTemporaryDirectory() + "retort-precision-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try ScratchFolder()
         let run = try makeRun(precision, threads: threads, folder)
         var losses: [Double] = []
         _ = try run.run(shouldStop: { false }) { event in
@@ -62,13 +61,13 @@ import Training
     }
 
     /// The first questions of the demo with their labels, three times over.
-    private func makeRun(_ precision: AdapterRecipe.Precision, threads: Int, _ folder: String) throws -> TrainingRun {
-        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let checkpoint = try Checkpoint(path: package.appending(path: "Models/retort-base-6m-f16.gguf").path())
+    private func makeRun(_ precision: AdapterRecipe.Precision, threads: Int, _ folder: ScratchFolder) throws
+        -> TrainingRun
+    {
+        let checkpoint = try Checkpoint(path: Checkout.base)
         let tokenizer = try checkpoint.tokenizer
         let text = try String(
-            contentsOf: package.appending(path: "Datasets/support-intent/gold.jsonl"), encoding: .utf8)
+            contentsOfFile: Checkout.path("Datasets/support-intent/gold.jsonl"), encoding: .utf8)
         let prompt = try tokenizer.encode("Name the intent of the customer's message.\n")
         let examples = try text.split(separator: "\n").prefix(64).map { line in
             // A line as it stands, question before label, is as good a text as any.
@@ -87,6 +86,6 @@ import Training
         recipe.keepsBest = false
         return try TrainingRun(
             checkpoint: checkpoint, recipe: recipe, training: TrainingSet(examples, digest: ContentDigest(of: text)),
-            validation: nil, snapshotDirectory: folder, pool: ThreadPool(threads: threads))
+            validation: nil, snapshotDirectory: folder.path, pool: ThreadPool(threads: threads))
     }
 }

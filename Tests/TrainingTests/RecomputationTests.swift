@@ -2,14 +2,15 @@ import Autograd
 import Checkpoints
 import Tensors
 import Testing
+import TestSupport
 import Training
 import Transformers
 
 /// What is computed again rather than kept changes memory and nothing else.
-@Suite(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout")) struct RecomputationTests {
+@Suite(.needsFixtures) struct RecomputationTests {
     private func step(_ model: String, recomputedLayers: Int, threads: Int = 2) throws -> GradientStep {
         let checkpoint = try Checkpoint(path: Fixtures.path("models/\(model).gguf"))
-        var generator = Numbers(state: 5)
+        var generator = RandomSource(seed: 5)
         let adapter = try TrainableAdapter(
             architecture: checkpoint.architecture, rank: 4, alpha: 8, generator: &generator)
         for i in 0..<adapter.parameters.count {
@@ -21,7 +22,7 @@ import Transformers
     }
 
     private func batch(_ count: Int = 12) -> [TrainingExample] {
-        var generator = Numbers(state: 11)
+        var generator = RandomSource(seed: 11)
         return (0..<count).map { number in
             let tokens = (0..<Int.random(in: 20...40, using: &generator)).map { place in
                 Int32(place < 9 ? place + 3 : Int.random(in: 3..<200, using: &generator))

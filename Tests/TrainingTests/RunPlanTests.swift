@@ -4,12 +4,16 @@ import Foundation
 import Storage
 import Tensors
 import Testing
+import TestSupport
 import Training
 import Transformers
 
 /// Plans on a tiny base: what they choose, and that they leave no trace.
-@Suite(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout")) struct RunPlanTests {
-    private let folder = NSTemporaryDirectory() + "retort-plan-\(UUID().uuidString)"
+@Suite(.needsFixtures) struct RunPlanTests {
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
+
     /// What a process holds in these tests: nothing but what the plan adds.
     private let nothing = MemoryUse(resident: 0, mapped: 0, peak: 0)
 
@@ -23,7 +27,7 @@ import Transformers
     }
 
     private func makeRun(_ directory: String, hasPairs: Bool = false) throws -> TrainingRun {
-        var generator = Numbers(state: 3)
+        var generator = RandomSource(seed: 3)
         func set(_ count: Int) -> TrainingSet {
             let examples = (0..<count).map { _ in
                 let tokens = (0..<Int.random(in: 30...60, using: &generator)).map { _ in
@@ -79,7 +83,6 @@ import Transformers
     }
 
     @Test func aPlanAndItsWarmUpLeaveNoTrace() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let plain = try makeRun("plain")
         _ = try plain.run()
         let planned = try makeRun("planned")
@@ -91,7 +94,6 @@ import Transformers
     }
 
     @Test func aWarmUpInTheMiddleOfARunLeavesNoTrace() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let plain = try makeRun("plain")
         _ = try plain.run()
         _ = try makeRun("stopped").run(until: 3)
@@ -106,7 +108,6 @@ import Transformers
     }
 
     @Test func aWarmUpOfPreferencesAsksForNoReferences() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let plain = try makeRun("plain", hasPairs: true)
         _ = try plain.run()
         let planned = try makeRun("planned", hasPairs: true)
@@ -131,7 +132,6 @@ import Transformers
     }
 
     @Test func aRunWhoseMicroBatchesAPlanChoseIsResumedWithThem() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         func plan(_ run: TrainingRun) throws -> Int {
             let free = try makeRun("free").plan(memoryLimit: nil, use: nothing)
             // Half of what a pass takes: recomputation alone does not make room for it.

@@ -4,12 +4,15 @@ import Foundation
 import Storage
 import Tensors
 import Testing
+import TestSupport
 import Training
 
 /// A sweep on a tiny base within a time: which trials are left out, and that the best one is trained to its end.
-@Suite(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout")) struct SweepTests {
-    private let folder = NSTemporaryDirectory() + "retort-sweep-\(UUID().uuidString)"
+@Suite(.needsFixtures) struct SweepTests {
+    private let folder: ScratchFolder
     private let grid = "learning_rate: [1e-4, 1e-3, 3e-3, 1e-2]\nhalving: {reduction: 2}\n"
+
+    init() throws { folder = try ScratchFolder() }
 
     private func makeSweep(_ text: String) throws -> Sweep {
         let common = JSONObject([
@@ -24,13 +27,12 @@ import Training
         }
         let checkpoint = try Checkpoint(path: Fixtures.path("models/llama.gguf"))
         return try Sweep(
-            SweepDefinition(text: text, path: "sweep.yaml", common: common), folder: folder,
+            SweepDefinition(text: text, path: "sweep.yaml", common: common), folder: folder.path,
             pool: ThreadPool(threads: 2)
         ) { _ in Sweep.Input(checkpoint: checkpoint, training: set(32), validation: set(8)) }
     }
 
     @Test func asManyTrialsAsFitAreTaken() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let sweep = try makeSweep(grid)
         let measured = sweep.definition.trials.reversed().map { ($0, TrialCost(steps: 9, perRound: 1)) }
         // One takes 10 s, two 3 (9/2 + 1) = 16.5, three 4 (9/2 + 1) = 22, four 6 (9/4 + 1) + 9/2 + 1 = 25; a fifth more
@@ -59,7 +61,6 @@ import Training
     }
 
     @Test func whatTakesLongerThanForeseenLeavesOutMore() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let sweep = try makeSweep(grid)
         #expect(try sweep.fit(secondsLeft: { 1e9 }) == nil)
         #expect(sweep.trials.count == 4)
@@ -90,7 +91,6 @@ import Training
     }
 
     @Test func aTimeThatIsTooShortForOneTrialIsRefused() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let reason = try #require(try makeSweep(grid).fit(secondsLeft: { 1e-3 }))
         #expect(reason.hasPrefix("deadline: one trial takes ") && reason.hasSuffix(" s, expected at most 0.0 s"))
         // Nothing was chosen: with more time all take part.
@@ -104,9 +104,8 @@ import Training
         #""trials":[],"rounds":[]"#, #""trials":[1],"rounds":[1,0]"#,
     ])
     func aDamagedRecordIsRefused(part: String) throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         _ = try makeSweep(grid).fit(secondsLeft: { 1e9 })
-        let path = folder + "/sweep.json"
+        let path = folder.file("sweep.json")
         var text = try String(contentsOfFile: path, encoding: .utf8)
         text.replace(#""trials":[1,2,3,4],"rounds":[4,2,1]"#, with: part)
         try text.write(toFile: path, atomically: true, encoding: .utf8)

@@ -1,12 +1,13 @@
 import Autograd
 import Checkpoints
 import Conversations
+import Testing
+import TestSupport
 import Training
 import Transformers
-import Testing
 
 /// Whole training runs against those recorded from PEFT: losses, norms, first gradients, final weights.
-@Suite(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout")) struct TraceTests {
+@Suite(.needsFixtures) struct TraceTests {
     @Test(arguments: ["trace-sft-llama", "trace-sft-qwen2", "trace-sft-prefix", "trace-sft-accum2"])
     func supervisedRunEqualsThatOfPEFT(name: String) throws {
         let trace = try Trace(name)

@@ -4,11 +4,14 @@ import Foundation
 import Storage
 import Tensors
 import Testing
+import TestSupport
 import Training
 
 /// Whole runs on a tiny base: what they depend on, and what they survive.
-@Suite(.enabled(if: Fixtures.areThere, "needs shared/fixtures beside the checkout")) struct TrainingRunTests {
-    private let folder = NSTemporaryDirectory() + "retort-training-\(UUID().uuidString)"
+@Suite(.needsFixtures) struct TrainingRunTests {
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
 
     private var recipe: AdapterRecipe {
         var recipe = AdapterRecipe()
@@ -22,7 +25,7 @@ import Training
     }
 
     private func set(_ count: Int, seed: UInt64) -> TrainingSet {
-        var generator = Numbers(state: seed)
+        var generator = RandomSource(seed: seed)
         let prompt = (0..<10).map { _ in Int32.random(in: 3..<500, using: &generator) }
         let examples = (0..<count).map { _ in
             let label = Int32.random(in: 20..<26, using: &generator)
@@ -46,7 +49,6 @@ import Training
     private func numbers(_ run: TrainingRun) throws -> [String: LowRankPair] { try run.result().tensors }
 
     @Test func theResultDependsNeitherOnThreadsNorOnInterruptions() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let whole = try makeRun("whole")
         let outcome = try whole.run()
         #expect(outcome.isFinished && outcome.step == 10)
@@ -76,7 +78,6 @@ import Training
     }
 
     @Test func itLearns() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         var recipe = recipe
         recipe.epochs = 20
         let run = try makeRun("learns", recipe: recipe, validation: set(18, seed: 1))
@@ -89,7 +90,6 @@ import Training
     }
 
     @Test func theSeedChangesTheResult() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         var other = recipe
         other.seed = 2
         let first = try makeRun("seed-1"), second = try makeRun("seed-2", recipe: other)
@@ -99,7 +99,6 @@ import Training
     }
 
     @Test func aSnapshotOfAnotherRunIsRefusedAndSaysWhatDiffers() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         _ = try makeRun("other").run()
         var changed = recipe
         changed.learningRate = 1e-3
@@ -113,7 +112,6 @@ import Training
     }
 
     @Test func aDamagedSnapshotIsRefusedAtEveryPlace() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         _ = try makeRun("damaged").run()
         let path = "\(folder)/damaged/snapshot.bin"
         let whole = try Data(contentsOf: URL(filePath: path))
@@ -131,7 +129,6 @@ import Training
     }
 
     @Test func aRunThatRunsAwayGoesBackAndGivesUp() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         var wild = recipe
         wild.learningRate = 1e6
         wild.clip = 1e9
@@ -152,7 +149,6 @@ import Training
 
     /// Everything that a recipe can ask for at once, stopped after every third step and on other threads.
     @Test func dropoutPatternsAndLoRAPlusSurviveInterruptions() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         var recipe = try AdapterRecipe(
             text: "{rank: 4, rank_pattern: {attn_q: 2}, alpha_pattern: {blk.0.*: 3}, rslora: true, dropout: 0.2, "
                 + "lora_plus_ratio: 4, epochs: 2, batch_size: 4, learning_rate: 3e-3, tokens_per_micro_batch: 20}",
@@ -178,7 +174,7 @@ import Training
     }
 
     private func preferences(_ count: Int, seed: UInt64) -> TrainingSet {
-        var generator = Numbers(state: seed)
+        var generator = RandomSource(seed: seed)
         let prompt = (0..<10).map { _ in Int32.random(in: 3..<500, using: &generator) }
         func example(_ label: Int32) -> TrainingExample {
             TrainingExample(tokens: prompt + [label, 2], weights: Array(repeating: 0, count: 10) + [1, 1])
@@ -194,7 +190,6 @@ import Training
 
     /// Answers of one kind are better than those of another: soon every pair is preferred rightly; resumed, to the bit.
     @Test func preferencesAreLearnedAndSurviveInterruptions() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         var recipe = recipe
         recipe.loss = .dpo
         recipe.epochs = 6
@@ -225,7 +220,6 @@ import Training
     // MARK: Beginning from an adapter
 
     @Test func aRunBeginsFromAnAdapterInEitherForm() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let first = try makeRun("first")
         _ = try first.run()
         let adapter = try first.result()
@@ -253,7 +247,6 @@ import Training
     }
 
     @Test func anAdapterThatDoesNotFitIsNamed() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let run = try makeRun("first")
         let adapter = try run.result()
         let checkpoint = try Checkpoint(path: Fixtures.path("models/llama.gguf"))
@@ -281,7 +274,6 @@ import Training
 
     /// The state that a roll-back leads to depends on the recipe alone: neither on kills nor on other snapshots.
     @Test func aRunThatRollsBackEndsAlikeHoweverItWasStopped() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         var wild = recipe
         wild.clip = 1e9
         wild.epochs = 4
@@ -320,7 +312,6 @@ import Training
     func earlyStoppingEndsTheRunAtTheSameStepHoweverItWasStopped(
         criterion: AdapterRecipe.EarlyStopping.Criterion
     ) throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         var patient = recipe
         patient.epochs = 40
         patient.learningRate = 2e-2

@@ -2,23 +2,21 @@ import Checkpoints
 import Foundation
 import Storage
 import Testing
+import TestSupport
 import Tokenizers
 import Training
 
 /// Files of conversations, good and bad, read with the bundled base.
 @Suite struct TrainingSetTests {
     private func encoder() throws -> ConversationEncoder {
-        let models = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf")
-        let checkpoint = try Checkpoint(path: models.path())
+        let checkpoint = try Checkpoint(path: Checkout.base)
         return ConversationEncoder(
             tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, date: Fixtures.someDay)
     }
 
     private func read(_ text: String, maximumLength: Int = 1024) throws -> TrainingSet {
-        let path = NSTemporaryDirectory() + "retort-set-\(UUID().uuidString).jsonl"
-        try AtomicFile.write(text, to: path)
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try ScratchFolder()
+        let path = try folder.write("set.jsonl", text)
         do {
             return try TrainingSet(path: path, encoder: encoder(), maximumLength: maximumLength)
         } catch let error as TrainingError {
@@ -35,7 +33,7 @@ import Training
         #expect(set.lineCount == 2)
         #expect(set.maskedCount == 1)
         #expect(set.conversations.map(\.count) == [2])
-        let tokenizer = try Checkpoint(path: modelPath).tokenizer
+        let tokenizer = try Checkpoint(path: Checkout.base).tokenizer
         let second = try #require(set.conversations.first?.last)
         let said = zip(second.tokens, second.weights).filter { $0.1 == 1 }.map(\.0)
         #expect(tokenizer.decode(said) == "For two?<|im_end|>")
@@ -43,11 +41,6 @@ import Training
             tokenizer.decode(second.tokens)
                 == "<|im_start|>user\nHi.<|im_end|>\n<|im_start|>assistant\nHello.<|im_end|>\n"
                 + "<|im_start|>user\nA table.<|im_end|>\n<|im_start|>assistant\nFor two?<|im_end|>")
-    }
-
-    private var modelPath: String {
-        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
     }
 
     @Test func linesThatCannotBeReadAreNamed() throws {
