@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// A chat template that is chosen for training must be the one that evaluates, on the built executables.
-@Suite struct ChosenTemplateTests {
+@Suite(.ownThreads) struct ChosenTemplateTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

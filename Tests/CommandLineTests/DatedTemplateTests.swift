@@ -5,7 +5,7 @@ import Testing
 import TestSupport
 
 /// Chat templates that print the date, on the built executables: what they print is chosen, remembered and told.
-@Suite struct DatedTemplateTests {
+@Suite(.ownThreads) struct DatedTemplateTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// The built `retort-evaluate`, with the bundled base.
-@Suite struct EvaluateCommandTests {
+@Suite(.ownThreads) struct EvaluateCommandTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

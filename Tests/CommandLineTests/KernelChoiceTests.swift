@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// `--precision` and `RETORT_KERNELS` as a user meets them.
-@Suite struct KernelChoiceTests {
+@Suite(.ownThreads) struct KernelChoiceTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

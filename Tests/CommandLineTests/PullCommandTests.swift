@@ -5,7 +5,7 @@ import Testing
 import TestSupport
 
 /// The built `retort-pull` on files, standard input and interruptions.
-@Suite struct PullCommandTests {
+@Suite(.ownThreads) struct PullCommandTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

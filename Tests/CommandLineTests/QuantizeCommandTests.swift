@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// `retort-quantize` and `retort-inspect gguf|tensor`, run as a user runs them.
-@Suite struct QuantizeCommandTests {
+@Suite(.ownThreads) struct QuantizeCommandTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// What every executable of the project has in common.
-@Suite struct StageContractTests {
+@Suite(.ownThreads) struct StageContractTests {
     static let executables = [
         "retort", "retort-pull", "retort-label", "retort-curate", "retort-train", "retort-quantize",
         "retort-evaluate", "retort-registry", "retort-serve", "retort-inspect", "retort-replay",

@@ -5,7 +5,7 @@ import Testing
 import TestSupport
 
 /// The built `retort-train sweep`: stopped, gone on with, and its winner trained alone.
-@Suite struct SweepCommandTests {
+@Suite(.ownThreads) struct SweepCommandTests {
     @Test func theBestIsWhatItsRecipeAloneGives() throws {
         let folder = try ScratchFolder()
         func conversations(_ count: Int) -> String {

@@ -4,7 +4,7 @@ import Testing
 import TestSupport
 
 /// The built `retort-inspect template`.
-@Suite struct TemplateCommandTests {
+@Suite(.ownThreads) struct TemplateCommandTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 
 /// The built `retort-inspect tokenize`.
-@Suite(.needsFixtures) struct TokenizeCommandTests {
+@Suite(.needsFixtures, .ownThreads) struct TokenizeCommandTests {
     private let vocabulary = Fixtures.path("tokenizers/ggml-vocab-qwen2.gguf")
 
     @Test func textAndBack() throws {

@@ -5,7 +5,7 @@ import Testing
 import TestSupport
 
 /// The built `retort-train`, killed and resumed, and given bad input.
-@Suite struct TrainCommandTests {
+@Suite(.ownThreads) struct TrainCommandTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

@@ -6,7 +6,7 @@ import TestSupport
 
 /// The memory that the built `retort-train` says it will take, beside what it then takes; and what it does when there is
 /// less, or less time.
-@Suite(.serialized) struct TrainPlanTests {
+@Suite(.serialized, .ownThreads) struct TrainPlanTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

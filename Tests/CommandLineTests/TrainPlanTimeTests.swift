@@ -8,7 +8,7 @@ import TestSupport
 ///
 /// On one thread, the seconds of the processor are nearly the same whatever else the machine does. Those on the clock are,
 /// too, where the machine left the process a processor of its own, in the warm-up and in the run.
-@Suite(.serialized) struct TrainPlanTimeTests {
+@Suite(.serialized, .ownThreads) struct TrainPlanTimeTests {
     struct Workload: Sendable, CustomTestStringConvertible {
         var name: String
         var recipe: String

@@ -6,7 +6,7 @@ import Testing
 import TestSupport
 
 /// Damaged adapters of both forms: an error that names the file, or an adapter of finite numbers.
-@Suite(.needsFixtures) struct AdapterFuzzTests {
+@Suite(.needsFixtures, .ownThreads) struct AdapterFuzzTests {
     private static let layout = PEFTLayout(
         architecture: "llama", headCount: 4, keyValueHeadCount: 2, permutesHeads: true)
 

@@ -7,7 +7,7 @@ import TestSupport
 import Tokenizers
 
 /// Damaged models, opened as they are for use: architecture, tokenizer, template, and one pass where all of them stand.
-@Suite(.needsFixtures) struct CheckpointFuzzTests {
+@Suite(.needsFixtures, .ownThreads) struct CheckpointFuzzTests {
     @Test(arguments: ["llama", "gemma3", "phi3-longrope", "llama-tied"]) func survivesDamage(_ name: String) throws {
         var run = try FuzzRun("model.gguf")
         let path = run.path, whole = try FuzzRun.fixture("models/\(name).gguf"), numbers = GGUFNumbers(whole)

@@ -88,20 +88,14 @@ struct FuzzRun {
     }
 
     private mutating func measure(_ what: String, isOwn: (any Error) -> Bool, read: () throws -> Void) {
-        let time = Self.processorTime(), memory = Self.residentBytes()
+        let time = processorTime(), memory = Self.residentBytes()
         var failure: (any Error)?
         do { try read() } catch { failure = error }
-        let used = Self.processorTime() - time, grown = Self.residentBytes() - memory
+        let used = processorTime() - time, grown = Self.residentBytes() - memory
         if failure == nil { accepted += 1 } else { refused += 1 }
         if let failure, !isOwn(failure) { Issue.record("\(what): \(failure)") }
         if used > Self.secondsAllowed { Issue.record("\(what): \(used) s") }
         if grown > Self.bytesAllowed { Issue.record("\(what): \(grown >> 20) MiB") }
-    }
-
-    private static func processorTime() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
     }
 
     /// The second number of `/proc/self/statm`, in pages; 0 where there is no such file.

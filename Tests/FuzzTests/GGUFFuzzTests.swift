@@ -6,7 +6,7 @@ import TestSupport
 
 /// Damaged headers, metadata and tensor lists of real files: an error that names file and field, or a file whose every
 /// value and tensor can be read.
-@Suite(.needsFixtures) struct GGUFFuzzTests {
+@Suite(.needsFixtures, .ownThreads) struct GGUFFuzzTests {
     static let files = [
         "models/llama.gguf", "models/gemma3.gguf", "quants/llama-Q4_K_M.gguf", "lora/adapter-llama/adapter.gguf",
     ]

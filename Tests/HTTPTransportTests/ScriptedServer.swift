@@ -13,6 +13,14 @@ final class ScriptedServer: Sendable {
             // MSG_NOSIGNAL: a client that has gone is part of some tests.
             _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
         }
+
+        /// Whether the client closes the connection within some time.
+        func isClosed(within seconds: Int) -> Bool {
+            var time = timeval(tv_sec: seconds, tv_usec: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+            var byte: UInt8 = 0
+            return recv(descriptor, &byte, 1, 0) == 0
+        }
     }
 
     let port: Int

@@ -7,7 +7,7 @@ import Tokenizers
 
 /// What the layers' matrices are multiplied with, against `llama-imatrix` and against a float64 forward pass
 /// (`Oracles/make_importance.py`).
-@Suite struct ObservationTests {
+@Suite(.ownThreads) struct ObservationTests {
     struct Oracle: Decodable {
         struct Matrix: Decodable {
             var name: String

@@ -4,7 +4,7 @@ import Quantization
 import Testing
 import TestSupport
 
-@Suite struct ModelQuantizerTests {
+@Suite(.ownThreads) struct ModelQuantizerTests {
     struct Run: Decodable {
         struct Tensor: Decodable {
             var name: String

@@ -5,7 +5,7 @@ import Testing
 import TestSupport
 
 /// `quants/type-choice.json`: the types that `llama-quantize` chose on models of sixteen layers.
-@Suite struct TensorTypeChoiceTests {
+@Suite(.ownThreads) struct TensorTypeChoiceTests {
     struct Model: Decodable {
         var name: String
         var arch: String

@@ -6,7 +6,7 @@ import Testing
 import TestSupport
 
 /// The real `retort-registry`, run as a user runs it.
-@Suite struct CommandTests {
+@Suite(.ownThreads) struct CommandTests {
     let scratch: Scratch
 
     init() throws { scratch = try Scratch() }

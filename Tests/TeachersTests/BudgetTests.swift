@@ -4,6 +4,7 @@ import Replay
 import Storage
 import Teachers
 import Testing
+import TestSupport
 
 @Suite struct BudgetTests {
     /// The most that `question(n)` can cost at the prices of ``Rehearsal/endpoint(_:key:prices:)``: a token for every
@@ -102,7 +103,7 @@ import Testing
 
     @Test func aReservationThatADeadProcessLeftIsAmbiguous() async throws {
         try await Rehearsal.with {
-            $0.latency = .seconds(30)
+            $0.latency = .seconds(600)
         } _: { rehearsal in
             let scratch = try ScratchLedger()
             let budget = try await Budget(account: "a", limit: USD(10), ledger: scratch.ledger)
@@ -122,7 +123,7 @@ import Testing
 
     @Test func cancellingStillBooks() async throws {
         try await Rehearsal.with {
-            $0.latency = .seconds(30)
+            $0.latency = .seconds(600)
         } _: { rehearsal in
             let scratch = try ScratchLedger()
             let budget = try await Budget(account: "a", limit: USD(10), ledger: scratch.ledger)

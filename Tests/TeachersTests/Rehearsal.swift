@@ -55,4 +55,5 @@ func question(_ number: Int) -> TeacherRequest {
     TeacherRequest(messages: [Message(.system, "Answer."), Message(.user, "question \(number)")], maximumTokens: 16)
 }
 
-let quick = TeacherOptions(timeout: .seconds(10), maximumRetries: 3, firstRetryDelay: .milliseconds(10))
+/// Waits little between tries. The time for an answer is long, since a busy machine may be slow to give it.
+let quick = TeacherOptions(timeout: .seconds(120), maximumRetries: 3, firstRetryDelay: .milliseconds(10))

@@ -5,7 +5,7 @@ import Testing
 import TestSupport
 
 /// Products of panels against sums of the operands, rounded or not, in double precision, with all kernels of this CPU.
-@Suite struct PanelTests {
+@Suite(.ownThreads) struct PanelTests {
     static let kernels = InstructionSet.allCases.filter(\.isAvailable).flatMap { set in
         PanelKernels.Operand.allCases.map { PanelKernels(set, $0) }
     }

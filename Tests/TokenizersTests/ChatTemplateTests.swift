@@ -1,9 +1,10 @@
 import Conversations
 import Foundation
 import Testing
+import TestSupport
 import Tokenizers
 
-@Suite struct ChatTemplateTests {
+@Suite(.ownThreads) struct ChatTemplateTests {
     private func text(_ source: String, _ messages: [JSONValue] = []) throws -> String {
         try ChatTemplate(source: source).render(
             messages: messages, addGenerationPrompt: false, now: ChatTemplateFixtures.someDay
@@ -74,9 +75,9 @@ import Tokenizers
         "{% for i in range(90000) %}{% set x = [0]|batch(90000, 'x' * 1000)|list %}{% endfor %}",
     ])
     func hostileTemplatesAreStopped(source: String) {
-        let start = ContinuousClock.now
+        let start = processorTime()
         #expect(failure(source) != nil)
-        #expect(start.duration(to: .now) < .seconds(30))
+        #expect(processorTime() - start < 20)
     }
 
     @Test func ringsAndChainsOfNamespacesAreHarmless() throws {
@@ -209,10 +210,10 @@ import Tokenizers
     @Test func aLongConversationTakesLinearTime() throws {
         let content = String(repeating: "All happy families are alike. ", count: 40_000)
         let messages: [JSONValue] = [["role": "user", "content": .string(content)]]
-        let start = ContinuousClock.now
+        let start = processorTime()
         let rendered = try ChatTemplate(named: "chatml").render(
             messages: messages, addGenerationPrompt: true, now: ChatTemplateFixtures.someDay)
         #expect(rendered.spans == [MessageSpan(messageIndex: 0, utf8Range: 17..<(17 + content.utf8.count))])
-        #expect(start.duration(to: .now) < .seconds(30))
+        #expect(processorTime() - start < 20)
     }
 }

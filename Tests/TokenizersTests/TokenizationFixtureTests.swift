@@ -6,7 +6,7 @@ import Tokenizers
 
 @Suite(
     "Tokenizers against llama.cpp's recorded ids",
-    .needsFixtures)
+    .needsFixtures, .ownThreads)
 struct TokenizationFixtureTests {
     @Test("llama.cpp's own test vectors", arguments: TokenizationFixtures.vocabularies)
     func vectors(name: String) throws {

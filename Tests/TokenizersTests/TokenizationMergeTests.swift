@@ -3,7 +3,7 @@ import Testing
 import TestSupport
 import Tokenizers
 
-@Suite("Merging") struct TokenizationMergeTests {
+@Suite("Merging", .ownThreads) struct TokenizationMergeTests {
     /// A random sequence that is the same every time (SplitMix64).
     struct Random: RandomNumberGenerator {
         var state: UInt64

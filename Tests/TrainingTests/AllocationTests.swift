@@ -10,7 +10,7 @@ import Transformers
 /// A step allocates nothing once it has seen its largest batch: from packed batches to updated parameters.
 ///
 /// What the kernels do depends on `RETORT_KERNELS`, of which a process has one.
-@Suite(.enabled(if: AllocationCounter.works, "counts by replacing glibc's malloc")) struct AllocationTests
+@Suite(.enabled(if: AllocationCounter.works, "counts by replacing glibc's malloc"), .ownThreads) struct AllocationTests
 {
     struct Variant: CustomTestStringConvertible, Sendable {
         var precision = Precision.fp32

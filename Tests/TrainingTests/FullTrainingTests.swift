@@ -11,7 +11,7 @@ import Training
 import Transformers
 
 /// All weights of a small model trained: gradients of every kind of them, kills, and the model that is written.
-@Suite(.needsFixtures) struct FullTrainingTests {
+@Suite(.needsFixtures, .ownThreads) struct FullTrainingTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

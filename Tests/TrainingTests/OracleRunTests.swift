@@ -9,7 +9,7 @@ import Training
 import Transformers
 
 /// LoRA's variants against runs recorded from PEFT by `Oracles/make_runs.py`: every loss and every gradient norm.
-@Suite(.needsFixtures) struct OracleRunTests {
+@Suite(.needsFixtures, .ownThreads) struct OracleRunTests {
     @Test(arguments: ["patterns", "rslora", "lora-plus"]) func variantsOfLowRankAdaptationEqualThoseOfPEFT(
         name: String
     ) throws {

@@ -7,7 +7,7 @@ import Training
 import Transformers
 
 /// Packing changes nothing but the work.
-@Suite struct PackedBatchTests {
+@Suite(.ownThreads) struct PackedBatchTests {
     /// Examples that share beginnings of many lengths, are prefixes of one another, or are equal.
     static func examples(_ generator: inout some RandomNumberGenerator) -> [TrainingExample] {
         var examples: [TrainingExample] = []
@@ -108,7 +108,7 @@ import Transformers
 }
 
 /// The same with pairs and with a teacher: what shares nothing gives the same gradient.
-@Suite(.needsFixtures) struct UnsharedExpansionTests {
+@Suite(.needsFixtures, .ownThreads) struct UnsharedExpansionTests {
     private struct Model {
         let decoder: TrainableDecoder
         let adapter: TrainableAdapter

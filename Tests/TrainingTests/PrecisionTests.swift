@@ -11,7 +11,7 @@ import Tokenizers
 import Training
 
 /// Training in bfloat16: another rounding, the same learning.
-@Suite struct PrecisionTests {
+@Suite(.ownThreads) struct PrecisionTests {
     @Test(
         .needsFixtures,
         arguments: ["trace-sft-llama", "trace-sft-qwen2", "trace-sft-prefix"])

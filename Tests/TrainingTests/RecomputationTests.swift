@@ -7,7 +7,7 @@ import Training
 import Transformers
 
 /// What is computed again rather than kept changes memory and nothing else.
-@Suite(.needsFixtures) struct RecomputationTests {
+@Suite(.needsFixtures, .ownThreads) struct RecomputationTests {
     private func step(_ model: String, recomputedLayers: Int, threads: Int = 2) throws -> GradientStep {
         let checkpoint = try Checkpoint(path: Fixtures.path("models/\(model).gguf"))
         var generator = RandomSource(seed: 5)

@@ -9,7 +9,7 @@ import Training
 import Transformers
 
 /// Plans on a tiny base: what they choose, and that they leave no trace.
-@Suite(.needsFixtures) struct RunPlanTests {
+@Suite(.needsFixtures, .ownThreads) struct RunPlanTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }

@@ -8,7 +8,7 @@ import TestSupport
 import Training
 
 /// A sweep on a tiny base within a time: which trials are left out, and that the best one is trained to its end.
-@Suite(.needsFixtures) struct SweepTests {
+@Suite(.needsFixtures, .ownThreads) struct SweepTests {
     private let folder: ScratchFolder
     private let grid = "learning_rate: [1e-4, 1e-3, 3e-3, 1e-2]\nhalving: {reduction: 2}\n"
 

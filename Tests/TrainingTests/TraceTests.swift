@@ -7,7 +7,7 @@ import Training
 import Transformers
 
 /// Whole training runs against those recorded from PEFT: losses, norms, first gradients, final weights.
-@Suite(.needsFixtures) struct TraceTests {
+@Suite(.needsFixtures, .ownThreads) struct TraceTests {
     @Test(arguments: ["trace-sft-llama", "trace-sft-qwen2", "trace-sft-prefix", "trace-sft-accum2"])
     func supervisedRunEqualsThatOfPEFT(name: String) throws {
         let trace = try Trace(name)

@@ -8,7 +8,7 @@ import TestSupport
 import Training
 
 /// Whole runs on a tiny base: what they depend on, and what they survive.
-@Suite(.needsFixtures) struct TrainingRunTests {
+@Suite(.needsFixtures, .ownThreads) struct TrainingRunTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }
