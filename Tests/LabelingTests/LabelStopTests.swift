@@ -72,7 +72,7 @@ import TestSupport
     @Test func aKilledRunLosesNothingAndPaysNothingTwice() async throws {
         let bench = try LabelingBench()
         let whole = try LabelingBench()
-        let server = try rehearsal { $0.latency = .milliseconds(30) }
+        let server = try rehearsal { $0.latency = .milliseconds(100) }
         try await server.serve { url in
             let killed = try await bench.label(url, ["--concurrency", "4"]) { process in
                 while server.statistic("answered") < 20 { try await Task.sleep(for: .milliseconds(5)) }
@@ -94,7 +94,7 @@ import TestSupport
 
     @Test func anInterruptedRunWaitsForWhatIsOnItsWay() async throws {
         let bench = try LabelingBench()
-        let server = try rehearsal { $0.latency = .milliseconds(50) }
+        let server = try rehearsal { $0.latency = .milliseconds(100) }
         try await server.serve { url in
             let stopped = try await bench.label(url, ["--concurrency", "4"]) { process in
                 while server.statistic("answered") < 8 { try await Task.sleep(for: .milliseconds(5)) }

@@ -15,7 +15,9 @@ import TestSupport
     @Test func endsCleanlyAndSaysWhereItIs() async throws {
         let path = try recording(#"{"input": "a", "answer": "b"}"#)
         let ended = try await Ended.of("retort-replay", ["--recording", path]) { process in
-            try await Task.sleep(for: .seconds(1))
+            // It can be asked to end as soon as it has said where it is.
+            let output = try #require(process.standardOutput as? FileHandle)
+            while process.isRunning, try output.seekToEnd() == 0 { try await Task.sleep(for: .milliseconds(10)) }
             kill(process.processIdentifier, SIGTERM)
         }
         #expect(ended.status == 0 && !ended.wasKilled, "\(ended.talk)")

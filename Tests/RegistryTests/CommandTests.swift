@@ -69,7 +69,7 @@ import TestSupport
             let process = try Executable.start(
                 "retort-registry",
                 ["register", "intent", "--artifact", artifact, "--workspace", scratch.workspacePath])
-            let deadline = Date().addingTimeInterval(20)
+            let deadline = Date().addingTimeInterval(120)
             while !registry.store.contains(digest), Date() < deadline { usleep(2000) }
             #expect(registry.store.contains(digest))
             usleep(50_000)

@@ -94,9 +94,9 @@ final class Server: @unchecked Sendable {
         return try Reply(try await post("/v1/chat/completions", .object(body)))
     }
 
-    /// Waits until a condition on `/healthz` holds; false after ten seconds.
+    /// Waits until a condition on `/healthz` holds; false after a minute.
     func waitForHealth(_ isReached: (JSONValue) -> Bool) async throws -> Bool {
-        for _ in 0..<1000 {
+        for _ in 0..<6000 {
             if isReached(try await get("/healthz")) { return true }
             try await Task.sleep(for: .milliseconds(10))
         }
