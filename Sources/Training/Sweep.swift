@@ -24,11 +24,24 @@ public final class Sweep {
     /// What happens while a sweep goes on.
     public enum Event: Sendable {
         case began(trial: SweepDefinition.Trial, round: Int, rounds: Int)
+        /// The time is too short for all that would have gone on.
+        case shortened(round: Int, trials: Int, of: Int)
         case found(SweepRecord.Finding, totalSteps: Int)
     }
 
     public let definition: SweepDefinition
     public private(set) var record: SweepRecord
+    /// Those that take part: all, unless a deadline left some out.
+    public private(set) var trials: [SweepDefinition.Trial]
+    public private(set) var halving: SuccessiveHalving
+    /// What ``fit(secondsLeft:shouldStop:)`` expects the trials that take part to need.
+    public internal(set) var predictedSeconds: Double?
+    /// Whether there was something to go on with.
+    let isBegun: Bool
+    /// By recipe; those that take the same time share one.
+    var costs: [AdapterRecipe: TrialCost] = [:]
+    /// Seconds of the rounds done, as foreseen and as they were.
+    var pace = (foreseen: 0.0, spent: 0.0)
     private let folder: String
     private let pool: ThreadPool
     private let open: (AdapterRecipe) throws -> Input
@@ -47,11 +60,16 @@ public final class Sweep {
         self.pool = pool
         self.open = open
         let first = try open(definition.trials[0].recipe)
-        record = SweepRecord(identity: [
-            ("base", try first.checkpoint.digest().description), ("dataset", first.training.digest.description),
-            ("validation", first.validation.digest.description), ("sweep", definition.digest.description),
-        ])
-        try record.read(recordPath)
+        let all = SuccessiveHalving(trials: definition.trials.count, reduction: definition.reduction)
+        var record = SweepRecord(
+            identity: [
+                ("base", try first.checkpoint.digest().description), ("dataset", first.training.digest.description),
+                ("validation", first.validation.digest.description), ("sweep", definition.digest.description),
+            ], trials: definition.trials.map(\.number), rounds: all.rounds.map(\.trials))
+        isBegun = try record.read(folder + "/sweep.json")
+        trials = record.trials.map { definition.trials[$0 - 1] }
+        halving = SuccessiveHalving(counts: record.rounds, reduction: definition.reduction)
+        self.record = record
     }
 
     /// Where a trial's run lies.
@@ -59,40 +77,68 @@ public final class Sweep {
         folder + "/trial-" + String(repeating: "0", count: max(0, 3 - "\(number)".count)) + "\(number)"
     }
 
+    /// Takes only some trials.
+    func choose(_ trials: [SweepDefinition.Trial], _ halving: SuccessiveHalving) throws {
+        self.trials = trials
+        self.halving = halving
+        record.trials = trials.map(\.number)
+        record.rounds = halving.rounds.map(\.trials)
+        try record.write(to: recordPath)
+    }
+
     /// Runs what is left of the rounds.
     ///
-    /// - Parameter finish: called with the run and the number of each trial that has done all its steps.
+    /// - Parameters:
+    ///   - secondsLeft: until a deadline, for which fewer trials go on where the time is too short for all.
+    ///   - finish: called with the run and the number of each trial that has done all its steps.
     /// - Returns: Whether all rounds are done; otherwise `shouldStop` said so, and the sweep can go on from there.
     public func run(
-        shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void = { _ in },
-        finish: (TrainingRun, Int, TrainingRun.Outcome) throws -> Void
+        secondsLeft: (() -> Double)? = nil, shouldStop: () -> Bool = { false },
+        onEvent: (Event) throws -> Void = { _ in }, finish: (TrainingRun, Int, TrainingRun.Outcome) throws -> Void
     ) throws -> Bool {
-        var left = definition.trials
-        for (index, round) in definition.halving.rounds.enumerated() {
-            left = Array(left.prefix(round.trials))
+        var left = trials
+        for index in halving.rounds.indices {
+            left = Array(left.prefix(halving.rounds[index].trials))
+            if index > 0, let secondsLeft, !record.findings.contains(where: { $0.round == index }) {
+                let planned = left.count
+                let count = try countThatFits(left, round: index, seconds: secondsLeft())
+                if count < planned {
+                    halving.limit(to: count, from: index)
+                    try choose(trials, halving)
+                    left = Array(left.prefix(count))
+                    try onEvent(.shortened(round: index, trials: count, of: planned))
+                }
+            }
             for trial in left where record.finding(trial: trial.number, round: index) == nil {
-                try onEvent(.began(trial: trial, round: index, rounds: definition.halving.rounds.count))
-                guard try run(trial, round: index, part: round.part, shouldStop, onEvent, finish) else { return false }
+                try onEvent(.began(trial: trial, round: index, rounds: halving.rounds.count))
+                guard try run(trial, round: index, shouldStop, onEvent, finish) else { return false }
             }
             let findings = left.compactMap { record.finding(trial: $0.number, round: index) }
                 .sorted { $0.isBetter(than: $1) }
-            left = findings.compactMap { finding in definition.trials.first { $0.number == finding.trial } }
+            left = findings.compactMap { finding in trials.first { $0.number == finding.trial } }
         }
         return true
     }
 
-    /// One trial to the end of a round; false when it was asked to stop before.
-    private func run(
-        _ trial: SweepDefinition.Trial, round: Int, part: Double, _ shouldStop: () -> Bool,
-        _ onEvent: (Event) throws -> Void, _ finish: (TrainingRun, Int, TrainingRun.Outcome) throws -> Void
-    ) throws -> Bool {
-        let start = ContinuousClock.now
+    /// A trial's run, before its first step.
+    func makeRun(_ trial: SweepDefinition.Trial) throws -> (run: TrainingRun, place: String) {
         let place = folder(ofTrial: trial.number)
         let input = try open(trial.recipe)
         try AtomicFile.write(trial.text, to: place + "/adapter.yaml")
         let run = try TrainingRun(
             checkpoint: input.checkpoint, recipe: trial.recipe, training: input.training,
             validation: input.validation, snapshotDirectory: place, pool: pool)
+        return (run, place)
+    }
+
+    /// One trial to the end of a round; false when it was asked to stop before.
+    private func run(
+        _ trial: SweepDefinition.Trial, round: Int, _ shouldStop: () -> Bool, _ onEvent: (Event) throws -> Void,
+        _ finish: (TrainingRun, Int, TrainingRun.Outcome) throws -> Void
+    ) throws -> Bool {
+        let start = ContinuousClock.now
+        let part = halving.rounds[round].part
+        let (run, place) = try makeRun(trial)
         let done = try run.resume()
         let log = try MetricsLog(path: place + "/metrics.jsonl", keepingSteps: done)
         let target = part == 1 ? run.totalSteps : max(1, Int((Double(run.totalSteps) * part).rounded()))
@@ -112,7 +158,7 @@ public final class Sweep {
         if let outcome, !outcome.isFinished, outcome.step < target { return false }
         var found = SweepRecord.Finding(
             trial: trial.number, round: round, step: outcome?.step ?? 0, agreement: 0, loss: .greatestFiniteMagnitude,
-            seconds: start.duration(to: .now).inSeconds)
+            seconds: 0)
         if let outcome, let loss = try run.validationLoss() {
             (found.agreement, found.loss) = (loss.agreement, loss.mean.isFinite ? loss.mean : found.loss)
             if outcome.isFinished, run.recipe.keepsBest, let best = run.bestValidation {
@@ -120,7 +166,9 @@ public final class Sweep {
             }
             if outcome.isFinished { try finish(run, trial.number, outcome) }
         }
-        found.seconds += record.findings.filter { $0.trial == trial.number }.map(\.seconds).max() ?? 0
+        let seconds = start.duration(to: .now).inSeconds
+        note(seconds, of: trial, round: round)
+        found.seconds = seconds + (record.findings.filter { $0.trial == trial.number }.map(\.seconds).max() ?? 0)
         record.findings.append(found)
         try record.write(to: recordPath)
         try onEvent(.found(found, totalSteps: run.totalSteps))

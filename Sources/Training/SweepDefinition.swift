@@ -18,7 +18,10 @@ public struct SweepDefinition: Sendable, Hashable {
     }
 
     public let trials: [Trial]
-    public let halving: SuccessiveHalving
+    /// Of how many trials one goes on to the next round.
+    public let reduction: Int
+    /// Of a choice among the trials.
+    private let seed: UInt64
     /// What the definition and the recipe under it amount to.
     public let digest: ContentDigest
 
@@ -64,12 +67,13 @@ public struct SweepDefinition: Sendable, Hashable {
             )
         }
         let section = root.section("halving", isRequired: false)
-        let reduction = section.integer("reduction", default: 3, in: 2...100)
+        reduction = section.integer("reduction", default: 3, in: 2...100)
         try file.finish()
 
+        seed = random?.seed ?? 1
         var combinations = SweepDefinition.grid(axes)
         if let random, random.trials < combinations.count {
-            var generator = SeededGenerator(seed: random.seed, stream: 1 << 40)
+            var generator = SeededGenerator(seed: seed, stream: 1 << 40)
             let chosen = generator.permutation(combinations.count).prefix(random.trials).sorted()
             combinations = chosen.map { combinations[$0] }
         }
@@ -82,8 +86,13 @@ public struct SweepDefinition: Sendable, Hashable {
                 number: index + 1, changes: changes,
                 recipe: try AdapterRecipe(text: text, path: "\(file.path): trial \(index + 1)"), text: text)
         }
-        halving = SuccessiveHalving(trials: trials.count, reduction: reduction)
         digest = ContentDigest(of: trials.map { $0.recipe.digest.description }.joined() + "\(reduction)")
+    }
+
+    /// The trials in random order: so many of the first stand for all.
+    var shuffledTrials: [Trial] {
+        var generator = SeededGenerator(seed: seed, stream: 1 << 41)
+        return generator.permutation(trials.count).map { trials[$0] }
     }
 
     /// Every combination, the last key changing fastest.

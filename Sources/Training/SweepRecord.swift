@@ -24,9 +24,17 @@ public struct SweepRecord: Sendable {
 
     /// What the sweep is made of.
     let identity: [(name: String, value: String)]
+    /// The numbers of the trials that take part.
+    var trials: [Int]
+    /// How many of them take part in each round.
+    var rounds: [Int]
     public internal(set) var findings: [Finding] = []
 
-    init(identity: [(name: String, value: String)]) { self.identity = identity }
+    init(identity: [(name: String, value: String)], trials: [Int], rounds: [Int]) {
+        self.identity = identity
+        self.trials = trials
+        self.rounds = rounds
+    }
 
     /// The finding of a trial in a round.
     func finding(trial: Int, round: Int) -> Finding? { findings.first { $0.trial == trial && $0.round == round } }
@@ -37,11 +45,11 @@ public struct SweepRecord: Sendable {
         return last.sorted { $0.round != $1.round ? $0.round > $1.round : $0.isBetter(than: $1) }
     }
 
-    /// Reads what an earlier process found.
+    /// Reads what an earlier process found, if there was one.
     ///
     /// - Throws: ``TrainingError`` for a file that is damaged, or of another sweep, naming what differs.
-    mutating func read(_ path: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else { return }
+    mutating func read(_ path: String) throws -> Bool {
+        guard FileManager.default.fileExists(atPath: path) else { return false }
         let data = try FileHandle(readingFrom: path).readToEnd() ?? Data()
         let damaged = TrainingError("\(path): not a record of a sweep", hint: "give the sweep another --output")
         let json: JSONValue
@@ -54,18 +62,30 @@ public struct SweepRecord: Sendable {
             throw TrainingError(
                 "\(path): another sweep: \(parts.joined(separator: "; "))", hint: "give the sweep another --output")
         }
+        if let numbers = json["trials"]?.arrayValue, let counts = json["rounds"]?.arrayValue {
+            let known = Set(trials)
+            trials = numbers.compactMap(\.integerValue)
+            rounds = counts.compactMap(\.integerValue)
+            guard trials.count == numbers.count, known.isSuperset(of: trials), Set(trials).count == trials.count,
+                rounds.count == counts.count, rounds.first == trials.count, rounds.allSatisfy({ $0 > 0 })
+            else { throw damaged }
+        }
         findings = try (json["findings"]?.arrayValue ?? []).map { entry in
             guard let trial = entry["trial"]?.integerValue, let round = entry["round"]?.integerValue,
                 let step = entry["step"]?.integerValue, let agreement = entry["agreement"]?.doubleValue,
-                let loss = entry["loss"]?.doubleValue, let seconds = entry["seconds"]?.doubleValue
+                let loss = entry["loss"]?.doubleValue, let seconds = entry["seconds"]?.doubleValue,
+                trials.contains(trial), rounds.indices.contains(round)
             else { throw damaged }
             return Finding(trial: trial, round: round, step: step, agreement: agreement, loss: loss, seconds: seconds)
         }
+        return true
     }
 
     func write(to path: String) throws {
         var object = JSONObject()
         for field in identity { object[field.name] = .string(field.value) }
+        object["trials"] = .array(trials.map { .integer($0) })
+        object["rounds"] = .array(rounds.map { .integer($0) })
         object["findings"] = .array(findings.map(\.json))
         try AtomicFile.write(JSONValue.object(object).serialized() + "\n", to: path)
     }

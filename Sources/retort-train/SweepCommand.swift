@@ -40,7 +40,7 @@ struct SweepCommand: StageCommand {
     @Option(help: "The folder for trials, the best recipe and its adapter.")
     var output: String
 
-    @Option(help: "The most time to take, 2h or 1h30m; then it stops, resumable (exit 4).")
+    @Option(help: "The most time to take, 2h or 1h30m; only as many trials are run as fit, at least one (else exit 4).")
     var deadline: TimeSpan?
 
     @Option(help: "Threads; all cores by default.")
@@ -57,10 +57,18 @@ struct SweepCommand: StageCommand {
         let pool = threads.map { ThreadPool(threads: $0) } ?? .shared
         let opened = OpenedInput(base: base, template: template, dataset: dataset, validation: validation)
         let search = try Sweep(definition, folder: output, pool: pool) { try opened.input(for: $0) }
-        console.say("\(definition.trials.count) trials in \(definition.halving.rounds.count) rounds")
-        let isLate = { deadline.map { begun.duration(to: .now).seconds >= $0.seconds } ?? false }
+        let secondsLeft = deadline.map { limit in { limit.seconds - begun.duration(to: .now).seconds } }
+        let isLate = { secondsLeft.map { $0() <= 0 } ?? false }
+        if let secondsLeft {
+            let reason = try search.fit(secondsLeft: secondsLeft, shouldStop: { Interruption.isRequested })
+            if let reason {
+                throw StageFailure(.stopped, reason, hint: "give it more time, fewer epochs, or a smaller base")
+            }
+        }
+        for line in SweepTable.outline(search) { console.say(line) }
         let isDone = try search.run(
-            shouldStop: { Interruption.isRequested || isLate() }, onEvent: { SweepTable.say($0, console) },
+            secondsLeft: secondsLeft, shouldStop: { Interruption.isRequested || isLate() },
+            onEvent: { SweepTable.say($0, console) },
             finish: { run, number, outcome in
                 var adapter = try run.result()
                 adapter.describe(try opened.lineage(run, outcome))
@@ -69,7 +77,7 @@ struct SweepCommand: StageCommand {
         let table = SweepTable(search)
         guard isDone, let best = search.record.ranking.first else {
             for line in table.lines { console.say(line) }
-            let done = "\(search.record.findings.count) of \(definition.halving.rounds.reduce(0) { $0 + $1.trials })"
+            let done = "\(search.record.findings.count) of \(search.halving.rounds.reduce(0) { $0 + $1.trials })"
             throw StageFailure(
                 isLate() && !Interruption.isRequested ? .stopped : .tryLater,
                 "\(isLate() ? "the deadline passed" : "interrupted") after \(done) trial rounds; all are kept",
@@ -84,9 +92,16 @@ struct SweepCommand: StageCommand {
             "adapter": try ContentDigest(ofFile: output + "/adapter.gguf").description,
             "recipe": definition.trials[best.trial - 1].recipe.digest.description,
         ]
-        report.counts = ["trials": definition.trials.count, "best_trial": best.trial]
+        report.counts = [
+            "trials": search.trials.count, "left_out": definition.trials.count - search.trials.count,
+            "best_trial": best.trial,
+        ]
         report.figures = ["validation_agreement": best.agreement, "validation_loss": best.loss]
-        report.details = ["trials": table.json]
+        let taken = Set(search.trials.map(\.number))
+        report.details = [
+            "trials": table.json,
+            "left_out": .array(definition.trials.map(\.number).filter { !taken.contains($0) }.map { .integer($0) }),
+        ]
         return report
     }
 }

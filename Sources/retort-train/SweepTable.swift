@@ -10,7 +10,7 @@ struct SweepTable {
 
     init(_ sweep: Sweep) {
         rows = sweep.record.ranking.map { ($0, sweep.definition.trials[$0.trial - 1]) }
-        rounds = sweep.definition.halving.rounds.count
+        rounds = sweep.halving.rounds.count
     }
 
     var lines: [String] {
@@ -33,11 +33,22 @@ struct SweepTable {
             })
     }
 
+    /// What is going to be run.
+    static func outline(_ sweep: Sweep) -> [String] {
+        let all = sweep.definition.trials.count, taken = sweep.trials.count
+        func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+        let time = sweep.predictedSeconds.map { ", at most about \(RunPlan.time($0))" } ?? ""
+        let line = "\(count(taken, "trial")) in \(count(sweep.halving.rounds.count, "round"))\(time)"
+        return (taken < all ? ["deadline: \(taken) of \(all) trials fit"] : []) + [line]
+    }
+
     static func say(_ event: Sweep.Event, _ console: Console) {
         switch event {
         case .began(let trial, let round, let rounds):
             let changes = trial.changes.members.map { "\($0.key) \($0.value.serialized())" }
             console.say("round \(round + 1)/\(rounds), trial \(trial.number): \(changes.joined(separator: ", "))")
+        case .shortened(let round, let trials, let planned):
+            console.say("deadline: \(trials) of \(planned) trials fit into round \(round + 1)")
         case .found(let finding, let totalSteps):
             console.say(
                 String(

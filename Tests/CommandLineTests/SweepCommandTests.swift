@@ -28,14 +28,16 @@ import Testing
             "sweep", "--sweep", sweep, "--recipe", recipe, "--base", base, "--dataset", data, "--validation", held,
             "--output", "\(folder)/out",
         ]
-        // So short a deadline passes in the first trial.
-        let stopped = try Executable.run("retort-train", arguments + ["--deadline", "0.01s"])
-        #expect(stopped.status == 4)
-        #expect(stopped.errors.contains("error: the deadline passed after 0 of 7 trial rounds; all are kept"))
+        // Not even one trial fits into so short a time.
+        let refused = try Executable.run("retort-train", arguments + ["--deadline", "0.01s"])
+        #expect(refused.status == 4)
+        #expect(refused.errors.contains("error: deadline: one trial takes "))
 
-        let whole = try Executable.run("retort-train", arguments + ["--json"])
+        let whole = try Executable.run("retort-train", arguments + ["--deadline", "1h", "--json"])
         #expect(whole.status == 0, "\(whole.errors)")
+        #expect(whole.errors.contains("4 trials in 3 rounds, at most about "))
         let report = try StageReport(parsing: Array(whole.output.utf8))
+        #expect(report.counts["trials"] == 4 && report.counts["left_out"] == 0)
         let rows = report.details?["trials"]?.arrayValue ?? []
         #expect(rows.count == 4)
         // Rates that learn nothing are out after the first round.
