@@ -32,7 +32,8 @@ extension TokenLogprobs {
             guard sum <= 1 + tolerance else {
                 throw malformed(
                     index,
-                    "probabilities that add up to \(sum), expected natural logarithms of numbers that add up to 1 at most")
+                    "probabilities that add up to \(sum), expected natural logarithms of numbers that add up to 1 at most"
+                )
             }
             places.append(place)
         }

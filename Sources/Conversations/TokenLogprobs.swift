@@ -59,7 +59,8 @@ public struct TokenLogprobs: Sendable, Hashable {
             let end = offset + place.said.bytes.count
             if end > range.lowerBound, offset < range.upperBound {
                 // A token may bring white space along, but no part of another word.
-                let outside = spelled[offset..<max(offset, range.lowerBound)] + spelled[min(end, range.upperBound)..<end]
+                let outside =
+                    spelled[offset..<max(offset, range.lowerBound)] + spelled[min(end, range.upperBound)..<end]
                 guard outside.allSatisfy({ $0 <= 0x20 }) else { throw .otherText }
                 kept.append(entry)
             }
@@ -86,7 +87,9 @@ public struct TokenLogprobs: Sendable, Hashable {
     public var bytes: [UInt8] { text }
 
     public var json: JSONValue {
-        do { return try JSONValue(parsing: text) } catch { preconditionFailure("text that was parsed before: \(error)") }
+        do { return try JSONValue(parsing: text) } catch {
+            preconditionFailure("text that was parsed before: \(error)")
+        }
     }
 
     /// The part of a text that is another: its beginning, else its last occurrence.
