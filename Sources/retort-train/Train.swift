@@ -76,6 +76,7 @@ struct Train: StageCommand {
         let input = try TrainingInput(
             base: base, template: template, dataset: dataset, validation: validation, recipe: recipe)
         for line in input.notes { console.say(line) }
+        if let warning = input.warning { console.warn(warning) }
         let initial = try initAdapter.map {
             try TrainingStart(path: TrainingOutput.path(ofAdapter: $0, options), for: input.checkpoint)
         }
