@@ -89,7 +89,7 @@ public final class TrainingRun {
         self.precision = precision
         identity = RunIdentity(
             base: try checkpoint.digest(), dataset: training.digest, validation: validation?.digest,
-            recipe: recipe.digest, initialAdapter: start?.digest, precision: precision.rawValue,
+            recipe: recipe.digest, initialAdapter: start?.digest, date: training.date, precision: precision.rawValue,
             instructionSet: precision.instructionSet)
         self.start = start
         switch recipe.method {

@@ -1,6 +1,7 @@
 import Adapters
 import ArgumentParser
 import Checkpoints
+import Conversations
 import Foundation
 import GGUF
 import Quantization
@@ -44,6 +45,9 @@ struct Quantize: StageCommand {
     @Option(help: "How many chunks of \(ImportanceAccumulator.chunkSize) tokens --calibrate reads at most.")
     var calibrateChunks = 100
 
+    @Option(help: "What a chat template that prints the date is told by --calibrate; today by default.")
+    var date: LocalTime?
+
     @Option(help: "Where the importance matrix of --calibrate goes, in llama.cpp's GGUF form.")
     var imatrixOut: String?
 
@@ -77,7 +81,7 @@ struct Quantize: StageCommand {
         let calibration = try calibrate.flatMap { prompts in
             try checkpoint.map {
                 try Calibration(
-                    $0, adapter: merge?.adapter, prompts: prompts, chunks: calibrateChunks,
+                    $0, adapter: merge?.adapter, prompts: prompts, date: date ?? .today, chunks: calibrateChunks,
                     name: imatrixOut ?? prompts, console: console)
             }
         }

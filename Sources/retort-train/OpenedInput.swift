@@ -1,4 +1,5 @@
 import Adapters
+import Conversations
 import Training
 
 /// What a sweep's trials read, opened again only when a recipe reads it otherwise than the one before.
@@ -7,10 +8,12 @@ final class OpenedInput {
     private let template: String?
     private let dataset: String
     private let validation: String
+    private let date: LocalTime
     private var last: (recipe: AdapterRecipe, input: TrainingInput)?
 
-    init(base: String, template: String?, dataset: String, validation: String) {
+    init(base: String, template: String?, dataset: String, validation: String, date: LocalTime) {
         (self.base, self.template, self.dataset, self.validation) = (base, template, dataset, validation)
+        self.date = date
     }
 
     func input(for recipe: AdapterRecipe) throws -> Sweep.Input {
@@ -35,7 +38,7 @@ final class OpenedInput {
             return last.input
         }
         let input = try TrainingInput(
-            base: base, template: template, dataset: dataset, validation: validation, recipe: recipe)
+            base: base, template: template, dataset: dataset, validation: validation, recipe: recipe, date: date)
         last = (recipe, input)
         return input
     }

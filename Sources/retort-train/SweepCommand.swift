@@ -55,7 +55,9 @@ struct SweepCommand: StageCommand {
         let lock = try FileLock(path: output + "/lock", purpose: "sweep in \(output)")
         defer { withExtendedLifetime(lock) {} }
         let pool = threads.map { ThreadPool(threads: $0) } ?? .shared
-        let opened = OpenedInput(base: base, template: template, dataset: dataset, validation: validation)
+        let opened = OpenedInput(
+            base: base, template: template, dataset: dataset, validation: validation,
+            date: try definition.trials[0].recipe.date ?? Sweep.date(ofSweepIn: output) ?? .today)
         let search = try Sweep(definition, folder: output, pool: pool) { try opened.input(for: $0) }
         let secondsLeft = deadline.map { limit in { limit.seconds - begun.duration(to: .now).seconds } }
         let isLate = { secondsLeft.map { $0() <= 0 } ?? false }

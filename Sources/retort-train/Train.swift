@@ -73,14 +73,16 @@ struct Train: StageCommand {
         let recipe = try choices.resolved()
         let target = TrainingOutput(path: output, peft: peft, type: modelType)
         try target.check(recipe)
+        let snapshots = snapshotDir ?? output + ".training"
+        let begunOn = resume ? try TrainingRun.date(ofSnapshotIn: snapshots) : nil
         let input = try TrainingInput(
-            base: base, template: template, dataset: dataset, validation: validation, recipe: recipe)
+            base: base, template: template, dataset: dataset, validation: validation, recipe: recipe,
+            date: recipe.date ?? begunOn ?? .today)
         for line in input.notes { console.say(line) }
         if let warning = input.warning { console.warn(warning) }
         let initial = try initAdapter.map {
             try TrainingStart(path: TrainingOutput.path(ofAdapter: $0, options), for: input.checkpoint)
         }
-        let snapshots = snapshotDir ?? output + ".training"
         try AtomicFile.makeDirectory(snapshots)
         let lock = try FileLock(path: snapshots + "/lock", purpose: "training of \(output)")
         defer { withExtendedLifetime(lock) {} }

@@ -1,5 +1,6 @@
 import Adapters
 import Checkpoints
+import Conversations
 import Foundation
 import StageInterface
 import Storage
@@ -85,6 +86,7 @@ final class TrainingWatch {
             "base": try input.checkpoint.digest().description, "dataset": input.training.digest.description,
             "recipe": run.recipe.digest.description,
         ]
+        report.inputs["date"] = input.training.date?.description
         report.inputs["validation"] = input.validation?.digest.description
         report.outputs = [
             "precision": run.precision.rawValue, "instruction_set": run.precision.instructionSet,
