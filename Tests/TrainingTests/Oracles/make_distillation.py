@@ -102,7 +102,7 @@ def main():
             loss = loss_of(model, batches[(step - 1) % len(batches)], alpha, temperature)
             loss.backward()
             norms.append(float(torch.nn.utils.clip_grad_norm_(parameters, 1.0)))
-            losses.append(float(loss))
+            losses.append(loss.item())
             optimizer.step()
         print(name, losses[0], losses[-1], file=sys.stderr)
         runs.append({
