@@ -5,4 +5,9 @@ public struct GeneratedToken: Sendable, Hashable {
     public var id: TokenID
     /// Where ``GenerationOptions/topLogprobs`` asks for it.
     public var likelihood: TokenLikelihood?
+
+    public init(id: TokenID, likelihood: TokenLikelihood? = nil) {
+        self.id = id
+        self.likelihood = likelihood
+    }
 }

@@ -124,7 +124,7 @@ struct Answerer: Sendable {
             return Answer(
                 text: generation.text, finish: generation.finish == .length ? .length : .stop,
                 promptTokens: generation.promptTokenCount, completionTokens: generation.tokens.count,
-                cachedTokens: generation.cachedTokenCount, tokens: request.topLogprobs == nil ? nil : spoken.tokens)
+                tokens: request.topLogprobs == nil ? nil : spoken.tokens, cachedTokens: generation.cachedTokenCount)
         }
     }
 
