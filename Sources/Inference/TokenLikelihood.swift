@@ -26,9 +26,11 @@ public struct TokenLikelihood: Sendable, Hashable {
         said = candidate(Int(id))
         // Few of many: those found so far in order, a better one put in its place.
         var best: [Int] = []
-        for index in logits.indices where best.count < count || logits[index] > logits[best[best.count - 1]] {
-            if count == 0 { break }
-            if best.count == count { best.removeLast() }
+        for index in logits.indices {
+            if best.count == count {
+                guard let last = best.last, logits[index] > logits[last] else { continue }
+                best.removeLast()
+            }
             best.insert(index, at: best.firstIndex { logits[$0] < logits[index] } ?? best.endIndex)
         }
         likeliest = best.map(candidate)

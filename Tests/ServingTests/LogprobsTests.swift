@@ -1,3 +1,4 @@
+import Checkpoints
 import Conversations
 import Foundation
 import Inference
@@ -38,7 +39,7 @@ struct LogprobsTests {
         #expect(String(decoding: bytes(found), as: UTF8.self) == reply.text)
 
         let encoder = try bench.checkpoint.tokenizer
-        let prompt = try ChatEncoder(tokenizer: encoder, template: bench.checkpoint.template)
+        let prompt = try ChatEncoder(tokenizer: encoder, template: bench.checkpoint.template, now: LocalTime(Date()))
             .prompt([Message(.user, question)])
         let answer = try encoder.encode(reply.text, parseSpecial: false)
         try #require(answer.count == found.count)
@@ -70,7 +71,13 @@ struct LogprobsTests {
             let whole = try await server.chat(base, question, all)
             let stream = try await server.chat(base, question, all + [(key: "stream", value: true)])
             #expect(stream.text == whole.text)
-            #expect(entries(stream) == entries(whole))
+            // A prompt whose beginning is known is computed in other pieces, which the last digits show.
+            let (streamed, expected) = (entries(stream), entries(whole))
+            #expect(streamed.map { $0["bytes"] } == expected.map { $0["bytes"] })
+            #expect(
+                zip(streamed, expected).allSatisfy {
+                    abs(($0["logprob"]?.doubleValue ?? .nan) - ($1["logprob"]?.doubleValue ?? .nan)) < 1e-4
+                })
             // A stop text is no part of the answer; the token that it begins in may be.
             #expect(String(decoding: bytes(entries(whole)), as: UTF8.self).hasPrefix(whole.text))
             if stop.isEmpty { #expect(String(decoding: bytes(entries(whole)), as: UTF8.self) == whole.text) }

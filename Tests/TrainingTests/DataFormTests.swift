@@ -155,7 +155,7 @@ import Transformers
             #"{"token":".","logprob":-9999.0}"#,
         ].joined(separator: ",")
         let entries = (["\\n"] + pieces + [" "]).map {
-            #"{"token":"\#($0)","logprob":-0.25,"bytes":null,"top_logprobs":[\#(top)]}"#
+            #"{"token":"\#($0)","logprob":-0.5,"bytes":null,"top_logprobs":[\#(top)]}"#
         }
         let set = try read(
             line("A table for two.", #"{"content":[\#(entries.joined(separator: ","))],"refusal":null}"#))
@@ -164,7 +164,7 @@ import Transformers
         for (index, token) in tokens.dropLast().enumerated() {
             #expect(
                 example.teacher[first + index]
-                    == TokenDistribution(tokens: [token, the], logProbabilities: [-0.25, -1.5]))
+                    == TokenDistribution(tokens: [token, the], logProbabilities: [-0.5, -1.5]))
         }
         #expect(set.teacherPlaceCount == tokens.count + 2)
         #expect(set.taughtPlaceCount == tokens.count)
