@@ -3,15 +3,11 @@ import Training
 
 /// What a sweep's trials read, opened again only when a recipe reads it otherwise than the one before.
 final class OpenedInput {
-    private let base: String
-    private let template: String?
-    private let dataset: String
+    private let options: InputOptions
     private let validation: String
     private var last: (recipe: AdapterRecipe, input: TrainingInput)?
 
-    init(base: String, template: String?, dataset: String, validation: String) {
-        (self.base, self.template, self.dataset, self.validation) = (base, template, dataset, validation)
-    }
+    init(_ options: InputOptions, validation: String) { (self.options, self.validation) = (options, validation) }
 
     func input(for recipe: AdapterRecipe) throws -> Sweep.Input {
         guard recipe.method == .lora else {
@@ -34,8 +30,7 @@ final class OpenedInput {
         {
             return last.input
         }
-        let input = try TrainingInput(
-            base: base, template: template, dataset: dataset, validation: validation, recipe: recipe)
+        let input = try TrainingInput(options, validation: validation, recipe: recipe)
         last = (recipe, input)
         return input
     }
