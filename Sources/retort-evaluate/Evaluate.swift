@@ -69,6 +69,7 @@ struct Evaluate: StageCommand {
     }
 
     func perform(_ console: Console) async throws -> StageReport? {
+        try AtomicFile.makeDirectory(output)
         var plan = EvaluationPlan(task: try Datasets.Task(path: task), split: split)
         plan.training = train
         plan.base = base

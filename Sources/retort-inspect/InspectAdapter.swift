@@ -59,6 +59,7 @@ struct InspectAdapter: StageCommand {
             throw StageFailure(.badInput, "--convert without --model, expected the base that the adapter is for")
         }
         if path.hasSuffix(".gguf") {
+            try OutputPath.check(path, as: "--convert", reading: ["<adapter>": adapter, "--model": model])
             var bound = lowRank
             bound.baseDigest = try checkpoint.digest()
             try AtomicFile.write(to: path) { try bound.write(to: $0) }

@@ -68,9 +68,11 @@ struct Quantize: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         let file = try GGUFFile(path: input)
-        guard URL(filePath: input).standardizedFileURL != URL(filePath: output).standardizedFileURL else {
-            throw StageFailure(.badInput, "\(output): the model itself, expected another path for the new model")
-        }
+        let read: KeyValuePairs = [
+            "<input>": input, "--adapter": adapter, "--imatrix": imatrix, "--calibrate": calibrate,
+        ]
+        try OutputPath.check(output, as: "<output>", reading: read)
+        if let imatrixOut { try OutputPath.check(imatrixOut, as: "--imatrix-out", reading: read) }
         let checkpoint = adapter != nil || calibrate != nil ? try Checkpoint(path: input) : nil
         let merge = try adapter.flatMap { path in try checkpoint.map { try AdapterMerge(adapter: path, checkpoint: $0) }
         }
@@ -129,8 +131,8 @@ struct Quantize: StageCommand {
         }
         // Digests cost a reading of both files; nobody else would see them.
         guard options.json else { return report }
-        let read = ["model": input, "imatrix": imatrix, "prompts": calibrate].compactMapValues { $0 }
-        report.inputs = try read.mapValues { try ContentDigest(ofFile: $0).description }
+        let digested = ["model": input, "imatrix": imatrix, "prompts": calibrate].compactMapValues { $0 }
+        report.inputs = try digested.mapValues { try ContentDigest(ofFile: $0).description }
         if let merge { report.inputs["adapter"] = merge.digest.description }
         let made = ["model": output, "imatrix": imatrixOut].compactMapValues { $0 }
         report.outputs = try made.mapValues { try ContentDigest(ofFile: $0).description }

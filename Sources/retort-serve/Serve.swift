@@ -69,6 +69,11 @@ struct Serve: StageCommand {
         configuration.concurrency = concurrency ?? compute.threads ?? ProcessInfo.processInfo.activeProcessorCount
         (configuration.queueCapacity, configuration.maximumBodyByteCount) = (queue, maxBody)
         configuration.timeout = .milliseconds(Int(timeout * 1000))
+        if let decisionLog {
+            try OutputPath.isNone(
+                of: ["--base": base, "--template": template, "--api-key-file": apiKeyFile], decisionLog,
+                as: "--decision-log")
+        }
         configuration.decisionLog = decisionLog
         configuration.escalation = try escalation.makeEndpoint()
         configuration.threshold = escalation.threshold

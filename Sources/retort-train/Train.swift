@@ -61,7 +61,15 @@ struct Train: StageCommand {
         let recipe = try choices.resolved()
         let target = TrainingOutput(path: output, peft: peft, type: modelType)
         try target.check(recipe)
-        let input = try TrainingInput(input, validation: validation, recipe: recipe)
+        try OutputPath.check(
+            output,
+            reading: [
+                "--base": self.input.base, "--dataset": self.input.dataset, "--validation": validation,
+                "--template": self.input.template, "--recipe": choices.recipe, "--init-adapter": initAdapter,
+            ])
+        if let peft { try AtomicFile.makeDirectory(peft) }
+        if let report { try AtomicFile.makeDirectory(report) }
+        let input = try TrainingInput(self.input, validation: validation, recipe: recipe)
         for line in input.notes { console.say(line) }
         let initial = try initAdapter.map {
             try TrainingStart(path: TrainingOutput.path(ofAdapter: $0, options), for: input.checkpoint)
