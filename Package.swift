@@ -178,7 +178,8 @@ let package = Package(
         tests(
             "Inference",
             [
-                "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters", "Checkpoints", "Transformers",
+                "Conversations", "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters", "Checkpoints",
+                "Transformers",
             ], excludes: ["Oracles"]),
         tests("Interactions", ["Conversations", "Storage"]),
         tests("Datasets", ["Conversations", "Storage", "Interactions"]),

@@ -21,6 +21,8 @@ public struct AdapterLineage: Sendable, Hashable {
     public var templateDigest: ContentDigest?
     /// The template, where it is not the base's own.
     public var chosenTemplate: ChosenTemplate?
+    /// The date that the prompts printed, where the template prints one.
+    public var date: LocalTime?
     /// The arithmetic: `fp32` or `bf16`.
     public var precision: String
     /// The instruction sets of the kernels, on which the last bits depend.
@@ -43,8 +45,8 @@ public struct AdapterLineage: Sendable, Hashable {
     public init(
         baseName: String, datasetName: String, datasetDigest: ContentDigest,
         initialAdapter: ContentDigest? = nil, recipe: JSONValue, step: Int, totalSteps: Int,
-        templateDigest: ContentDigest? = nil, chosenTemplate: ChosenTemplate? = nil, precision: String,
-        instructionSet: String, version: String
+        templateDigest: ContentDigest? = nil, chosenTemplate: ChosenTemplate? = nil, date: LocalTime? = nil,
+        precision: String, instructionSet: String, version: String
     ) {
         self.baseName = baseName
         self.datasetName = datasetName
@@ -55,6 +57,7 @@ public struct AdapterLineage: Sendable, Hashable {
         self.totalSteps = totalSteps
         self.templateDigest = templateDigest
         self.chosenTemplate = chosenTemplate
+        self.date = date
         self.precision = precision
         self.instructionSet = instructionSet
         self.version = version
@@ -98,6 +101,7 @@ extension GGUFMetadata {
             set(LowRankAdapter.templateNameKey, chosen.name)
             set(LowRankAdapter.templateKey, chosen.source)
         }
+        if let date = lineage.date { set("retort.template.date", date.description) }
         set("retort.precision", lineage.precision)
         set("retort.instruction_set", lineage.instructionSet)
         set("retort.version", lineage.version)

@@ -119,6 +119,8 @@ public struct AdapterRecipe: Sendable, Hashable {
     /// The largest norm of a step's gradient; longer ones are shortened to it.
     public var clip = 1.0
     public var seed: UInt64 = 1
+    /// What a chat template that prints the date is told; nil for the day on which the run begins.
+    public var date: LocalTime?
     public var precision = Precision.fp32
     /// Whether the best state on the validation split is kept rather than the last.
     public var keepsBest = true
@@ -176,6 +178,7 @@ public struct AdapterRecipe: Sendable, Hashable {
         clip = root.number("clip", default: clip, in: 1e-6...1e9)
         seed = UInt64(root.integer("seed", default: Int(seed), in: 0...Int.max))
         precision = root.choice("precision", default: precision)
+        date = AdapterRecipe.date(root)
         let validation = root.section("validation", isRequired: false)
         keepsBest = validation.boolean("keep_best", default: keepsBest)
         if validation.has("every_steps") {
@@ -192,6 +195,14 @@ public struct AdapterRecipe: Sendable, Hashable {
                 patience: rule.integer("patience", in: 1...1 << 20), criterion: rule.choice("by", default: .agreement))
         }
         try file.finish()
+    }
+
+    private static func date(_ root: ConfigurationSection) -> LocalTime? {
+        guard root.has("date") else { return nil }
+        let text = root.string("date")
+        let date = LocalTime(text)
+        if date == nil { root.report("date", found: "'\(text)'", expected: LocalTime.forms) }
+        return date
     }
 
     private static func distillation(_ root: ConfigurationSection) -> Distillation? {
@@ -306,6 +317,7 @@ public struct AdapterRecipe: Sendable, Hashable {
                 (key: "weight_decay", value: .number(weightDecay)),
                 (key: "clip", value: .number(clip)),
                 (key: "seed", value: .integer(Int(seed))),
+                (key: "date", value: date.map { .string($0.description) } ?? .null),
                 (key: "precision", value: .string(precision.rawValue)),
                 (key: "validation", value: AdapterRecipe.validation(validationInterval, keepsBest: keepsBest)),
                 (

@@ -1,4 +1,5 @@
 import Checkpoints
+public import Conversations
 public import Datasets
 public import Inference
 import Synchronization
@@ -16,16 +17,19 @@ public struct ArtifactRunner: Sendable {
     private let labels: [[TokenID]]
     private let maximumTokens: Int
 
-    /// - Parameter maximumTokens: how long an answer of a generation task may become.
+    /// - Parameters:
+    ///   - date: what a template that prints the date is told.
+    ///   - maximumTokens: how long an answer of a generation task may become.
     /// - Throws: what the model's tokenizer and template throw.
     public init(
-        task: Datasets.Task, engine: InferenceEngine, adapter: LoadedAdapter?, maximumTokens: Int = 512
+        task: Datasets.Task, engine: InferenceEngine, adapter: LoadedAdapter?, date: LocalTime, maximumTokens: Int = 512
     ) throws {
         self.task = task
         self.engine = engine
         self.adapter = adapter
         self.maximumTokens = maximumTokens
-        encoder = ChatEncoder(tokenizer: try engine.checkpoint.tokenizer, template: try engine.checkpoint.template)
+        encoder = ChatEncoder(
+            tokenizer: try engine.checkpoint.tokenizer, template: try engine.checkpoint.template, now: date)
         let messages = task.studentMessages(for: "an example")
         let encoder = encoder
         labels = try task.labelNames.map { try encoder.answer($0, after: messages) }

@@ -1,8 +1,10 @@
 import Checkpoints
+public import Conversations
 public import Datasets
 import Foundation
 import Inference
 import Storage
+import Tokenizers
 
 /// What is to be evaluated and compared, by file; ``report(progress:)`` does it.
 public struct EvaluationPlan: Sendable {
@@ -17,6 +19,8 @@ public struct EvaluationPlan: Sendable {
     public var model: String?
     /// A chat template in place of the models' own: a built-in one's name, or a Jinja file.
     public var template: String?
+    /// What a chat template that prints the date is told. The report names it then, since the answers may depend on it.
+    public var date: LocalTime
     /// What the report calls the artifact; its kind, where nothing is said.
     public var name: String?
     public var seed: UInt64 = 1
@@ -27,9 +31,10 @@ public struct EvaluationPlan: Sendable {
     /// Told a system's name, how many examples are done, of how many, and how many a second; one call at a time.
     public typealias Progress = @Sendable (_ system: String, _ done: Int, _ count: Int, _ rate: Double) throws -> Void
 
-    public init(task: Datasets.Task, split: String) {
+    public init(task: Datasets.Task, split: String, date: LocalTime) {
         self.task = task
         self.split = split
+        self.date = date
     }
 
     /// Evaluates everything.
@@ -51,10 +56,12 @@ public struct EvaluationPlan: Sendable {
         let engine = try InferenceEngine(checkpoint: artifact.checkpoint)
         let loaded = try artifact.adapter.map { try engine.load($0, name: adapter ?? "adapter") }
 
+        var tellsTime = false
         func run(_ name: String, _ kind: SystemResult.Kind, _ engine: InferenceEngine, _ adapter: LoadedAdapter?) throws
             -> SystemResult
         {
-            let runner = try ArtifactRunner(task: task, engine: engine, adapter: adapter)
+            let runner = try ArtifactRunner(task: task, engine: engine, adapter: adapter, date: date)
+            tellsTime = try tellsTime || engine.checkpoint.template.tellsTime
             let start = ContinuousClock.now
             let predictions = try runner.predictions(for: examples) { done in
                 let seconds = start.duration(to: .now) / .seconds(1)
@@ -79,8 +86,8 @@ public struct EvaluationPlan: Sendable {
         return EvaluationReport(
             name: name ?? kind.rawValue,
             subject: .init(kind: kind, digest: artifact.digest, baseDigest: artifact.baseDigest), task: task,
-            dataset: dataset, split: splitDigest, examples: examples, result: result, references: references,
-            bootstrap: Bootstrap(seed: seed))
+            dataset: dataset, split: splitDigest, date: tellsTime ? date : nil, examples: examples, result: result,
+            references: references, bootstrap: Bootstrap(seed: seed))
     }
 
     private func measured(

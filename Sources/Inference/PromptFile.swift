@@ -1,5 +1,5 @@
 public import Checkpoints
-import Conversations
+public import Conversations
 import Foundation
 import GGUF
 import Storage
@@ -24,9 +24,10 @@ public struct PromptFile: Sendable {
 
     /// Reads prompts until they have `maximumTokens` tokens.
     ///
+    /// - Parameter date: what a chat template that prints the date is told.
     /// - Throws: ``InferenceError`` that names the line, for what is no prompt, a conversation that the template refuses
     ///   and a file without any; `StorageError` for a file that cannot be read.
-    public init(path: String, checkpoint: Checkpoint, maximumTokens: Int) throws {
+    public init(path: String, checkpoint: Checkpoint, maximumTokens: Int, date: LocalTime) throws {
         self.path = path
         let limit = checkpoint.architecture.contextLength
         var room = maximumTokens
@@ -45,7 +46,7 @@ public struct PromptFile: Sendable {
             }
             let tokens: [TokenID]
             do {
-                tokens = try PromptFile.tokens(of: JSONValue(parsing: line.bytes), checkpoint)
+                tokens = try PromptFile.tokens(of: JSONValue(parsing: line.bytes), checkpoint, date)
             } catch let error as JSONError {
                 // Its line is always 1; the column says where.
                 throw wrong("not valid JSON: \(error.reason) at column \(error.column), expected one JSON value a line")
@@ -71,7 +72,7 @@ public struct PromptFile: Sendable {
         }
     }
 
-    private static func tokens(of json: JSONValue, _ checkpoint: Checkpoint) throws -> [TokenID] {
+    private static func tokens(of json: JSONValue, _ checkpoint: Checkpoint, _ date: LocalTime) throws -> [TokenID] {
         let tokenizer = try checkpoint.tokenizer
         let text = json.stringValue ?? json["text"]?.stringValue ?? json["prompt"]?.stringValue
         let tokens: [TokenID]
@@ -84,7 +85,7 @@ public struct PromptFile: Sendable {
             let rendered = try checkpoint.template.render(
                 messages: messages, tools: tools?.isEmpty == true ? nil : tools,
                 addGenerationPrompt: last.role != .assistant,
-                variables: ChatTemplate.specialTokens(in: checkpoint.file.metadata))
+                variables: ChatTemplate.specialTokens(in: checkpoint.file.metadata), now: date)
             var rendering = try tokenizer.encode(rendered.text, parseSpecial: true)
             // A template may write the token that begins a text itself; there must be one, not two.
             if tokenizer.addsBeginningOfText, let first = tokenizer.beginningOfText, rendering.first != first {

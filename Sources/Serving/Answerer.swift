@@ -11,9 +11,10 @@ struct Answerer: Sendable {
 
     /// Answers one request with one version, telling each event as it comes.
     ///
+    /// - Parameter moment: when the request came: the date that its prompt prints, if the template prints one.
     /// - Throws: ``APIError`` for a prompt that does not fit, a full queue or a cancelled request.
     func answer(
-        _ request: CompletionRequest, _ version: ServedVersion, _ cancellation: Cancellation,
+        _ request: CompletionRequest, _ version: ServedVersion, at moment: LocalTime, _ cancellation: Cancellation,
         _ tell: @escaping @Sendable (AnswerEvent) -> Void
     ) async throws -> Answer {
         let answer: Answer
@@ -25,13 +26,13 @@ struct Answerer: Sendable {
                 }
                 answer =
                     task.isClosed
-                    ? try await classify(input, task, version, cancellation, tell)
+                    ? try await classify(input, task, version, moment, cancellation, tell)
                     : try await generate(
                         request, version, cancellation, defaultTemperature: 0, tell
-                    ) { try version.encoder.prompt(task.task.studentMessages(for: input)) }
+                    ) { try version.encoder.prompt(task.task.studentMessages(for: input), at: moment) }
             } else {
                 answer = try await generate(request, version, cancellation, defaultTemperature: 1, tell) {
-                    try version.encoder.prompt(messages)
+                    try version.encoder.prompt(messages, at: moment)
                 }
             }
         case .text(let text):
@@ -44,12 +45,12 @@ struct Answerer: Sendable {
     }
 
     private func classify(
-        _ input: String, _ task: ServedTask, _ version: ServedVersion, _ cancellation: Cancellation,
-        _ tell: @escaping @Sendable (AnswerEvent) -> Void
+        _ input: String, _ task: ServedTask, _ version: ServedVersion, _ moment: LocalTime,
+        _ cancellation: Cancellation, _ tell: @escaping @Sendable (AnswerEvent) -> Void
     ) async throws -> Answer {
         var answer = try await queue.run(cancellation) {
             let prompt = try Answerer.encoded("messages") {
-                try version.encoder.prompt(task.task.studentMessages(for: input))
+                try version.encoder.prompt(task.task.studentMessages(for: input), at: moment)
             }
             let longest = task.labels.reduce(0) { max($0, $1.count) }
             try Answerer.check(prompt: prompt.count, answer: longest, version)

@@ -9,7 +9,7 @@ struct CompletionBody: Sendable {
     let isChat: Bool
     let version: ServedVersion
 
-    init(_ request: CompletionRequest, _ version: ServedVersion, now: Date = Date()) {
+    init(_ request: CompletionRequest, _ version: ServedVersion, now: Date) {
         isChat = request.isChat
         identifier = (isChat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.replacing("-", with: "").lowercased()
         created = Int(now.timeIntervalSince1970)

@@ -23,6 +23,7 @@ struct CompletionRoutes: Sendable {
 
     private func respond(_ http: Request, _ context: ServeContext, isChat: Bool) async throws -> Response {
         let start = ContinuousClock.now
+        let received = Date()
         let request = try CompletionRequest(try await body(of: http), isChat: isChat)
         let version = try await version(for: request.model)
         let cancellation = Cancellation()
@@ -31,13 +32,15 @@ struct CompletionRoutes: Sendable {
             try await _Concurrency.Task.sleep(for: timeout)
             cancellation.cancel(.timeout(seconds: timeout / .seconds(1)))
         }
-        let body = CompletionBody(request, version)
+        let body = CompletionBody(request, version, now: received)
         // The answer is made apart from the connection: whether or not somebody reads it, its end is seen to.
         let (events, feed) = AsyncThrowingStream.makeStream(of: AnswerEvent.self)
         _Concurrency.Task {
             defer { timer.cancel() }
             do {
-                let answer = try await answerer.answer(request, version, cancellation) { feed.yield($0) }
+                let answer = try await answerer.answer(request, version, at: LocalTime(received), cancellation) {
+                    feed.yield($0)
+                }
                 note(request, version, body.whole(answer), answer, since: start)
                 feed.finish()
             } catch {

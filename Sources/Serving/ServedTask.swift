@@ -17,7 +17,9 @@ struct ServedTask: Sendable {
         self.task = task
         self.threshold = threshold ?? task.threshold
         let messages = task.studentMessages(for: "an example")
-        labels = try task.labelNames.map { try encoder.answer($0, after: messages) }
+        // What a label adds is the same on every day, whatever date its prompt prints.
+        let moment = LocalTime(Date())
+        labels = try task.labelNames.map { try encoder.answer($0, after: messages, at: moment) }
     }
 
     /// Softmax over the labels' log-probabilities, and the likeliest.

@@ -1,4 +1,4 @@
-import Conversations
+public import Conversations
 public import Tokenizers
 
 /// Turns a line into the tokens that serving sees, and marks those that the model should say.
@@ -9,10 +9,15 @@ public import Tokenizers
 public struct ConversationEncoder: Sendable {
     private let encoder: ChatEncoder
     private let teacher: TeacherTokens?
+    /// The date that prompts print; nil where the template prints none.
+    let date: LocalTime?
 
-    /// - Parameter readsTeacher: whether a teacher's log-probabilities are wanted.
-    public init(tokenizer: Tokenizer, template: ChatTemplate, readsTeacher: Bool = false) {
-        encoder = ChatEncoder(tokenizer: tokenizer, template: template)
+    /// - Parameters:
+    ///   - date: what a template that prints the date is told.
+    ///   - readsTeacher: whether a teacher's log-probabilities are wanted.
+    public init(tokenizer: Tokenizer, template: ChatTemplate, date: LocalTime, readsTeacher: Bool = false) {
+        encoder = ChatEncoder(tokenizer: tokenizer, template: template, now: date)
+        self.date = template.tellsTime ? date : nil
         teacher = readsTeacher ? TeacherTokens(tokenizer) : nil
     }
 

@@ -1,6 +1,6 @@
 public import Adapters
 public import Checkpoints
-import Conversations
+public import Conversations
 import Foundation
 import Storage
 public import Tensors
@@ -45,7 +45,8 @@ public final class Sweep {
     private let folder: String
     private let pool: ThreadPool
     private let open: (AdapterRecipe) throws -> Input
-    private var recordPath: String { folder + "/sweep.json" }
+    private static let recordName = "/sweep.json"
+    private var recordPath: String { folder + Sweep.recordName }
 
     /// Goes on with what an earlier process found in the folder.
     ///
@@ -65,11 +66,19 @@ public final class Sweep {
             identity: [
                 ("base", try first.checkpoint.digest().description), ("dataset", first.training.digest.description),
                 ("validation", first.validation.digest.description), ("sweep", definition.digest.description),
+                ("date", first.training.date?.description ?? "none"),
             ], trials: definition.trials.map(\.number), rounds: all.rounds.map(\.trials))
-        isBegun = try record.read(folder + "/sweep.json")
+        isBegun = try record.read(folder + Sweep.recordName)
         trials = record.trials.map { definition.trials[$0 - 1] }
         halving = SuccessiveHalving(counts: record.rounds, reduction: definition.reduction)
         self.record = record
+    }
+
+    /// The date that the prompts of the sweep in a folder print, as ``TrainingRun/date(ofSnapshotIn:)`` has it.
+    ///
+    /// - Throws: ``TrainingError`` for a record that is damaged.
+    public static func date(ofSweepIn folder: String) throws -> LocalTime? {
+        try SweepRecord.json(folder + recordName)?["date"]?.stringValue.flatMap { LocalTime($0) }
     }
 
     /// Where a trial's run lies.
@@ -96,6 +105,8 @@ public final class Sweep {
         secondsLeft: (() -> Double)? = nil, shouldStop: () -> Bool = { false },
         onEvent: (Event) throws -> Void = { _ in }, finish: (TrainingRun, Int, TrainingRun.Outcome) throws -> Void
     ) throws -> Bool {
+        // Before the first trial, whose snapshots may be all that a kill leaves.
+        try record.write(to: recordPath)
         var left = trials
         for index in halving.rounds.indices {
             left = Array(left.prefix(halving.rounds[index].trials))

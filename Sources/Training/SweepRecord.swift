@@ -45,16 +45,25 @@ public struct SweepRecord: Sendable {
         return last.sorted { $0.round != $1.round ? $0.round > $1.round : $0.isBetter(than: $1) }
     }
 
+    /// What a file says; nil where there is none.
+    ///
+    /// - Throws: ``TrainingError`` for a file that is damaged.
+    static func json(_ path: String) throws -> JSONValue? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let data = try FileHandle(readingFrom: path).readToEnd() ?? Data()
+        do { return try JSONValue(parsing: data) } catch { throw damaged(path) }
+    }
+
+    private static func damaged(_ path: String) -> TrainingError {
+        TrainingError("\(path): not a record of a sweep", hint: "give the sweep another --output")
+    }
+
     /// Reads what an earlier process found, if there was one.
     ///
     /// - Throws: ``TrainingError`` for a file that is damaged, or of another sweep, naming what differs.
     mutating func read(_ path: String) throws -> Bool {
-        guard FileManager.default.fileExists(atPath: path) else { return false }
-        let data = try FileHandle(readingFrom: path).readToEnd() ?? Data()
-        let damaged = TrainingError("\(path): not a record of a sweep", hint: "give the sweep another --output")
-        let json: JSONValue
-        do { json = try JSONValue(parsing: data) } catch { throw damaged }
-        let differing = identity.filter { json[$0.name]?.stringValue != $0.value }
+        guard let json = try SweepRecord.json(path) else { return false }
+        let differing = identity.filter { (json[$0.name]?.stringValue ?? "none") != $0.value }
         if !differing.isEmpty {
             let parts = differing.map {
                 "\($0.name) \(json[$0.name]?.stringValue ?? "none"), expected \($0.value)"
@@ -68,14 +77,13 @@ public struct SweepRecord: Sendable {
             rounds = counts.compactMap(\.integerValue)
             guard trials.count == numbers.count, known.isSuperset(of: trials), Set(trials).count == trials.count,
                 rounds.count == counts.count, rounds.first == trials.count, rounds.allSatisfy({ $0 > 0 })
-            else { throw damaged }
+            else { throw SweepRecord.damaged(path) }
         }
         findings = try (json["findings"]?.arrayValue ?? []).map { entry in
             guard let trial = entry["trial"]?.integerValue, let round = entry["round"]?.integerValue,
                 let step = entry["step"]?.integerValue, let agreement = entry["agreement"]?.doubleValue,
-                let loss = entry["loss"]?.doubleValue, let seconds = entry["seconds"]?.doubleValue,
-                trials.contains(trial), rounds.indices.contains(round)
-            else { throw damaged }
+                let loss = entry["loss"]?.doubleValue, let seconds = entry["seconds"]?.doubleValue
+            else { throw SweepRecord.damaged(path) }
             return Finding(trial: trial, round: round, step: step, agreement: agreement, loss: loss, seconds: seconds)
         }
         return true

@@ -1,5 +1,6 @@
 import Adapters
 import Autograd
+public import Conversations
 import Foundation
 import Storage
 import Transformers
@@ -9,13 +10,24 @@ import Transformers
 /// `snapshot.bin` is the latest state. `rollback.bin` is the state of the last step at which the recipe wants a
 /// snapshot: where a roll-back leads must depend on neither the clock nor the moment of a kill.
 extension TrainingRun {
-    private var snapshotPath: String { snapshotDirectory + "/snapshot.bin" }
+    private static let snapshotName = "/snapshot.bin"
+    private var snapshotPath: String { snapshotDirectory + TrainingRun.snapshotName }
     private var rollbackPath: String { snapshotDirectory + "/rollback.bin" }
 
-    private var numbers: [UnsafeMutableBufferPointer<Float>] {
+    /// What is trained, and its moments.
+    var numbers: [UnsafeMutableBufferPointer<Float>] {
         [parameters.values, optimizer.moment1, optimizer.moment2].map {
             UnsafeMutableBufferPointer(start: $0, count: parameterCount)
         }
+    }
+
+    /// The date that the prompts of the run in a snapshot directory print, so that a resumed run prints it too; nil
+    /// where there is no snapshot, or its template prints none.
+    ///
+    /// - Throws: ``TrainingError`` for a snapshot that is damaged.
+    public static func date(ofSnapshotIn directory: String) throws -> LocalTime? {
+        let path = directory + snapshotName
+        return FileManager.default.fileExists(atPath: path) ? try TrainingSnapshot.date(path) : nil
     }
 
     /// Goes on from the snapshot, where there is one; returns the steps that it holds.

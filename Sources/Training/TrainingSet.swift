@@ -1,5 +1,5 @@
 public import Adapters
-import Conversations
+public import Conversations
 public import Storage
 
 /// A split as examples, in the order of the file.
@@ -11,6 +11,8 @@ public struct TrainingSet: Sendable {
     public private(set) var isOfPreferences = false
     /// The digest of the file.
     public let digest: ContentDigest
+    /// The date that the prompts print; nil where the template prints none.
+    public let date: LocalTime?
     /// Lines with a conversation.
     public private(set) var lineCount = 0
     /// Conversations without an answer that counts.
@@ -42,6 +44,7 @@ public struct TrainingSet: Sendable {
         path: String, encoder: ConversationEncoder, maximumLength: Int, tooLong: AdapterRecipe.TooLong = .drop
     ) throws {
         digest = try ContentDigest(ofFile: path)
+        date = encoder.date
         let reader = try LineReader(path: path)
         for line in reader {
             if reader.lastLineWasTooLong {
@@ -62,6 +65,7 @@ public struct TrainingSet: Sendable {
     /// Examples that are there already.
     public init(_ examples: [TrainingExample], digest: ContentDigest) {
         self.digest = digest
+        date = nil
         conversations = examples.map { [$0] }
         lineCount = examples.count
     }
@@ -69,6 +73,7 @@ public struct TrainingSet: Sendable {
     /// Pairs that are there already.
     package init(pairs: [(chosen: TrainingExample, rejected: TrainingExample)], digest: ContentDigest) {
         self.digest = digest
+        date = nil
         conversations = pairs.map { [$0.chosen, $0.rejected] }
         lineCount = pairs.count
         isOfPreferences = true

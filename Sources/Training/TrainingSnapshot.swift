@@ -77,6 +77,12 @@ enum TrainingSnapshot {
         try readHeader(FileHandle(readingFrom: path), path).header["chosen_tokens_per_micro_batch"]?.integerValue
     }
 
+    /// The date that the run's prompts print, where its template prints one.
+    static func date(_ path: String) throws -> LocalTime? {
+        let text = try readHeader(FileHandle(readingFrom: path), path).header["date"]?.stringValue
+        return text.flatMap { LocalTime($0) }
+    }
+
     private static func damaged(_ path: String) -> TrainingError {
         TrainingError("\(path): not a whole training snapshot", hint: "remove it to begin from the first step")
     }
@@ -113,7 +119,7 @@ enum TrainingSnapshot {
     private static func checkIdentity(
         _ header: JSONValue, _ identity: RunIdentity, _ recipe: JSONValue, _ path: String
     ) throws {
-        let differing = identity.fields.filter { header[$0.name]?.stringValue != $0.value }
+        let differing = identity.fields.filter { (header[$0.name]?.stringValue ?? "none") != $0.value }
         if differing.isEmpty { return }
         let parts = differing.map { field in
             var part = "\(field.name) \(header[field.name]?.stringValue ?? "none"), expected \(field.value)"

@@ -42,6 +42,9 @@ struct Evaluate: StageCommand {
     @Option(help: "In place of the model's own: a built-in chat template's name, or a Jinja file.")
     var template: String?
 
+    @Option(help: "What a chat template that prints the date is told; today by default.")
+    var date: LocalTime?
+
     @Option(help: ArgumentHelp("The folder to write.", valueName: "folder"))
     var output: String
 
@@ -70,7 +73,8 @@ struct Evaluate: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         try AtomicFile.makeDirectory(output)
-        var plan = EvaluationPlan(task: try Datasets.Task(path: task), split: split)
+        var plan = EvaluationPlan(
+            task: try Datasets.Task(path: task), split: split, date: date ?? .today)
         plan.training = train
         plan.base = base
         plan.adapter = adapter
@@ -94,6 +98,7 @@ struct Evaluate: StageCommand {
         report.inputs = ["task": evaluation.task.digest.description, "split": evaluation.split.description]
         report.inputs["artifact"] = evaluation.subject.digest.description
         report.inputs["dataset"] = evaluation.dataset?.description
+        report.inputs["date"] = evaluation.date?.description
         report.outputs["report"] = digest.description
         report.counts = ["rows": evaluation.examples.count, "passed": evaluation.passed ? 1 : 0]
         for system in evaluation.systems {

@@ -10,7 +10,7 @@ struct ConversationFile {
     var addsGenerationPrompt: Bool
     var variables: [String: JSONValue]
     /// The local time that the template is told; nil is the real one.
-    var now: Date?
+    var now: LocalTime?
 
     init(path: String) throws {
         let text = try TextFile.read(path)
@@ -44,23 +44,11 @@ struct ConversationFile {
         switch json["now"] {
         case nil, .null?: break
         case .string(let text)?:
-            guard let date = ConversationFile.localTime(text) else {
-                throw wrong("now", "a time such as 2025-03-14T09:26:53")
+            guard let time = LocalTime(text) else {
+                throw wrong("now", LocalTime.forms)
             }
-            now = date
-        default: throw wrong("now", "a time such as 2025-03-14T09:26:53")
+            now = time
+        default: throw wrong("now", LocalTime.forms)
         }
-    }
-
-    private static func localTime(_ text: String) -> Date? {
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        for format in [
-            "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS", "yyyy-MM-dd'T'HH:mm:ssXXXXX", "yyyy-MM-dd",
-        ] {
-            formatter.dateFormat = format
-            if let date = formatter.date(from: text) { return date }
-        }
-        return nil
     }
 }

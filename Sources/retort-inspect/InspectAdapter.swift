@@ -62,7 +62,7 @@ struct InspectAdapter: StageCommand {
             try OutputPath.check(path, as: "--convert", reading: ["<adapter>": adapter, "--model": model])
             var bound = lowRank
             bound.baseDigest = try checkpoint.digest()
-            try AtomicFile.write(to: path) { try bound.write(to: $0) }
+            try bound.write(to: path)
         } else {
             try lowRank.write(peft: path, layout: checkpoint.peftLayout)
         }

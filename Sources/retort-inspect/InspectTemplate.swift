@@ -35,7 +35,7 @@ struct InspectTemplate: StageCommand {
         }
         let rendered = try template.render(
             messages: given.messages, tools: given.tools, addGenerationPrompt: given.addsGenerationPrompt,
-            variables: given.variables, now: given.now ?? Date())
+            variables: given.variables, now: given.now ?? LocalTime(Date()))
         var report = StageReport(stage: Self.commandName)
         report.counts = ["characters": rendered.text.unicodeScalars.count, "spans": rendered.spans.count]
         console.data(exactly: rendered.text)

@@ -1,5 +1,6 @@
 import Adapters
 import Checkpoints
+import Conversations
 import Foundation
 import Inference
 import Quantization
@@ -14,15 +15,16 @@ struct Calibration {
 
     /// - Parameters:
     ///   - adapter: the one that is to be merged: the matrix is that of the merged model.
+    ///   - date: what a chat template that prints the date is told.
     ///   - chunks: how many times 512 tokens are read at most.
     ///   - name: what the new model's metadata calls the matrix.
     init(
-        _ checkpoint: Checkpoint, adapter: LowRankAdapter?, prompts path: String, chunks: Int, name: String,
-        console: Console
+        _ checkpoint: Checkpoint, adapter: LowRankAdapter?, prompts path: String, date: LocalTime, chunks: Int,
+        name: String, console: Console
     ) throws {
         let start = ContinuousClock.now
         let file = try PromptFile(
-            path: path, checkpoint: checkpoint, maximumTokens: chunks * ImportanceAccumulator.chunkSize)
+            path: path, checkpoint: checkpoint, maximumTokens: chunks * ImportanceAccumulator.chunkSize, date: date)
         promptCount = file.promptCount
         tokenCount = file.tokenCount
         if file.isCut {

@@ -1,6 +1,7 @@
 import Adapters
 import ArgumentParser
 import Checkpoints
+import Conversations
 import Foundation
 import GGUF
 import Quantization
@@ -44,6 +45,9 @@ struct Quantize: StageCommand {
     @Option(help: "How many chunks of \(ImportanceAccumulator.chunkSize) tokens --calibrate reads at most.")
     var calibrateChunks = 100
 
+    @Option(help: "What a chat template that prints the date is told by --calibrate; today by default.")
+    var date: LocalTime?
+
     @Option(help: "Where the importance matrix of --calibrate goes, in llama.cpp's GGUF form.")
     var imatrixOut: String?
 
@@ -79,11 +83,15 @@ struct Quantize: StageCommand {
         let calibration = try calibrate.flatMap { prompts in
             try checkpoint.map {
                 try Calibration(
-                    $0, adapter: merge?.adapter, prompts: prompts, chunks: calibrateChunks,
+                    $0, adapter: merge?.adapter, prompts: prompts, date: date ?? .today, chunks: calibrateChunks,
                     name: imatrixOut ?? prompts, console: console)
             }
         }
-        if let imatrixOut { try AtomicFile.write(to: imatrixOut) { try calibration?.matrix.write(to: $0) } }
+        if let imatrixOut {
+            try GGUFError.naming(imatrixOut) {
+                try AtomicFile.write(to: imatrixOut) { try calibration?.matrix.write(to: $0) }
+            }
+        }
         let importance = try calibration?.matrix ?? imatrix.map { try ImportanceMatrix(path: $0) }
         var quantizer = try ModelQuantizer(
             file: file, fileType: type, importance: importance, update: merge?.update)
@@ -103,7 +111,7 @@ struct Quantize: StageCommand {
         let sourceBytes = file.tensors.reduce(0) { $0 + $1.byteCount }
         let newBytes = try quantizer.byteCount
         let start = ContinuousClock.now
-        do {
+        try GGUFError.naming(output) {
             try AtomicFile.write(to: output) { handle in
                 try quantizer.write(to: handle) { tensor, done in
                     try Interruption.check()
@@ -113,10 +121,6 @@ struct Quantize: StageCommand {
                         "\(megabytes(done)) of \(megabytes(sourceBytes)) MB, \(megabytes(rate)) MB/s: \(tensor.name)")
                 }
             }
-        } catch var error as GGUFError {
-            // A writer knows its handle, not its path.
-            error.path = error.path ?? output
-            throw error
         }
         let seconds = start.duration(to: .now).seconds
         console.say(

@@ -1,13 +1,17 @@
 import Adapters
+import Conversations
 import Training
 
 /// What a sweep's trials read, opened again only when a recipe reads it otherwise than the one before.
 final class OpenedInput {
     private let options: InputOptions
     private let validation: String
+    private let date: LocalTime
     private var last: (recipe: AdapterRecipe, input: TrainingInput)?
 
-    init(_ options: InputOptions, validation: String) { (self.options, self.validation) = (options, validation) }
+    init(_ options: InputOptions, validation: String, date: LocalTime) {
+        (self.options, self.validation, self.date) = (options, validation, date)
+    }
 
     func input(for recipe: AdapterRecipe) throws -> Sweep.Input {
         guard recipe.method == .lora else {
@@ -30,7 +34,7 @@ final class OpenedInput {
         {
             return last.input
         }
-        let input = try TrainingInput(options, validation: validation, recipe: recipe)
+        let input = try TrainingInput(options, validation: validation, recipe: recipe, date: date)
         last = (recipe, input)
         return input
     }

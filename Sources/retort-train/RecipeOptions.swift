@@ -1,5 +1,7 @@
 import Adapters
 import ArgumentParser
+import Conversations
+import StageInterface
 
 /// The recipe as flags: what is typed overrides the recipe's file, and that the defaults.
 struct RecipeOptions: ParsableArguments {
@@ -23,6 +25,9 @@ struct RecipeOptions: ParsableArguments {
 
     @Option(help: "Of the first weights and of the order of the data.")
     var seed: UInt64?
+
+    @Option(help: "What a chat template that prints the date is told; the day on which the run begins by default.")
+    var date: LocalTime?
 
     @Option(help: "The longest example, tokens; longer ones are left out and counted.")
     var maximumLength: Int?
@@ -66,6 +71,7 @@ struct RecipeOptions: ParsableArguments {
         if let batchSize { result.batchSize = batchSize }
         if let learningRate { result.learningRate = learningRate }
         if let seed { result.seed = seed }
+        if let date { result.date = date }
         if let maximumLength { result.maximumLength = maximumLength }
         if let precision { result.precision = precision }
         return result

@@ -46,7 +46,9 @@ struct SweepCommand: StageCommand {
         try AtomicFile.makeDirectory(output)
         let lock = try FileLock(path: output + "/lock", purpose: "sweep in \(output)")
         defer { withExtendedLifetime(lock) {} }
-        let opened = OpenedInput(input, validation: validation)
+        let opened = OpenedInput(
+            input, validation: validation,
+            date: try definition.trials[0].recipe.date ?? Sweep.date(ofSweepIn: output) ?? .today)
         let search = try Sweep(definition, folder: output, pool: threads.pool) { try opened.input(for: $0) }
         let secondsLeft = deadline.map { limit in { limit.seconds - begun.duration(to: .now).seconds } }
         let isLate = { secondsLeft.map { $0() <= 0 } ?? false }
@@ -63,7 +65,7 @@ struct SweepCommand: StageCommand {
             finish: { run, number, outcome in
                 var adapter = try run.result()
                 adapter.describe(try opened.lineage(run, outcome))
-                try AtomicFile.write(to: search.folder(ofTrial: number) + "/adapter.gguf") { try adapter.write(to: $0) }
+                try adapter.write(to: search.folder(ofTrial: number) + "/adapter.gguf")
             })
         let table = SweepTable(search)
         guard isDone, let best = search.record.ranking.first else {

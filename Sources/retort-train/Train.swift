@@ -69,12 +69,14 @@ struct Train: StageCommand {
             ])
         if let peft { try AtomicFile.makeDirectory(peft) }
         if let report { try AtomicFile.makeDirectory(report) }
-        let input = try TrainingInput(self.input, validation: validation, recipe: recipe)
+        let snapshots = snapshotDir ?? output + ".training"
+        let begunOn = resume ? try TrainingRun.date(ofSnapshotIn: snapshots) : nil
+        let input = try TrainingInput(
+            self.input, validation: validation, recipe: recipe, date: recipe.date ?? begunOn ?? .today)
         for line in input.notes { console.say(line) }
         let initial = try initAdapter.map {
             try TrainingStart(path: TrainingOutput.path(ofAdapter: $0, options), for: input.checkpoint)
         }
-        let snapshots = snapshotDir ?? output + ".training"
         try AtomicFile.makeDirectory(snapshots)
         let lock = try FileLock(path: snapshots + "/lock", purpose: "training of \(output)")
         defer { withExtendedLifetime(lock) {} }
@@ -89,7 +91,7 @@ struct Train: StageCommand {
         let start = resume ? try run.resume() : 0
         if start > 0 { console.say("resumed after step \(start) of \(run.totalSteps)") }
         let secondsLeft = { resources.deadline.map { $0.seconds - begun.duration(to: .now).seconds } }
-        let plan = try resources.prepare(run, isBegun: start > 0, secondsLeft: secondsLeft(), console)
+        let plan = try resources.prepare(run, isBegun: start > 0, secondsLeft: secondsLeft, console)
         if resources.plan {
             for line in plan.lines { console.data(line) }
             var report = StageReport(stage: Train.commandName)
@@ -100,7 +102,7 @@ struct Train: StageCommand {
 
         let log = try MetricsLog(path: (report ?? snapshots) + "/metrics.jsonl", keepingSteps: start)
         let watch = TrainingWatch(
-            console: console, log: log, totalSteps: run.totalSteps,
+            console: console, log: log, plan: plan,
             peakRate: try PeakRate.measure(pool: pool, precision: run.precision))
         let isLate = { secondsLeft().map { $0 <= 0 } ?? false }
         let outcome = try run.run(shouldStop: { Interruption.isRequested || isLate() }, onEvent: watch.note)

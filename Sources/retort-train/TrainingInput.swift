@@ -1,5 +1,6 @@
 import Adapters
 import Checkpoints
+import Conversations
 import Foundation
 import StageInterface
 import Tensors
@@ -14,12 +15,14 @@ struct TrainingInput {
     private let datasetPath: String
     private let readsTeacher: Bool
 
-    init(_ options: InputOptions, validation: String?, recipe: AdapterRecipe) throws {
+    /// - Parameter date: what a template that prints the date is told.
+    init(_ options: InputOptions, validation: String?, recipe: AdapterRecipe, date: LocalTime) throws {
         checkpoint = try Checkpoint(path: options.base, template: options.template)
         datasetPath = options.dataset
         readsTeacher = recipe.distillation != nil
         let encoder = ConversationEncoder(
-            tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, readsTeacher: readsTeacher)
+            tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, date: date,
+            readsTeacher: readsTeacher)
         let context = checkpoint.architecture.contextLength
         let limit = min(recipe.maximumLength ?? context, context)
         func read(_ path: String) throws -> TrainingSet {
@@ -67,7 +70,7 @@ struct TrainingInput {
             datasetName: (datasetPath as NSString).lastPathComponent, datasetDigest: training.digest,
             initialAdapter: start?.digest, recipe: recipe.json,
             step: recipe.keepsBest ? outcome.bestStep ?? outcome.step : outcome.step, totalSteps: run.totalSteps,
-            templateDigest: try checkpoint.templateDigest, chosenTemplate: chosen,
+            templateDigest: try checkpoint.templateDigest, chosenTemplate: chosen, date: training.date,
             precision: run.precision.rawValue, instructionSet: run.precision.instructionSet, version: retortVersion)
     }
 }

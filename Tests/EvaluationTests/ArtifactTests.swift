@@ -24,7 +24,8 @@ import Testing
             row("Please cancel it", "cancel"), row("Track the parcel", "track"),
         ]
         var plan = EvaluationPlan(
-            task: try Samples.task(), split: try folder.write("test.jsonl", rows.joined(separator: "\n") + "\n"))
+            task: try Samples.task(), split: try folder.write("test.jsonl", rows.joined(separator: "\n") + "\n"),
+            date: try #require(LocalTime("2025-03-14")))
         plan.base = ArtifactTests.base
         return plan
     }

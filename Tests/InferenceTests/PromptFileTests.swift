@@ -1,4 +1,5 @@
 import Checkpoints
+import Conversations
 import Foundation
 import Inference
 import Testing
@@ -7,11 +8,13 @@ import Tokenizers
 @Suite struct PromptFileTests {
     private let path = FileManager.default.temporaryDirectory.appending(path: "prompts-\(UUID().uuidString).jsonl").path
 
+    private let someDay = LocalTime(Date(timeIntervalSince1970: 0), in: .gmt)
+
     private func read(_ text: String, model: String = "llama", limit: Int = 10_000) throws -> PromptFile {
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: path) } }
         return try PromptFile(
-            path: path, checkpoint: Checkpoint(path: Fixtures.model(model)), maximumTokens: limit)
+            path: path, checkpoint: Checkpoint(path: Fixtures.model(model)), maximumTokens: limit, date: someDay)
     }
 
     private func problem(_ text: String) throws -> String {
@@ -105,7 +108,8 @@ import Tokenizers
     func saysThatThereIsNoFile() throws {
         #expect {
             try PromptFile(
-                path: "/nowhere.jsonl", checkpoint: Checkpoint(path: Fixtures.model("llama")), maximumTokens: 1)
+                path: "/nowhere.jsonl", checkpoint: Checkpoint(path: Fixtures.model("llama")), maximumTokens: 1,
+                date: someDay)
         } throws: { "\($0)".contains("/nowhere.jsonl") }
     }
 }

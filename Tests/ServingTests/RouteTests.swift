@@ -91,6 +91,28 @@ struct RouteTests {
         #expect(reply.retort["cause"] == "confident")
     }
 
+    /// A template that says a word for every day of the year: each server's prompt is as long as its own date asks.
+    @Test func aTemplateThatPrintsTheDateIsToldTodays() async throws {
+        let template = try bench.file(
+            "days.jinja",
+            "{% for day in range(strftime_now('%j')|int) %}<|im_start|>{% endfor %}{{ messages[0].content }}")
+        var lengths: [Int] = []
+        let zones = [("Etc/GMT+12", -12), ("Etc/GMT-14", 14)]
+        for (zone, hours) in zones {
+            let server = try await Server(bench.flags("--template", template), environment: ["TZ": zone])
+            let reply = try await server.chat("retort-base-6m-f16", "Hi", [("max_tokens", 1)])
+            #expect(reply.status == 200, "\(reply.errorMessage)")
+            let shown = Int(Date().timeIntervalSince1970) + hours * 3600
+            var calendar = Calendar(identifier: .gregorian)
+            calendar.timeZone = .gmt
+            let day = try #require(
+                calendar.ordinality(of: .day, in: .year, for: Date(timeIntervalSince1970: Double(shown))))
+            lengths.append(try #require(reply.json["usage"]?["prompt_tokens"]?.integerValue) - day)
+        }
+        // What is left is the message's own length.
+        #expect(lengths[0] == lengths[1] && lengths[0] > 0)
+    }
+
     @Test func modelsAreChosenByName() async throws {
         try bench.promote(2, alias: "canary")
         let server = try await Server(bench.flags("--model", "intent@canary"))

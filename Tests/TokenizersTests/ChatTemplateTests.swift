@@ -5,7 +5,9 @@ import Tokenizers
 
 @Suite struct ChatTemplateTests {
     private func text(_ source: String, _ messages: [JSONValue] = []) throws -> String {
-        try ChatTemplate(source: source).render(messages: messages, addGenerationPrompt: false).text
+        try ChatTemplate(source: source).render(
+            messages: messages, addGenerationPrompt: false, now: ChatTemplateFixtures.someDay
+        ).text
     }
 
     private func failure(_ source: String) -> String? {
@@ -122,7 +124,8 @@ import Tokenizers
     ]
 
     private func spans(_ source: String, _ messages: [JSONValue]) throws -> [String] {
-        let rendered = try ChatTemplate(source: source).render(messages: messages, addGenerationPrompt: true)
+        let rendered = try ChatTemplate(source: source).render(
+            messages: messages, addGenerationPrompt: true, now: ChatTemplateFixtures.someDay)
         let utf8 = Array(rendered.text.utf8)
         return rendered.spans.map { "\($0.messageIndex):" + String(decoding: utf8[$0.utf8Range], as: UTF8.self) }
     }
@@ -165,7 +168,7 @@ import Tokenizers
     @Test func generationBlocksAreReported() throws {
         let rendered = try ChatTemplate(source: "é{% generation %}ab{{ messages[0].content }}{% endgeneration %}c")
             .render(
-                messages: conversation, addGenerationPrompt: false)
+                messages: conversation, addGenerationPrompt: false, now: ChatTemplateFixtures.someDay)
         #expect(rendered.text == "éabSysc")
         #expect(rendered.generated == [2..<7])
     }
@@ -179,17 +182,19 @@ import Tokenizers
         ]
         for name in ChatTemplate.names {
             let rendered = try ChatTemplate(named: name).render(
-                messages: messages, addGenerationPrompt: true, variables: ["bos_token": "<s>", "eos_token": "</s>"])
+                messages: messages, addGenerationPrompt: true, variables: ["bos_token": "<s>", "eos_token": "</s>"],
+                now: ChatTemplateFixtures.someDay)
             #expect(Set(rendered.spans.map(\.messageIndex)) == [0, 1], "\(name)")
         }
-        let chatml = try ChatTemplate(named: "ChatML").render(messages: messages, addGenerationPrompt: true)
+        let chatml = try ChatTemplate(named: "ChatML").render(
+            messages: messages, addGenerationPrompt: true, now: ChatTemplateFixtures.someDay)
         #expect(
             chatml.text
                 == "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<|im_end|>\n<|im_start|>assistant\n"
         )
         let llama = try ChatTemplate(named: "llama3").render(
             messages: Array(messages.prefix(2)), addGenerationPrompt: true,
-            variables: ["bos_token": "<|begin_of_text|>"])
+            variables: ["bos_token": "<|begin_of_text|>"], now: ChatTemplateFixtures.someDay)
         #expect(
             llama.text
                 == "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
@@ -205,7 +210,8 @@ import Tokenizers
         let content = String(repeating: "All happy families are alike. ", count: 40_000)
         let messages: [JSONValue] = [["role": "user", "content": .string(content)]]
         let start = ContinuousClock.now
-        let rendered = try ChatTemplate(named: "chatml").render(messages: messages, addGenerationPrompt: true)
+        let rendered = try ChatTemplate(named: "chatml").render(
+            messages: messages, addGenerationPrompt: true, now: ChatTemplateFixtures.someDay)
         #expect(rendered.spans == [MessageSpan(messageIndex: 0, utf8Range: 17..<(17 + content.utf8.count))])
         #expect(start.duration(to: .now) < .seconds(30))
     }

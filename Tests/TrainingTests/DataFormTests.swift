@@ -23,7 +23,8 @@ import Transformers
         defer { try? FileManager.default.removeItem(atPath: path) }
         let checkpoint = try Checkpoint(path: DataFormTests.base)
         let encoder = ConversationEncoder(
-            tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, readsTeacher: true)
+            tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, date: Fixtures.someDay,
+            readsTeacher: true)
         do {
             return try TrainingSet(path: path, encoder: encoder, maximumLength: maximumLength, tooLong: tooLong)
         } catch let error as TrainingError {
@@ -238,7 +239,8 @@ import Transformers
         try AtomicFile.write(line, to: path)
         defer { try? FileManager.default.removeItem(atPath: path) }
         let set = try TrainingSet(
-            path: path, encoder: ConversationEncoder(tokenizer: tokenizer, template: template), maximumLength: 4096)
+            path: path, encoder: ConversationEncoder(tokenizer: tokenizer, template: template, date: Fixtures.someDay),
+            maximumLength: 4096)
         let examples = try #require(set.conversations.first)
         #expect(examples.count == 2)
         func said(_ example: TrainingExample) -> String {

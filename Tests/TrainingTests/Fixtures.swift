@@ -8,6 +8,9 @@ enum Fixtures {
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/fixtures")
     static let areThere = FileManager.default.fileExists(atPath: root.path())
 
+    /// A moment, where none matters.
+    static let someDay = LocalTime(Date(timeIntervalSince1970: 0), in: .gmt)
+
     static func path(_ name: String) -> String { root.appending(path: name).path() }
 
     static func json(_ name: String) throws -> JSONValue {

@@ -11,7 +11,8 @@ import Training
         let models = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf")
         let checkpoint = try Checkpoint(path: models.path())
-        return ConversationEncoder(tokenizer: try checkpoint.tokenizer, template: try checkpoint.template)
+        return ConversationEncoder(
+            tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, date: Fixtures.someDay)
     }
 
     private func read(_ text: String, maximumLength: Int = 1024) throws -> TrainingSet {

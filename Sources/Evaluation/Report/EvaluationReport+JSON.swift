@@ -14,6 +14,7 @@ extension EvaluationReport {
         ]
         object["dataset"] = dataset.map { .string($0.description) } ?? .null
         object["task"] = .string(task.digest.description)
+        object["date"] = date.map { .string($0.description) }
         object["passed"] = .bool(passed)
         object["checks"] = .array(checks.map(\.json))
         object["results"] = .object(results)

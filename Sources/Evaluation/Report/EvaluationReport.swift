@@ -1,11 +1,12 @@
-import Conversations
+public import Conversations
 public import Datasets
 import Foundation
 public import Storage
 
 /// What an evaluation found: the artifact against its references on one split, and whether the task's gate holds.
 ///
-/// It holds no time and no path, so that the same artifact, split and task give the same bytes.
+/// It holds no path, and no time but the one that prompts printed, so that the same artifact, split and task give the same
+/// bytes.
 /// `Documentation/Formats/EvaluationReport.md` describes `report.json`.
 public struct EvaluationReport: Sendable {
     public static let format = "retort.evaluation/1"
@@ -30,6 +31,8 @@ public struct EvaluationReport: Sendable {
     public var dataset: ContentDigest?
     /// Of the split's file.
     public var split: ContentDigest
+    /// The date that the prompts printed, where a chat template prints one.
+    public var date: LocalTime?
     public let examples: [EvaluationExample]
     public let result: SystemResult
     /// The base without an adapter, and the linear baseline, where they were asked too.
@@ -44,7 +47,7 @@ public struct EvaluationReport: Sendable {
 
     public init(
         name: String, subject: Subject, task: Datasets.Task, dataset: ContentDigest?, split: ContentDigest,
-        examples: [EvaluationExample], result: SystemResult, references: [SystemResult],
+        date: LocalTime? = nil, examples: [EvaluationExample], result: SystemResult, references: [SystemResult],
         bootstrap: Bootstrap = Bootstrap()
     ) {
         self.name = name
@@ -52,6 +55,7 @@ public struct EvaluationReport: Sendable {
         self.task = task
         self.dataset = dataset
         self.split = split
+        self.date = date
         self.examples = examples
         self.result = result
         self.references = references

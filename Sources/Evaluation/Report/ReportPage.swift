@@ -1,3 +1,4 @@
+import Conversations
 import Datasets
 import Storage
 
@@ -175,7 +176,7 @@ struct ReportPage {
 
     private var provenance: String {
         let bootstrap = "\(report.bootstrap.resamples) bootstrap resamples, seed \(report.bootstrap.seed)"
-        let rows = [
+        var rows = [
             ("artifact", "\(report.subject.kind.rawValue) \(report.subject.digest)"),
             ("base", report.subject.baseDigest.description),
             ("dataset", report.dataset?.description ?? "unknown"),
@@ -183,6 +184,7 @@ struct ReportPage {
             ("task", report.task.digest.description),
             ("intervals", "95 %; Wilson for shares, otherwise \(bootstrap)"),
         ]
+        if let date = report.date { rows.append(("date in prompts", date.description)) }
         let cells = rows.map { "<tr><th scope=\"row\">\($0.0)</th><td><code>\(Markup.escape($0.1))</code></td></tr>" }
         return section("Provenance", "", "<div class=\"scroll\"><table>\(cells.joined())</table></div>")
     }

@@ -1,19 +1,21 @@
 public import Conversations
 
 /// Turns conversations into the tokens of one model, in the one way that training, evaluation and serving share: the
-/// model's own template, the model's own vocabulary.
+/// model's own template, the model's own vocabulary. A template that prints the date prints the one given here.
 public struct ChatEncoder: Sendable {
     private let tokenizer: Tokenizer
     private let template: ChatTemplate
+    private let now: LocalTime
 
-    public init(tokenizer: Tokenizer, template: ChatTemplate) {
+    public init(tokenizer: Tokenizer, template: ChatTemplate, now: LocalTime) {
         self.tokenizer = tokenizer
         self.template = template
+        self.now = now
     }
 
     /// The tokens of a conversation up to where the answer begins.
     public func prompt(_ messages: [Message], tools: [JSONValue]? = nil) throws -> [TokenID] {
-        let text = try template.render(messages, tools: tools, addGenerationPrompt: true, tokenizer: tokenizer).text
+        let text = try render(messages, tools, addGenerationPrompt: true)
         let tokens = try tokenizer.encode(text, parseSpecial: true)
         // A template may write the token that begins a text itself; there must be one, not two.
         guard tokenizer.addsBeginningOfText, let first = tokenizer.beginningOfText, tokens.first != first else {
@@ -34,10 +36,8 @@ public struct ChatEncoder: Sendable {
     ///
     /// - Throws: ``ChatTemplateError`` if the template changes what stands before an answer, or ends no turn.
     public func answer(_ message: Message, after messages: [Message], tools: [JSONValue]? = nil) throws -> [TokenID] {
-        let prompt = try template.render(messages, tools: tools, addGenerationPrompt: true, tokenizer: tokenizer).text
-        let whole = try template.render(
-            messages + [message], tools: tools, addGenerationPrompt: false, tokenizer: tokenizer
-        ).text
+        let prompt = try render(messages, tools, addGenerationPrompt: true)
+        let whole = try render(messages + [message], tools, addGenerationPrompt: false)
         guard whole.utf8.starts(with: prompt.utf8) else { throw ChatTemplateError.answerNotAppended }
         let said = String(decoding: whole.utf8.dropFirst(prompt.utf8.count), as: UTF8.self)
         let tokens = try tokenizer.encode(said, parseSpecial: true)
@@ -45,5 +45,11 @@ public struct ChatEncoder: Sendable {
             throw ChatTemplateError.answerNotEnded
         }
         return Array(tokens[...end])
+    }
+
+    private func render(_ messages: [Message], _ tools: [JSONValue]?, addGenerationPrompt: Bool) throws -> String {
+        try template.render(
+            messages, tools: tools, addGenerationPrompt: addGenerationPrompt, tokenizer: tokenizer, now: now
+        ).text
     }
 }

@@ -29,30 +29,36 @@ extension ChatTemplate {
     ///
     /// The arguments of tool calls are text, as OpenAI has them, unless the template writes them as JSON itself.
     public func render(
-        _ messages: [Message], tools: [JSONValue]? = nil, addGenerationPrompt: Bool, tokenizer: Tokenizer
+        _ messages: [Message], tools: [JSONValue]? = nil, addGenerationPrompt: Bool, tokenizer: Tokenizer,
+        now: LocalTime
     ) throws -> RenderedConversation {
         var variables: [String: JSONValue] = [:]
         for (name, id) in [("bos_token", tokenizer.beginningOfText), ("eos_token", tokenizer.endOfText)] {
             if let id { variables[name] = .string(String(decoding: tokenizer.piece(id), as: UTF8.self)) }
         }
         var list = messages.map(\.json)
-        if messages.contains(where: { !$0.toolCalls.isEmpty }), wantsObjectArguments(variables) {
+        if messages.contains(where: { !$0.toolCalls.isEmpty }), wantsObjectArguments(variables, now: now) {
             list = messages.map { $0.jsonWithObjectArguments }
         }
         return try render(
-            messages: list, tools: tools, addGenerationPrompt: addGenerationPrompt, variables: variables)
+            messages: list, tools: tools, addGenerationPrompt: addGenerationPrompt, variables: variables,
+            now: now)
     }
 
     /// Whether a tool call's arguments must be an object: most templates apply `tojson` to them, which would quote a text.
     ///
     /// Found as the reference finds it, by rendering a call both ways.
-    func wantsObjectArguments(_ variables: [String: JSONValue]) -> Bool {
+    func wantsObjectArguments(_ variables: [String: JSONValue], now: LocalTime) -> Bool {
         let call = Message(
             .assistant, "", toolCalls: [ToolCall(id: "call_000", name: "probe", arguments: #"{"needle": "x"}"#)])
         func isReadable(_ message: JSONValue) -> Bool {
             // A template may refuse the probe; then it does not read it.
             let probe = [Message(.user, "-").json, message]
-            guard let text = try? render(messages: probe, addGenerationPrompt: false, variables: variables).text else {
+            guard
+                let text = try? render(
+                    messages: probe, addGenerationPrompt: false, variables: variables, now: now
+                ).text
+            else {
                 return false
             }
             return text.contains(#""needle""#) && !text.contains(#"\"needle\""#)

@@ -1,5 +1,4 @@
 public import Conversations
-public import Foundation
 
 /// The text that a model reads for a conversation: the Jinja template that its author wrote.
 ///
@@ -10,6 +9,9 @@ public struct ChatTemplate: Sendable {
     /// The template as it was written.
     public let source: String
     private let statements: [TemplateStatement]
+
+    /// Whether the template may print the date, so that its text depends on the moment of rendering.
+    public var tellsTime: Bool { source.contains("strftime_now") }
 
     /// Parses a template.
     ///
@@ -25,11 +27,11 @@ public struct ChatTemplate: Sendable {
     ///   - messages: the messages, each an object as the OpenAI shape has it; keys keep their order.
     ///   - tools: the tools that may be called; nil is `none` to the template.
     ///   - variables: what else the template may ask for: `bos_token`, `eos_token`, `enable_thinking`, …
-    ///   - now: what `strftime_now` tells.
+    ///   - now: what `strftime_now` tells; nothing else depends on it.
     /// - Throws: ``ChatTemplateError``.
     public func render(
         messages: [JSONValue], tools: [JSONValue]? = nil, addGenerationPrompt: Bool,
-        variables: [String: JSONValue] = [:], now: Date = Date()
+        variables: [String: JSONValue] = [:], now: LocalTime
     ) throws -> RenderedConversation {
         var values: [String: TemplateValue] = [:]
         values["messages"] = .list(messages.enumerated().map { TemplateValue(message: $1, index: $0) })

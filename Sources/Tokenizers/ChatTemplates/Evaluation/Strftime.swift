@@ -1,3 +1,4 @@
+import Conversations
 import Foundation
 
 /// `datetime.strftime` of a local time, in the C locale.
@@ -5,12 +6,17 @@ enum Strftime {
     /// Longer results are refused, so that a field width cannot ask for gigabytes.
     private static let maximumLength = 4096
 
-    static func text(_ format: String, at now: Date) throws -> String {
-        var seconds = time_t(now.timeIntervalSince1970.rounded(.down))
+    static func text(_ format: String, at now: LocalTime) throws -> String {
         var parts = tm()
-        localtime_r(&seconds, &parts)
-        let microseconds = Int((now.timeIntervalSince1970 - Double(seconds)) * 1e6)
-        let digits = String(microseconds)
+        parts.tm_year = Int32(now.year - 1900)
+        parts.tm_mon = Int32(now.month - 1)
+        parts.tm_mday = Int32(now.day)
+        parts.tm_hour = Int32(now.hour)
+        parts.tm_min = Int32(now.minute)
+        parts.tm_sec = Int32(now.second)
+        // Fills in the days of week and year, whatever zone the process is in.
+        _ = timegm(&parts)
+        let digits = String(now.microsecond)
         // The C library knows no %f, and Python prints nothing for the zone of a time that has none.
         var prepared = ""
         var characters = format.makeIterator()

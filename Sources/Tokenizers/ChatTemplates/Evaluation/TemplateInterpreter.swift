@@ -1,8 +1,8 @@
-import Foundation
+import Conversations
 
 /// Evaluates a parsed template once: holds the output, the line for messages, and the budget.
 final class TemplateInterpreter {
-    let now: Date
+    let now: LocalTime
     var budget: TemplateBudget
     var line = 1
     var output: [TaggedScalar] = []
@@ -15,7 +15,7 @@ final class TemplateInterpreter {
 
     enum Flow { case normal, exitLoop, nextIteration }
 
-    init(now: Date, inputLength: Int) {
+    init(now: LocalTime, inputLength: Int) {
         self.now = now
         budget = TemplateBudget(inputLength: inputLength)
     }

@@ -1,0 +1,13 @@
+public import ArgumentParser
+public import Conversations
+import Foundation
+
+/// A date, or a date with a time, as a flag.
+extension LocalTime: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+
+    public var defaultValueDescription: String { description }
+
+    /// The day on which the command runs, at its beginning: what commands take where nobody names a date.
+    public static var today: LocalTime { LocalTime(Date()).startOfDay }
+}
