@@ -7,7 +7,9 @@ public enum AtomicFile {
     ///
     /// - Throws: what `body` throws, or a ``StorageError`` that names the path when the device refuses.
     public static func write<Result>(to path: String, _ body: (FileHandle) throws -> Result) throws -> Result {
-        let directory = try check(path)
+        try check(path)
+        let directory = folder(of: path)
+        try makeDirectory(directory)
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
         let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
@@ -30,23 +32,27 @@ public enum AtomicFile {
         }
     }
 
-    /// Checks that a file can be written, and makes the folder that it goes into: what long work asks before it begins.
+    /// Checks that a file can be written, as far as that can be known: what long work asks before it begins.
     ///
     /// A file takes the place of a file. In the place of a device it would be lost to everybody who uses the device.
     ///
-    /// - Returns: The folder.
     /// - Throws: ``StorageError`` for a folder or a device in the file's place, or a folder that takes no files.
-    @discardableResult public static func check(_ path: String) throws -> String {
+    public static func check(_ path: String) throws {
         guard !path.isEmpty else { throw StorageError(.device, "cannot write '': no path, expected one") }
-        let directory = folder(of: path)
-        try makeDirectory(directory)
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
             let kind = status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is a device or a pipe"
             throw StorageError(.device, "cannot write \(path): \(kind), expected a file")
         }
-        guard access(directory, W_OK) == 0 else { throw StorageError.device("cannot write \(path)") }
-        return directory
+        // Folders that are not there yet are made in the last one that is.
+        var directory = folder(of: path)
+        while stat(directory, &status) != 0, errno == ENOENT, directory != folder(of: directory) {
+            directory = folder(of: directory)
+        }
+        guard access(directory, W_OK | X_OK) == 0 else { throw StorageError.device("cannot write \(path)") }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw StorageError(.device, "cannot write \(path): \(directory) is a file, expected a directory")
+        }
     }
 
     /// Writes bytes that are already in memory.

@@ -76,6 +76,11 @@ struct SweepCommand: StageCommand {
                 "\(isLate() ? "the deadline passed" : "interrupted") after \(done) trial rounds; all are kept",
                 hint: "run the same command again to go on")
         }
+        guard best.loss < .greatestFiniteMagnitude else {
+            throw StageFailure(
+                .badInput, "sweep: the loss of every trial runs away, expected one that can be trained",
+                hint: "lower learning_rate")
+        }
         let winner = search.folder(ofTrial: best.trial)
         try AtomicFile.link(winner + "/adapter.yaml", as: output + "/adapter.yaml")
         try AtomicFile.link(winner + "/adapter.gguf", as: output + "/adapter.gguf")

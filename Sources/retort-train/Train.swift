@@ -67,8 +67,8 @@ struct Train: StageCommand {
                 "--base": self.input.base, "--dataset": self.input.dataset, "--validation": validation,
                 "--template": self.input.template, "--recipe": choices.recipe, "--init-adapter": initAdapter,
             ])
-        if let peft { try AtomicFile.makeDirectory(peft) }
-        if let report { try AtomicFile.makeDirectory(report) }
+        if let peft { try AtomicFile.check("\(peft)/adapter_config.json") }
+        if let report { try AtomicFile.check("\(report)/report.html") }
         let snapshots = snapshotDir ?? output + ".training"
         let begunOn = resume ? try TrainingRun.date(ofSnapshotIn: snapshots) : nil
         let input = try TrainingInput(

@@ -75,6 +75,9 @@ import Testing
         try AtomicFile.makeDirectory("/")
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.file("a/b")) == ["c"])
         try AtomicFile.write("x", to: scratch.file("file"))
+        try AtomicFile.check(scratch.file("a/new/file"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.file("a")) == ["b"])
+        #expect(throws: StorageError.self) { try AtomicFile.check(scratch.file("file/below")) }
         for path in [scratch.file("file"), scratch.file("file/below")] {
             let error = #expect(throws: StorageError.self) { try AtomicFile.makeDirectory(path) }
             #expect(error?.description == "cannot make the directory \(path): Not a directory")
@@ -82,7 +85,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a", "."), ("./a", "."), ("a/b", "a"), ("a/b/", "a"), ("/a", "/"), ("/", "."), (".", "."), ("a//b", "a"),
+        ("a", "."), ("./a", "."), ("a/b", "a"), ("a/b/", "a"), ("/a", "/"), ("/", "/"), (".", "."), ("a//b", "a"),
         ("", "."),
     ]) func theFolderOfAPath(path: String, folder: String) { #expect(AtomicFile.folder(of: path) == folder) }
 
