@@ -1,20 +1,20 @@
 import Foundation
 import Storage
 import Testing
+import TestSupport
 
 /// What a hostile user, a full disk and a closed pipe get from the built executables.
-@Suite struct BadInputTests {
-    private let folder = FileManager.default.temporaryDirectory.path + "/retort-bad-\(UUID().uuidString)"
-    private let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
+@Suite(.ownThreads) struct BadInputTests {
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
 
     /// Runs a shell's command line with the executables in its path, in a folder of its own.
     private func shell(_ line: String, environment: [String: String] = [:]) throws -> Executable.Outcome {
-        try AtomicFile.makeDirectory(folder)
         let path = "\(Executable.folder):/usr/bin:/bin"
         return try Executable.run(
             "sh", ["-c", "cd \(folder) && \(line)"], in: "/bin",
-            environment: ["PATH": path, "BASE": base].merging(environment) { $1 })
+            environment: ["PATH": path, "BASE": Checkout.base].merging(environment) { $1 })
     }
 
     @Test func dataThatIsLostIsAFailure() throws {
@@ -31,11 +31,10 @@ import Testing
     }
 
     @Test func noInputIsWrittenOver() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let answers = (0..<4).map { number in
             #"{"messages":[{"role":"user","content":"\#(number)"},{"role":"assistant","content":"yes"}]}"# + "\n"
         }
-        try AtomicFile.write(answers.joined(), to: folder + "/data.jsonl")
+        try AtomicFile.write(answers.joined(), to: folder.file("data.jsonl"))
         _ = try shell("cp $BASE base.gguf && echo [1,2,3] > ids.json && ln -s base.gguf link.gguf")
         let digests = try ["base.gguf", "data.jsonl", "ids.json"].map { try ContentDigest(ofFile: "\(folder)/\($0)") }
         for line in [
@@ -78,22 +77,20 @@ import Testing
         ),
     ])
     func aFaultIsOneLine(line: String, message: String) throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try AtomicFile.write(#"{"messages":[{"role":"user","content":"hi"}]}"#, to: folder + "/c.json")
-        try AtomicFile.write(#"{"input":"hi","answer":"ho"}"#, to: folder + "/r.jsonl")
+        try AtomicFile.write(#"{"messages":[{"role":"user","content":"hi"}]}"#, to: folder.file("c.json"))
+        try AtomicFile.write(#"{"input":"hi","answer":"ho"}"#, to: folder.file("r.jsonl"))
         if line.contains("long.jsonl") {
-            try AtomicFile.write([UInt8](repeating: 0x78, count: 65 << 20), to: folder + "/long.jsonl")
+            try AtomicFile.write([UInt8](repeating: 0x78, count: 65 << 20), to: folder.file("long.jsonl"))
         }
         let outcome = try shell(line)
         #expect(outcome.status == 1)
         let errors = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("error: ") }
         #expect(errors.count == 1 && errors.first?.hasPrefix("error: \(message)") == true, "\(outcome.errors)")
-        #expect(!FileManager.default.fileExists(atPath: folder + "/t.bin"))
-        #expect(try !FileManager.default.contentsOfDirectory(atPath: folder).contains { $0.hasSuffix(".partial") })
+        #expect(!FileManager.default.fileExists(atPath: folder.file("t.bin")))
+        #expect(try !folder.names.contains { $0.hasSuffix(".partial") })
     }
 
     @Test(arguments: ["many", "0", "-4", "100000"]) func aNumberOfThreadsThatCannotBeIsRefused(threads: String) throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let outcome = try shell(
             "echo [1] > i.json && retort-inspect logits --model $BASE --tokens i.json --output l.bin",
             environment: ["RETORT_THREADS": threads])

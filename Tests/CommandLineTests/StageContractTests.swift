@@ -44,9 +44,7 @@ import TestSupport
         let outcome = try Executable.run("retort", "schema", kind)
         #expect(outcome.status == 0, "\(outcome.errors)")
         let schema = try JSONValue(parsing: outcome.output)
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let text = try String(contentsOf: root.appending(path: path), encoding: .utf8)
+        let text = try String(contentsOfFile: Checkout.path(path), encoding: .utf8)
         let keys = text.split(separator: "\n").filter { $0.first?.isLetter == true }.compactMap {
             $0.split(separator: ":").first.map(String.init)
         }
