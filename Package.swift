@@ -173,8 +173,10 @@ let package = Package(
             "Training",
             [
                 "Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF",
-                "Tokenizers",
+                "Tokenizers", "CAllocationCount",
             ], excludes: ["Oracles"]),
+        // What its tests count allocations with.
+        .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         tests(
             "Inference",
             [

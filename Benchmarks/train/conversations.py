@@ -48,10 +48,11 @@ def text_of(generator, count, first=None):
     return " ".join(words)
 
 
-def write(name, count, shared, own):
+def write(name, count, shared, own, spread=0):
     """Writes `count` conversations; `shared` tokens are the same in all, about `own` are each one's alone.
 
-    Returns the path. Without a shared part no two conversations of a batch begin with the same word.
+    With a spread, the logarithm of their number has this standard deviation. Returns the path. Without a shared part no
+    two conversations of a batch begin with the same word.
     """
     path = WORK / "data" / f"{name}.jsonl"
     if path.exists():
@@ -67,6 +68,8 @@ def write(name, count, shared, own):
     for index in range(count):
         answer = generator.choice(labels)
         size = own + generator.choice([-2, -1, 0, 1, 2])
+        if spread:
+            size = min(1000, 12 + round(own * generator.lognormvariate(0, spread)))
         rest = len(tokenizer.encode("<|im_end|>\n<|im_start|>assistant\n" + answer + "<|im_end|>").ids)
         user = text_of(generator, size - rest, first=firsts[index % len(firsts)])
         messages = [{"role": "user", "content": user}, {"role": "assistant", "content": answer}]
@@ -75,3 +78,36 @@ def write(name, count, shared, own):
         lines.append(json.dumps({"messages": messages}))
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def taught(path):
+    """The same conversations with what a teacher might have thought of eight tokens at each place of the answers."""
+    def line(messages, generator):
+        places = len(tokens(messages)[1])
+        messages[-1]["logprobs"] = {
+            "ids": [generator.sample(range(1000), 8) for _ in range(places)],
+            "logprobs": [[-2.5] * 8 for _ in range(places)]}
+        return {"messages": messages}
+
+    return rewritten(path, "taught", line)
+
+
+def pairs(path):
+    """The same prompts, each with its answer and a worse one."""
+    def line(messages, generator):
+        answer = messages[-1]["content"]
+        return {
+            "prompt": messages[:-1], "chosen": messages[-1:],
+            "rejected": [{"role": "assistant", "content": generator.choice(FIRST) + " " + answer}]}
+
+    return rewritten(path, "pairs", line)
+
+
+def rewritten(path, kind, line):
+    other = path.with_suffix(f".{kind}.jsonl")
+    if not other.exists():
+        generator = random.Random(8)
+        with open(path) as lines:
+            made = [json.dumps(line(json.loads(text)["messages"], generator)) for text in lines]
+        other.write_text("\n".join(made) + "\n")
+    return other

@@ -18,8 +18,8 @@ class Refused(Exception):
 
 
 def command(base, data, output, recipe, threads, *flags):
-    """The command line, with the recipe written beside the output."""
-    lines = [f"{key}: {value}" for key, value in (DEFAULTS | recipe).items()]
+    """The command line, with the recipe written beside the output; None leaves a default out."""
+    lines = [f"{key}: {value}" for key, value in (DEFAULTS | recipe).items() if value is not None]
     path = output.with_suffix(".yaml")
     path.write_text("\n".join(lines) + "\n")
     return [
@@ -57,6 +57,7 @@ def train(base, data, recipe, threads=THREADS, *flags):
         "examples_per_second": counted[0]["examples"] / seconds, "peak_bytes": usage.ru_maxrss * 1024,
         "cpu_seconds": usage.ru_utime + usage.ru_stime, "wall_seconds": time.perf_counter() - start,
         "first_loss": steps[0]["loss"], "outputs": json.loads(answer)["outputs"],
+        "figures": json.loads(answer)["figures"],
     }
 
 

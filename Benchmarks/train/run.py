@@ -49,8 +49,9 @@ def main():
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     part = WORK / "results.json"
     report = {"goals": {}}
-    if (arguments.goal or arguments.goes_on) and part.exists():
-        report = json.loads(part.read_text())
+    kept = RESULTS if arguments.goal and not part.exists() else part
+    if (arguments.goal or arguments.goes_on) and kept.exists():
+        report = json.loads(kept.read_text())
     chosen = arguments.goal or [
         goal for goal in goals.GOALS if not (arguments.goes_on and str(goal) in report["goals"])]
     context = {

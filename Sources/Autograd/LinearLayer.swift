@@ -20,6 +20,11 @@ public struct LinearLayer {
     /// Whether anything of it has a gradient.
     var isTrained: Bool { update != nil || weight != nil || bias?.gradient != nil }
 
+    /// y += bias, where there is one.
+    func addBias(to y: UnsafeMutablePointer<Float>, count: Int, pool: ThreadPool) {
+        bias?.withNumbers { VectorOperations.addBias($0, to: y, rows: count, columns: matrix.rows, pool: pool) }
+    }
+
     /// dW += dyᵀ · x and dbias += Σ dy, where they are trained.
     ///
     /// - Parameter x: called where the matrix is trained.

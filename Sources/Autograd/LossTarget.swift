@@ -40,9 +40,26 @@ public struct LossValues: Sendable {
     /// Whether the target's token has the highest logit of its row; for distillation, the teacher's likeliest.
     public var isTop: [Bool]
 
-    public init(total: Double = 0, perTarget: [Float], isTop: [Bool]) {
+    public init(total: Double = 0, perTarget: [Float] = [], isTop: [Bool] = []) {
         self.total = total
         self.perTarget = perTarget
         self.isTop = isTop
     }
+
+    /// Makes room for so many targets, in the memory that it has if there is enough.
+    mutating func clear(count: Int) {
+        total = 0
+        perTarget.removeAll(keepingCapacity: true)
+        perTarget.append(contentsOf: repeatElement(0, count: count))
+        isTop.removeAll(keepingCapacity: true)
+        isTop.append(contentsOf: repeatElement(false, count: count))
+    }
+}
+
+/// What cross-entropy and distillation found.
+public struct LossesFound: Sendable {
+    public var entropy = LossValues()
+    public var divergence = LossValues()
+
+    public init() {}
 }

@@ -10,12 +10,18 @@ struct LowRankGroup {
         let layer: Int
         /// Where its inner vector begins.
         let offset: Int
+        /// Where its Bᵀ begins among those of all members.
+        let turned: Int
     }
 
     let members: [Member]
+    /// Of every layer its member, if it has an update.
+    private let memberOfLayer: [Int?]
     /// Of all members together.
     let rank: Int
     let inputs: Int
+    /// Floats of every B.
+    private let turnedCount: Int
     /// Rows of a task, and columns of one.
     private static let rowBlock = 96
     private static let columnBlock = 64
@@ -23,68 +29,64 @@ struct LowRankGroup {
     /// The updates of layers; nil if none of them has one.
     init?(_ layers: [LinearLayer]) {
         var members: [Member] = []
-        var rank = 0
+        var memberOfLayer: [Int?] = []
+        var (rank, turned) = (0, 0)
         for (index, layer) in layers.enumerated() {
+            memberOfLayer.append(layer.update == nil ? nil : members.count)
             guard let update = layer.update else { continue }
-            members.append(Member(update: update, layer: index, offset: rank))
+            members.append(Member(update: update, layer: index, offset: rank, turned: turned))
             rank += update.rank
+            turned += update.b.count
         }
         guard let first = layers.first, rank > 0 else { return nil }
         self.members = members
+        self.memberOfLayer = memberOfLayer
         self.rank = rank
+        turnedCount = turned
         inputs = first.matrix.columns
     }
 
-    /// u[count, rank] = x · Aᵀ; calls `body` with what adds scale · u · Bᵀ to each tile of each layer's y.
+    /// u[count, rank] = x · Aᵀ; calls `body` with what is to be added to each layer's y: scale · u · Bᵀ.
     func forward(
-        _ x: UnsafePointer<Float>, count: Int, into u: UnsafeMutablePointer<Float>,
-        _ outputs: [UnsafeMutablePointer<Float>], pool: ThreadPool,
-        _ body: (@escaping FrozenMatrix.TileCompletion) -> Void
+        _ x: UnsafePointer<Float>, count: Int, into u: UnsafeMutablePointer<Float>, pool: ThreadPool,
+        _ body: (_ termOfLayer: (Int) -> LowRankTerm?) -> Void
     ) {
-        let widths = members.reduce(0) { $0 + $1.update.b.count }
-        Scratch.withFloats(rank * inputs + widths) { turned in
-            // Of every layer: its update and Bᵀ.
-            var addends: [(member: Member, turnedB: UnsafePointer<Float>)?] = outputs.map { _ in nil }
-            var next = turned + rank * inputs
+        Scratch.withFloats(rank * inputs + turnedCount) { turnedA in
+            let turnedB = turnedA + rank * inputs
             for member in members {
                 let (a, b) = (member.update.a, member.update.b)
                 RowProduct.transpose(
                     member.update.parameters.value(a), rows: a.rows, columns: a.columns, stride: a.columns,
-                    into: turned + member.offset, stride: rank)
+                    into: turnedA + member.offset, stride: rank)
                 RowProduct.transpose(
                     member.update.parameters.value(b), rows: b.rows, columns: b.columns, stride: b.columns,
-                    into: next, stride: b.rows)
-                addends[member.layer] = (member, UnsafePointer(next))
-                next += b.count
+                    into: turnedB + member.turned, stride: b.rows)
             }
             pool.run(count, blocksOf: LowRankGroup.rowBlock) { block in
                 RowProduct.multiply(
-                    block.count, rank, inputs, .plain(x + block.lowerBound * inputs, inputs), turned, rank,
+                    block.count, rank, inputs, .plain(x + block.lowerBound * inputs, inputs), turnedA, rank,
                     into: u + block.lowerBound * rank, stride: rank)
             }
-            let addendOfLayer = addends
-            body { layer, rows, columns in
-                guard let (member, turnedB) = addendOfLayer[layer] else { return }
-                let width = member.update.b.rows
-                RowProduct.multiply(
-                    rows.count, columns.count, member.update.rank,
-                    .plain(u + rows.lowerBound * rank + member.offset, rank), turnedB + columns.lowerBound, width,
-                    into: outputs[layer] + rows.lowerBound * width + columns.lowerBound, stride: width,
-                    scale: member.update.scale, keeps: true)
+            body { layer in
+                guard let index = memberOfLayer[layer] else { return nil }
+                let member = members[index]
+                return LowRankTerm(
+                    u + member.offset, stride: rank, depth: member.update.rank, turnedB + member.turned,
+                    stride: member.update.b.rows, scale: member.update.scale)
             }
         }
     }
 
-    /// With du = scale · dy · B: dB += scale · dyᵀ · u, dA += duᵀ · x; calls `body` with what adds du · A to each tile of
-    /// `dx`.
+    /// With du = scale · dy · B: dB += scale · dyᵀ · u, dA += duᵀ · x; then, if it is wanted, calls `body` with what is to
+    /// be added to dx: du · A.
     ///
     /// - Parameters:
     ///   - gradients: dy of every layer that reads x.
     ///   - du: room for [count, rank].
     func backward(
-        _ gradients: [UnsafeMutablePointer<Float>], x: UnsafePointer<Float>, u: UnsafePointer<Float>, count: Int,
-        du: UnsafeMutablePointer<Float>, into dx: UnsafeMutablePointer<Float>?, pool: ThreadPool,
-        _ body: (@escaping FrozenMatrix.TileCompletion) -> Void
+        _ gradients: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>>, x: UnsafePointer<Float>,
+        u: UnsafePointer<Float>, count: Int, du: UnsafeMutablePointer<Float>, pool: ThreadPool, wantsTerm: Bool,
+        _ body: (LowRankTerm) -> Void
     ) {
         pool.run(count, blocksOf: LowRankGroup.rowBlock) { block in
             for member in members {
@@ -97,40 +99,35 @@ struct LowRankGroup {
             }
         }
         addParameterGradients(gradients, x: x, u: u, du: du, count: count, pool: pool)
-        guard let dx else { return }
+        guard wantsTerm else { return }
         Scratch.withFloats(rank * inputs) { stacked in
             for member in members {
                 (stacked + member.offset * inputs).update(
                     from: member.update.parameters.value(member.update.a), count: member.update.a.count)
             }
-            body { _, rows, columns in
-                RowProduct.multiply(
-                    rows.count, columns.count, rank, .plain(du + rows.lowerBound * rank, rank),
-                    stacked + columns.lowerBound, inputs,
-                    into: dx + rows.lowerBound * inputs + columns.lowerBound, stride: inputs, keeps: true)
-            }
+            body(LowRankTerm(du, stride: rank, depth: rank, stacked, stride: inputs))
         }
     }
 
     /// Tasks are stretches of the columns of all gradients; each is a sum over all rows, in order.
     private func addParameterGradients(
-        _ gradients: [UnsafeMutablePointer<Float>], x: UnsafePointer<Float>, u: UnsafePointer<Float>,
-        du: UnsafePointer<Float>, count: Int, pool: ThreadPool
+        _ gradients: UnsafeMutableBufferPointer<UnsafeMutablePointer<Float>>, x: UnsafePointer<Float>,
+        u: UnsafePointer<Float>, du: UnsafePointer<Float>, count: Int, pool: ThreadPool
     ) {
         let width = LowRankGroup.columnBlock
-        let inputTasks = (inputs + width - 1) / width
-        let outputTasks = members.map { ($0.update.b.rows + width - 1) / width }
-        pool.run(inputTasks + outputTasks.reduce(0, +)) { task in
+        func tasks(_ columns: Int) -> Int { (columns + width - 1) / width }
+        let inputTasks = tasks(inputs)
+        pool.run(members.reduce(inputTasks) { $0 + tasks($1.update.b.rows) }) { task in
             if task < inputTasks {
                 return addA(task * width..<min(inputs, (task + 1) * width), x: x, du: du, count: count)
             }
             var rest = task - inputTasks
-            for (member, tasks) in zip(members, outputTasks) {
-                if rest < tasks {
+            for member in members {
+                if rest < tasks(member.update.b.rows) {
                     let range = rest * width..<min(member.update.b.rows, (rest + 1) * width)
                     return addB(range, of: member, gradients[member.layer], u: u, count: count)
                 }
-                rest -= tasks
+                rest -= tasks(member.update.b.rows)
             }
         }
     }

@@ -13,12 +13,12 @@ extension Tape {
             }
             VectorOperations.addOnThread(left + first, to: target + first, count: range.count)
         }
-        record(AdditionOperation(x: x, y: y, output: output, scale: scale))
+        record(.addition(AdditionOperation(x: x, y: y, output: output, scale: scale)))
         return output
     }
 }
 
-private struct AdditionOperation: Operation {
+struct AdditionOperation {
     let x: Activation
     let y: Activation
     let output: Activation

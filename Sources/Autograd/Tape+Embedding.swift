@@ -16,12 +16,14 @@ extension Tape {
                 if scale != 1 { VectorOperations.scale(line, by: scale, into: line, count: matrix.columns) }
             }
         }
-        if let weight { record(EmbeddingOperation(tokens: tokens, output: output, weight: weight, scale: scale)) }
+        if let weight {
+            record(.embedding(EmbeddingOperation(tokens: tokens, output: output, weight: weight, scale: scale)))
+        }
         return output
     }
 }
 
-private struct EmbeddingOperation: Operation {
+struct EmbeddingOperation {
     let tokens: [Int32]
     let output: Activation
     let weight: TrainedWeight

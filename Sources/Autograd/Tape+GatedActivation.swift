@@ -10,12 +10,12 @@ extension Tape {
             needsGradient: needsGradient(gate.activation) || needsGradient(up.activation))
         let operation = GatedOperation(gate: gate, up: up, output: output, activation: activation)
         operation.restore(into: value(output), on: self)
-        record(operation)
+        record(.gated(operation))
         return output
     }
 }
 
-private struct GatedOperation: Operation {
+struct GatedOperation {
     let gate: ActivationColumns
     let up: ActivationColumns
     let output: Activation

@@ -5,18 +5,20 @@ extension Tape {
     public func linear(
         _ x: Activation, _ matrix: FrozenMatrix, bias: [Float]? = nil, update: LowRankUpdate? = nil
     ) -> Activation {
-        linear(x, LinearLayer(matrix, bias: bias.map { .frozen($0) }, update: update))
+        linear(x, 0, of: LinearGroup([LinearLayer(matrix, bias: bias.map { .frozen($0) }, update: update)]))
     }
 
-    /// One layer by itself.
-    func linear(_ x: Activation, _ layer: LinearLayer) -> Activation {
+    /// One layer of a group by itself.
+    @discardableResult
+    func linear(_ x: Activation, _ place: Int, of group: LinearGroup) -> Activation {
+        let layer = group.layers[place]
         let (matrix, update) = (layer.matrix, layer.update)
         let count = x.rows
         let output = make(
             rows: count, columns: matrix.rows, needsGradient: needsGradient(x) || layer.isTrained)
         let y = value(output)
         matrix.multiply(value(x), count: count, into: y, pool: pool, precision: precision)
-        layer.bias?.withNumbers { VectorOperations.addBias($0, to: y, rows: count, columns: matrix.rows, pool: pool) }
+        layer.addBias(to: y, count: count, pool: pool)
         var inner: UnsafeMutablePointer<Float>?
         if let update {
             let u = keep(count * update.rank)
@@ -31,7 +33,10 @@ extension Tape {
             inner = u
         }
         if needsGradient(output) {
-            record(LinearOperation(input: x, output: output, layer: layer, inner: inner, dropout: dropout))
+            record(
+                .linear(
+                    LinearOperation(
+                        input: x, output: output, group: group, place: place, inner: inner, dropout: dropout)))
         }
         return output
     }
@@ -50,16 +55,18 @@ extension Tape {
 }
 
 /// With u = x · Aᵀ and du = scale · dy · B: dB += scale · dyᵀ · u, dA += duᵀ · x, dx += dy · W + du · A.
-private struct LinearOperation: Operation {
+struct LinearOperation {
     let input: Activation
     let output: Activation
-    let layer: LinearLayer
+    let group: LinearGroup
+    let place: Int
     let inner: UnsafeMutablePointer<Float>?
     let dropout: Dropout?
 
     func backward(on tape: Tape) {
         guard let dy = tape.gradient(output) else { return }
         let count = input.rows
+        let layer = group.layers[place]
         let (matrix, update) = (layer.matrix, layer.update)
         if tape.needsGradient(input) {
             let (dx, isNew) = tape.accumulator(input)

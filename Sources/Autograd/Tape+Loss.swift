@@ -23,24 +23,36 @@ extension Tape {
 
     /// Cross-entropy and distillation together, over logits that are computed once.
     ///
-    /// Logits are computed a few rows at a time and never kept: the loss is the end of the pass, so its gradient is
-    /// taken on the spot. A row may have several targets, or the same one from several examples.
-    ///
     /// - Parameters:
     ///   - targets: in increasing order of rows.
     ///   - distillation: in increasing order of rows.
     public func losses(
         _ x: Activation, _ layer: OutputLayer, _ targets: [LossTarget], distillation: [DistillationTarget] = [],
         temperature: Float = 1
-    ) -> (entropy: LossValues, divergence: LossValues) {
-        var entropy = LossValues(count: targets.count), divergence = LossValues(count: distillation.count)
-        let targetRanges = ranges(targets.map(\.row), rows: x.rows)
-        let storedRanges = ranges(distillation.map(\.row), rows: x.rows)
+    ) -> LossesFound {
+        var found = LossesFound()
+        losses(x, layer, targets, distillation: distillation, temperature: temperature, into: &found)
+        return found
+    }
+
+    /// The same into memory that is used again and again.
+    ///
+    /// Logits are computed a few rows at a time and never kept: the loss is the end of the pass, so its gradient is
+    /// taken on the spot. A row may have several targets, or the same one from several examples.
+    public func losses(
+        _ x: Activation, _ layer: OutputLayer, _ targets: [LossTarget], distillation: [DistillationTarget],
+        temperature: Float, into found: inout LossesFound
+    ) {
+        expectOrder(targets.count, rows: x.rows) { targets[$0].row }
+        expectOrder(distillation.count, rows: x.rows) { distillation[$0].row }
+        found.entropy.clear(count: targets.count)
+        found.divergence.clear(count: distillation.count)
         let size = layer.vocabularySize
-        entropy.withNotes { entropies in
-            divergence.withNotes { divergences in
+        found.entropy.withNotes { entropies in
+            found.divergence.withNotes { divergences in
                 forEachRow(of: x, layer) { row, logits, gradient in
-                    let (range, stored) = (targetRanges[row], storedRanges[row])
+                    let range = self.targets(of: row, among: targets.count) { targets[$0].row }
+                    let stored = self.targets(of: row, among: distillation.count) { distillation[$0].row }
                     if range.isEmpty && stored.isEmpty {
                         gradient?.update(repeating: 0, count: size)
                         return
@@ -72,12 +84,11 @@ extension Tape {
             }
         }
         for (index, target) in targets.enumerated() {
-            entropy.total += Double(target.weight) * Double(entropy.perTarget[index])
+            found.entropy.total += Double(target.weight) * Double(found.entropy.perTarget[index])
         }
         for (index, target) in distillation.enumerated() {
-            divergence.total += Double(target.weight) * Double(divergence.perTarget[index])
+            found.divergence.total += Double(target.weight) * Double(found.divergence.perTarget[index])
         }
-        return (entropy, divergence)
     }
 
     /// Calls `body` for every row with its logits and, where a gradient is wanted, room for that of x · Wᵀ; then passes
@@ -116,35 +127,37 @@ extension Tape {
         }
     }
 
-    /// The range of targets of every row.
-    private func ranges(_ rowsOfTargets: [Int], rows: Int) -> [Range<Int>] {
-        var ranges: [Range<Int>] = []
-        ranges.reserveCapacity(rows)
-        var next = 0
-        for row in 0..<rows {
-            let first = next
-            while next < rowsOfTargets.count, rowsOfTargets[next] == row { next += 1 }
-            ranges.append(first..<next)
+    /// The targets of a row, of `count` that are in increasing order of rows.
+    private func targets(of row: Int, among count: Int, rowOfTarget: (Int) -> Int) -> Range<Int> {
+        var (first, end) = (0, count)
+        while first < end {
+            let middle = (first + end) / 2
+            if rowOfTarget(middle) < row { first = middle + 1 } else { end = middle }
         }
-        precondition(next == rowsOfTargets.count, "targets are in increasing order of rows of the activation")
-        return ranges
+        while end < count, rowOfTarget(end) == row { end += 1 }
+        return first..<end
+    }
+
+    private func expectOrder(_ count: Int, rows: Int, rowOfTarget: (Int) -> Int) {
+        var last = 0
+        for index in 0..<count {
+            let row = rowOfTarget(index)
+            precondition((last..<rows).contains(row), "targets are in increasing order of rows of the activation")
+            last = row
+        }
     }
 }
 
 extension LossValues {
-    fileprivate init(count: Int) {
-        self.init(perTarget: [Float](repeating: 0, count: count), isTop: [Bool](repeating: false, count: count))
-    }
-
-    fileprivate mutating func withNotes(_ body: (FoundLosses) -> Void) {
+    fileprivate mutating func withNotes(_ body: (LossNotes) -> Void) {
         perTarget.withUnsafeMutableBufferPointer { losses in
-            isTop.withUnsafeMutableBufferPointer { tops in body(FoundLosses(losses: losses, tops: tops)) }
+            isTop.withUnsafeMutableBufferPointer { tops in body(LossNotes(losses: losses, tops: tops)) }
         }
     }
 }
 
 /// Where rows that are computed at once leave what they found; each index belongs to one row.
-private struct FoundLosses {
+private struct LossNotes {
     let losses: UnsafeMutableBufferPointer<Float>
     let tops: UnsafeMutableBufferPointer<Bool>
 

@@ -23,12 +23,12 @@ extension Tape {
             : make(rows: x.rows, columns: x.columns, needsGradient: needsGradient)
         let operation = NormOperation(input: x, output: output, weight: weight, epsilon: epsilon, inverse: inverse)
         operation.restore(into: value(output), on: self)
-        record(operation)
+        record(.norm(operation))
         return output
     }
 }
 
-private struct NormOperation: Operation {
+struct NormOperation {
     let input: Activation
     let output: Activation
     let weight: WeightVector

@@ -1,19 +1,26 @@
+/// A part of a forward pass that can be computed a second time, with the same numbers.
+///
+/// Such a value lies on the tape; one of up to three words, references for one, takes no memory of its own there.
+public protocol Recomputable {
+    /// Returns an activation of the size of `x` that it made.
+    func forward(_ x: Activation, on tape: Tape) -> Activation
+}
+
 extension Tape {
-    /// `body(x)`, of which only the result is kept: the backward pass computes the rest again.
+    /// `part.forward(x)`, of which only the result is kept: the backward pass computes the rest again.
     ///
-    /// Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016. Body must compute the same numbers each
-    /// time that it is called, and return an activation of the size of `x` that it made; the gradients are then those
-    /// of `body(x)` to the bit. Nested calls are not supported.
-    public func recomputed(_ x: Activation, _ body: @escaping (Activation) -> Activation) -> Activation {
+    /// Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016. The gradients are those of the part itself to
+    /// the bit. Nested calls are not supported.
+    public func recomputed(_ x: Activation, _ part: any Recomputable) -> Activation {
         let output = make(rows: x.rows, columns: x.columns, needsGradient: true)
         let (mark, nodes, wasRecording) = (arena.mark, nodeCount, isRecording)
         isRecording = false
-        let result = body(x)
+        let result = part.forward(x, on: self)
         value(output).update(from: value(result), count: output.count)
         isRecording = wasRecording
         removeNodes(from: nodes)
         arena.rewind(to: mark)
-        record(RecomputedOperation(input: x, output: output, body: body))
+        record(.recomputed(RecomputedOperation(input: x, output: output, part: part)))
         return output
     }
 
@@ -21,20 +28,20 @@ extension Tape {
     ///
     /// What body returns must not be asked for after that.
     public func scoped(_ body: () -> Activation) -> Activation {
-        record(ScopeOperation(mark: arena.mark, nodes: nodeCount))
+        record(.scope(ScopeOperation(mark: arena.mark, nodes: nodeCount)))
         return body()
     }
 }
 
-private struct RecomputedOperation: Operation {
+struct RecomputedOperation {
     let input: Activation
     let output: Activation
-    let body: (Activation) -> Activation
+    let part: any Recomputable
 
     func backward(on tape: Tape) {
         guard tape.gradient(output) != nil else { return }
         let (mark, nodes, operations) = (tape.arena.mark, tape.nodeCount, tape.operationCount)
-        let result = body(input)
+        let result = part.forward(input, on: tape)
         if tape.needsGradient(result) { tape.passGradient(from: output, to: result) }
         tape.backward(downTo: operations)
         tape.removeNodes(from: nodes)
@@ -43,7 +50,7 @@ private struct RecomputedOperation: Operation {
     }
 }
 
-private struct ScopeOperation: Operation {
+struct ScopeOperation {
     let mark: Arena.Mark
     let nodes: Int
 

@@ -8,12 +8,12 @@ extension Tape {
         for (line, row) in rows.enumerated() {
             (target + line * x.columns).update(from: source + Int(row) * x.columns, count: x.columns)
         }
-        if needsGradient(x) { record(SelectionOperation(input: x, output: output, rows: rows)) }
+        if needsGradient(x) { record(.selection(SelectionOperation(input: x, output: output, rows: rows))) }
         return output
     }
 }
 
-private struct SelectionOperation: Operation {
+struct SelectionOperation {
     let input: Activation
     let output: Activation
     let rows: [Int32]

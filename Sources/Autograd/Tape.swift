@@ -4,7 +4,8 @@ public import Tensors
 ///
 /// Values live in an arena until ``reset()``; a gradient lives from the first operation that adds to it until the
 /// operation that made the value has passed it on. What is cheap to compute again need not live that long:
-/// ``forget(_:)``, ``recomputed(_:_:)``. A tape belongs to one thread; the loops inside operations use the pool.
+/// ``forget(_:)``, ``recomputed(_:_:)``. A pass that is no larger than one before it allocates nothing: values, records and
+/// gradients take the places of the last pass's. A tape belongs to one thread; the loops inside operations use the pool.
 public final class Tape {
     public let pool: ThreadPool
     /// Of products with frozen weights.
@@ -15,7 +16,7 @@ public final class Tape {
     public var dropout: Dropout?
     let arena: Arena
     private let buffers = TransientBuffers()
-    private var operations: [any Operation] = []
+    private var operations: [Operation] = []
     private var nodes: [Node] = []
 
     private struct Node {
@@ -129,7 +130,7 @@ public final class Tape {
 
     package func needsGradient(_ activation: Activation) -> Bool { nodes[activation.index].needsGradient }
 
-    func record(_ operation: any Operation) { if isRecording { operations.append(operation) } }
+    func record(_ operation: Operation) { if isRecording { operations.append(operation) } }
 
     var operationCount: Int { operations.count }
     var nodeCount: Int { nodes.count }

@@ -13,20 +13,28 @@ extension FrozenMatrix {
 
     /// y[count, rows] = x[count, columns] · Wᵀ for several matrices that read the same x.
     package static func multiply(
-        _ x: PanelRows, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)], pool: ThreadPool,
-        completion: TileCompletion? = nil
+        _ x: PanelRows, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)], pool: ThreadPool
     ) {
-        let tiles = parts.reduce(0) { $0 + $1.matrix.tileCount }
+        multiply(x, parts: parts.count, pool: pool) { Part(parts[$0].matrix, into: parts[$0].y) }
+    }
+
+    /// The same for parts by their numbers, with their terms.
+    static func multiply(_ x: PanelRows, parts: Int, pool: ThreadPool, part: (Int) -> Part) {
+        let tiles = (0..<parts).reduce(0) { $0 + part($1).matrix.tileCount }
         let block = rowBlock(x.count, tiles: tiles)
         let blocks = (x.count + block - 1) / block
         pool.run(tiles * blocks) { task in
             var tile = task / blocks
             let start = task % blocks * block
-            for (part, (matrix, y)) in parts.enumerated() {
+            for index in 0..<parts {
+                let part = part(index)
+                let matrix = part.matrix
                 if tile < matrix.tileCount {
                     let rows = start..<min(x.count, start + block)
-                    matrix.multiplyTile(tile, x, rows, y)
-                    completion?(part, rows, tile * width..<min(matrix.rows, (tile + 1) * width))
+                    matrix.multiplyTile(tile, x, rows, part.y)
+                    part.term?.add(
+                        rows: rows, columns: tile * width..<min(matrix.rows, (tile + 1) * width), to: part.y,
+                        stride: matrix.rows)
                     return
                 }
                 tile -= matrix.tileCount
@@ -34,10 +42,10 @@ extension FrozenMatrix {
         }
     }
 
-    /// dx[count, columns] (+)= dy[count, rows] · W.
+    /// dx[count, columns] (+)= dy[count, rows] · W + term.
     package func multiplyTransposed(
         _ dy: PanelRows, into dx: UnsafeMutablePointer<Float>, accumulate: Bool, pool: ThreadPool,
-        completion: TileCompletion? = nil
+        adding term: LowRankTerm? = nil
     ) {
         // A strip is a panel wide, or as wide as the blocks of the type ask: then it is several panels.
         let strip = max(FrozenMatrix.width, type.blockLength)
@@ -49,7 +57,7 @@ extension FrozenMatrix {
             let start = task % blocks * block
             let (range, rows) = (first..<min(columns, first + strip), start..<min(dy.count, start + block))
             multiplyStrip(range, dy, rows, dx, accumulate)
-            completion?(0, rows, range)
+            term?.add(rows: rows, columns: range, to: dx, stride: columns)
         }
     }
 

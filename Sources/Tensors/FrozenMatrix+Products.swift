@@ -8,17 +8,8 @@ extension FrozenMatrix {
         _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool,
         precision: Precision = .fp32
     ) {
-        FrozenMatrix.multiply(x, count: count, by: [(self, y)], pool: pool, precision: precision)
+        FrozenMatrix.multiply(x, count: count, parts: 1, pool: pool, precision: precision) { _ in Part(self, into: y) }
     }
-
-    /// What is to be done with a tile of a result: rows and columns, of the part of that number.
-    ///
-    /// It is called once for every place of the result, by the thread that computed it and soon after, so that in
-    /// bfloat16 the tile is still in that thread's cache.
-    package typealias TileCompletion = (_ part: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
-
-    /// Rows that a completion gets at once where it comes after the whole product.
-    private static let completionBlock = 96
 
     /// y[count, rows] = x[count, columns] · Wᵀ for several matrices that read the same x, such as queries, keys and
     /// values: in bfloat16, x is rounded once.
@@ -26,21 +17,41 @@ extension FrozenMatrix {
         _ x: UnsafePointer<Float>, count: Int, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)],
         pool: ThreadPool, precision: Precision = .fp32
     ) {
-        multiply(x, count: count, by: parts, pool: pool, precision: precision, completion: nil)
+        multiply(x, count: count, parts: parts.count, pool: pool, precision: precision) {
+            Part(parts[$0].matrix, into: parts[$0].y)
+        }
     }
 
-    /// The same, with something to be done with every tile.
+    /// One of several products with the same x: y = x · Wᵀ + term.
+    package struct Part {
+        let matrix: FrozenMatrix
+        let y: UnsafeMutablePointer<Float>
+        let term: LowRankTerm?
+
+        package init(_ matrix: FrozenMatrix, into y: UnsafeMutablePointer<Float>, adding term: LowRankTerm? = nil) {
+            self.matrix = matrix
+            self.y = y
+            self.term = term
+        }
+    }
+
+    /// Rows that get a term at once where it comes after the whole product.
+    private static let termBlock = 96
+
+    /// The same for parts by their numbers: `part` may be called often, on any thread.
     package static func multiply(
-        _ x: UnsafePointer<Float>, count: Int, by parts: [(matrix: FrozenMatrix, y: UnsafeMutablePointer<Float>)],
-        pool: ThreadPool, precision: Precision, completion: TileCompletion?
+        _ x: UnsafePointer<Float>, count: Int, parts: Int, pool: ThreadPool, precision: Precision,
+        part: (Int) -> Part
     ) {
-        guard count > 0, let columns = parts.first?.matrix.columns else { return }
+        guard count > 0, parts > 0 else { return }
         if precision == .bf16 {
+            let columns = part(0).matrix.columns
             return PanelRows.pack(x, count: count, columns: columns, for: .brainFloat, pool: pool) { x in
-                multiply(x, by: parts, pool: pool, completion: completion)
+                multiply(x, parts: parts, pool: pool, part: part)
             }
         }
-        for (matrix, y) in parts {
+        for index in 0..<parts {
+            let (matrix, y) = (part(index).matrix, part(index).y)
             if count <= Int(RETORT_STORED_ROW_VECTORS), matrix.canMultiplyStoredRows {
                 matrix.multiplyStoredRows(x, count: count, into: y, pool: pool)
             } else if count <= 2 {
@@ -49,9 +60,13 @@ extension FrozenMatrix {
                 matrix.multiplyTiles(x, count: count, into: y, pool: pool)
             }
         }
-        guard let completion else { return }
-        pool.run(count, blocksOf: completionBlock) { block in
-            for (index, part) in parts.enumerated() { completion(index, block, 0..<part.matrix.rows) }
+        guard (0..<parts).contains(where: { part($0).term != nil }) else { return }
+        pool.run(count, blocksOf: termBlock) { block in
+            for index in 0..<parts {
+                let part = part(index)
+                part.term?.add(
+                    rows: block, columns: 0..<part.matrix.rows, to: part.y, stride: part.matrix.rows)
+            }
         }
     }
 
@@ -66,7 +81,7 @@ extension FrozenMatrix {
         let most = InstructionSet.chosen >= .avx512 ? Int.max : InstructionSet.chosen == .avx2 ? 48 : 0
         guard !hasStoredRows, count > 2, count <= most else { return multiply(x, count: count, into: y, pool: pool) }
         PanelRows.pack(x, count: count, columns: columns, for: .float, pool: pool) { x in
-            FrozenMatrix.multiply(x, by: [(self, y)], pool: pool)
+            FrozenMatrix.multiply(x, parts: 1, pool: pool) { _ in Part(self, into: y) }
         }
     }
 
@@ -106,23 +121,25 @@ extension FrozenMatrix {
         accumulate: Bool, precision: Precision = .fp32
     ) {
         multiplyTransposed(
-            dy, count: count, into: dx, pool: pool, accumulate: accumulate, precision: precision, completion: nil)
+            dy, count: count, into: dx, pool: pool, accumulate: accumulate, precision: precision, adding: nil)
     }
 
-    /// The same, with something to be done with every tile.
+    /// dx[count, columns] (+)= dy[count, rows] · W + term.
     package func multiplyTransposed(
         _ dy: UnsafePointer<Float>, count: Int, into dx: UnsafeMutablePointer<Float>, pool: ThreadPool,
-        accumulate: Bool, precision: Precision, completion: TileCompletion?
+        accumulate: Bool, precision: Precision, adding term: LowRankTerm?
     ) {
         guard count > 0 else { return }
         if precision == .bf16 {
             return PanelRows.pack(dy, count: count, columns: rows, for: .brainFloat, pool: pool) { dy in
-                multiplyTransposed(dy, into: dx, accumulate: accumulate, pool: pool, completion: completion)
+                multiplyTransposed(dy, into: dx, accumulate: accumulate, pool: pool, adding: term)
             }
         }
         multiplyTransposedTiles(dy, count: count, into: dx, pool: pool, accumulate: accumulate)
-        guard let completion else { return }
-        pool.run(count, blocksOf: FrozenMatrix.completionBlock) { completion(0, $0, 0..<columns) }
+        guard let term else { return }
+        pool.run(count, blocksOf: FrozenMatrix.termBlock) {
+            term.add(rows: $0, columns: 0..<columns, to: dx, stride: columns)
+        }
     }
 
     private func multiplyTransposedTiles(

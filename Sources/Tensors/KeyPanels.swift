@@ -5,54 +5,23 @@
 /// - paired: for products that sum over tokens, in bfloat16 only: pairs of tokens are dwords. In float32 the keys are
 ///   read where they are.
 struct KeyPanels: Sendable {
-    /// Where a run begins in the panels of one head.
-    struct Place: Sendable {
-        var tokens: Range<Int>
-        /// Between the rows of the turned panel.
-        var stride: Int
-        /// Strides of the runs before it.
-        var turnedTokens: Int
-        /// Pairs of tokens of the runs before it.
-        var pairs: Int
-    }
-
-    let places: [Place]
+    let runs: KeyRuns
     let shape: AttentionShape
-    /// Floats or dwords of one head.
-    let turnedTokens: Int
-    private let pairs: Int
-
-    init(_ tree: TokenTree, shape: AttentionShape) {
-        self.shape = shape
-        var places: [Place] = []
-        var (turnedTokens, pairs) = (0, 0)
-        for run in tree.runs {
-            var stride = run.count
-            // Rows a power of two apart would fall into the same few sets of the cache.
-            if stride % 256 == 0 { stride += 16 }
-            places.append(Place(tokens: run.tokens, stride: stride, turnedTokens: turnedTokens, pairs: pairs))
-            turnedTokens += stride
-            pairs += BrainFloatRowProduct.pairs(run.count)
-        }
-        self.places = places
-        self.turnedTokens = turnedTokens
-        self.pairs = pairs
-    }
 
     /// Floats of a turned panel of all heads, in either arithmetic.
-    var turnedCount: Int { shape.keyValueHeads * turnedTokens * shape.headSize }
+    var turnedCount: Int { shape.keyValueHeads * runs.turnedTokens * shape.headSize }
 
     /// Floats of a paired panel of all heads.
-    var pairedCount: Int { shape.keyValueHeads * pairs * shape.headSize }
+    var pairedCount: Int { shape.keyValueHeads * runs.pairs * shape.headSize }
 
     /// Where the turned panel of a run and head begins.
     func turned(_ run: Int, keyHead: Int, isPaired: Bool) -> Int {
         let steps = isPaired ? BrainFloatRowProduct.pairs(shape.headSize) : shape.headSize
-        return (keyHead * turnedTokens + places[run].turnedTokens) * steps
+        return (keyHead * runs.turnedTokens + runs.places[run].turnedTokens) * steps
     }
 
     /// Where the paired panel of a run and head begins.
-    func paired(_ run: Int, keyHead: Int) -> Int { (keyHead * pairs + places[run].pairs) * shape.headSize }
+    func paired(_ run: Int, keyHead: Int) -> Int { (keyHead * runs.pairs + runs.places[run].pairs) * shape.headSize }
 
     /// Turns x[tokens, keyStride].
     func turn(
@@ -60,7 +29,7 @@ struct KeyPanels: Sendable {
     ) {
         let steps = BrainFloatRowProduct.pairs(shape.headSize)
         forEach(pool) { run, head in
-            let place = places[run]
+            let place = runs.places[run]
             let from = x + place.tokens.lowerBound * shape.keyStride + head * shape.headSize
             let target = y + turned(run, keyHead: head, isPaired: isPaired)
             guard isPaired else {
@@ -82,7 +51,7 @@ struct KeyPanels: Sendable {
     /// Pairs the tokens of x[tokens, keyStride].
     func pair(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, pool: ThreadPool) {
         forEach(pool) { run, head in
-            let place = places[run]
+            let place = runs.places[run]
             BrainFloatRowProduct.pairRows(
                 x + place.tokens.lowerBound * shape.keyStride + head * shape.headSize, rows: place.tokens.count,
                 columns: shape.headSize, stride: shape.keyStride,
@@ -91,6 +60,41 @@ struct KeyPanels: Sendable {
     }
 
     private func forEach(_ pool: ThreadPool, _ body: (_ run: Int, _ head: Int) -> Void) {
-        pool.run(places.count * shape.keyValueHeads) { body($0 / shape.keyValueHeads, $0 % shape.keyValueHeads) }
+        pool.run(runs.places.count * shape.keyValueHeads) { body($0 / shape.keyValueHeads, $0 % shape.keyValueHeads) }
+    }
+}
+
+/// Where the runs of a tree begin in the panels of one head, whatever the head's size.
+struct KeyRuns: Sendable {
+    struct Place: Sendable {
+        var tokens: Range<Int>
+        /// Between the rows of the turned panel.
+        var stride: Int
+        /// Strides of the runs before it.
+        var turnedTokens: Int
+        /// Pairs of tokens of the runs before it.
+        var pairs: Int
+    }
+
+    let places: [Place]
+    /// Of all runs.
+    let turnedTokens: Int
+    let pairs: Int
+
+    init(_ tree: TokenTree) {
+        var places: [Place] = []
+        places.reserveCapacity(tree.runs.count)
+        var (turnedTokens, pairs) = (0, 0)
+        for run in tree.runs {
+            var stride = run.count
+            // Rows a power of two apart would fall into the same few sets of the cache.
+            if stride % 256 == 0 { stride += 16 }
+            places.append(Place(tokens: run.tokens, stride: stride, turnedTokens: turnedTokens, pairs: pairs))
+            turnedTokens += stride
+            pairs += BrainFloatRowProduct.pairs(run.count)
+        }
+        self.places = places
+        self.turnedTokens = turnedTokens
+        self.pairs = pairs
     }
 }

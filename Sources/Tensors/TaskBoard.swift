@@ -12,7 +12,7 @@ final class TaskBoard: @unchecked Sendable {
     private let nextTask = Atomic<Int>(0)
     private let active = Atomic<Int>(0)
     private var taskCount = 0
-    private var body: UnsafePointer<(Int) -> Void>?
+    private var body: LoopBody?
     private var isOpen = false
     private var isClosed = false
     private var sleepers = 0
@@ -21,8 +21,12 @@ final class TaskBoard: @unchecked Sendable {
     private var done = pthread_cond_t()
     /// Held by the thread whose loop is running.
     private var turn = pthread_mutex_t()
+    /// Working memory of the tasks: of those that the caller takes first, then of each thread's.
+    private let stacks: [ScratchStack]
 
-    init() {
+    /// - Parameter threadCount: the caller among them.
+    init(threadCount: Int) {
+        stacks = (0..<threadCount).map { _ in ScratchStack() }
         pthread_mutex_init(&mutex, nil)
         pthread_mutex_init(&turn, nil)
         pthread_cond_init(&wake, nil)
@@ -37,19 +41,21 @@ final class TaskBoard: @unchecked Sendable {
     }
 
     /// Runs a loop together with the pool's threads; false, having done nothing, when another loop is running.
+    ///
+    /// Never inlined: callers must see a call that calls `body`, whatever threads do so through ``LoopBody``.
+    @inline(never)
     func run(_ count: Int, _ body: (Int) -> Void) -> Bool {
         guard pthread_mutex_trylock(&turn) == 0 else { return false }
         defer { pthread_mutex_unlock(&turn) }
-        withoutActuallyEscaping(body) { body in
-            withUnsafePointer(to: body) { share($0, count) }
-        }
+        open(LoopBody(body), count)
+        Scratch.withStack(stacks[0]) { takeTasks(count, body) }
+        waitForOthers()
+        ScratchStack.equalize(stacks)
         return true
     }
 
-    /// Lets all threads take tasks, and returns when the last of them has left.
-    ///
-    /// They reach the body through a pointer, so that none of them holds a reference to it that outlives the loop.
-    private func share(_ body: UnsafePointer<(Int) -> Void>, _ count: Int) {
+    /// Lets all threads take tasks.
+    private func open(_ body: LoopBody, _ count: Int) {
         pthread_mutex_lock(&mutex)
         self.body = body
         taskCount = count
@@ -58,9 +64,10 @@ final class TaskBoard: @unchecked Sendable {
         generation.add(1, ordering: .releasing)
         if sleepers > 0 { pthread_cond_broadcast(&wake) }
         pthread_mutex_unlock(&mutex)
+    }
 
-        takeTasks(count, body)
-
+    /// Returns when the last thread has left.
+    private func waitForOthers() {
         pthread_mutex_lock(&mutex)
         isOpen = false
         pthread_mutex_unlock(&mutex)
@@ -72,12 +79,16 @@ final class TaskBoard: @unchecked Sendable {
         }
         pthread_mutex_lock(&mutex)
         while active.load(ordering: .acquiring) > 0 { pthread_cond_wait(&done, &mutex) }
-        self.body = nil
+        body = nil
         pthread_mutex_unlock(&mutex)
     }
 
-    /// What a thread of the pool does all its life.
-    func work() {
+    /// What a thread of the pool, of number 1 and up, does all its life.
+    func work(_ thread: Int) {
+        Scratch.withStack(stacks[thread]) { takeLoops() }
+    }
+
+    private func takeLoops() {
         var seen = 0
         while true {
             // A new loop often follows within microseconds: look a while before going to sleep.
@@ -100,7 +111,7 @@ final class TaskBoard: @unchecked Sendable {
             pthread_mutex_unlock(&mutex)
             if isFinished { return }
             guard let entered else { continue }
-            takeTasks(count, entered)
+            takeTasks(count) { entered($0) }
             pthread_mutex_lock(&mutex)
             if active.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { pthread_cond_signal(&done) }
             pthread_mutex_unlock(&mutex)
@@ -116,11 +127,11 @@ final class TaskBoard: @unchecked Sendable {
         pthread_mutex_unlock(&mutex)
     }
 
-    private func takeTasks(_ count: Int, _ body: UnsafePointer<(Int) -> Void>) {
+    private func takeTasks(_ count: Int, _ body: (Int) -> Void) {
         while true {
             let task = nextTask.add(1, ordering: .relaxed).oldValue
             if task >= count { return }
-            body.pointee(task)
+            body(task)
         }
     }
 }

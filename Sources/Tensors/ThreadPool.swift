@@ -19,10 +19,10 @@ public final class ThreadPool: Sendable {
     public init(threads: Int) {
         BLASThreads.areSingle
         threadCount = max(1, threads)
-        board = TaskBoard()
-        for _ in 1..<max(2, threadCount) where threadCount > 1 {
+        board = TaskBoard(threadCount: self.threadCount)
+        for number in 1..<max(2, threadCount) where threadCount > 1 {
             let board = board
-            let thread = Thread { board.work() }
+            let thread = Thread { board.work(number) }
             thread.stackSize = 8 << 20
             thread.start()
         }

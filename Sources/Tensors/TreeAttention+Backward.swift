@@ -27,6 +27,8 @@ extension TreeAttention {
     ) {
         let group = shape.heads / shape.keyValueHeads
         let isPaired = isPaired(precision)
+        let panels = panels
+        let partCount = partCount
         let turnedValues = work + panels.turnedCount
         let pairedKeys = turnedValues + panels.turnedCount
         let gradients = pairedKeys + panels.pairedCount
@@ -37,21 +39,21 @@ extension TreeAttention {
         panels.turn(k, isPaired: isPaired, into: work, pool: pool)
         panels.turn(v, isPaired: isPaired, into: turnedValues, pool: pool)
         if isPaired { panels.pair(k, into: pairedKeys, pool: pool) }
-        pool.run(parts.count * shape.keyValueHeads) { task in
-            let part = parts[parts.count - 1 - task / shape.keyValueHeads]
+        pool.run(partCount * shape.keyValueHeads) { task in
+            let part = part(partCount - 1 - task / shape.keyValueHeads, of: partCount)
             let keyHead = task % shape.keyValueHeads
             let dKeys = self.gradients(of: part, keyHead: keyHead, in: gradients)
             dKeys.update(repeating: 0, count: 2 * part.count * shape.headSize)
             for block in blocks[part.blocks] {
                 for head in keyHead * group..<(keyHead + 1) * group {
                     add(
-                        block, head: head, keyHead: keyHead, pass, intoKeys: dKeys,
+                        block, of: part, head: head, keyHead: keyHead, pass, intoKeys: dKeys,
                         intoValues: dKeys + part.count * shape.headSize)
                 }
             }
         }
         pool.run(queries.count, blocksOf: 32) { tokens in
-            addParts(of: tokens, gradients, intoK: dk, intoV: dv)
+            addParts(partCount, of: tokens, gradients, intoK: dk, intoV: dv)
         }
     }
 
@@ -76,8 +78,8 @@ extension TreeAttention {
 
     /// Adds what the queries of one block and head give their keys and values, and writes the queries' own gradient.
     private func add(
-        _ block: Block, head: Int, keyHead: Int, _ pass: BackwardPass, intoKeys dKeys: UnsafeMutablePointer<Float>,
-        intoValues dValues: UnsafeMutablePointer<Float>
+        _ block: Block, of part: Part, head: Int, keyHead: Int, _ pass: BackwardPass,
+        intoKeys dKeys: UnsafeMutablePointer<Float>, intoValues dValues: UnsafeMutablePointer<Float>
     ) {
         let size = shape.headSize
         let first = block.tokens.lowerBound
@@ -91,14 +93,15 @@ extension TreeAttention {
                 dot(block, left, pass.values, keyHead: keyHead, into: ds, scale: 1)
             }
             for line in 0..<block.tokens.count { turnIntoGradients(block, line, head: head, pass, p: p, ds: ds) }
-            for segment in block.segments {
+            for segment in tree.segments(of: block) {
                 let line = segment.rows.lowerBound - first
+                let place = part.place(of: segment) * size
                 accumulate(
                     block, segment, p, gradients + line * shape.outputStride, stride: shape.outputStride,
-                    isPaired: pass.isPaired, into: dValues + segment.place * size)
+                    isPaired: pass.isPaired, into: dValues + place)
                 accumulate(
                     block, segment, ds, queries + line * shape.queryStride, stride: shape.queryStride,
-                    isPaired: pass.isPaired, into: dKeys + segment.place * size)
+                    isPaired: pass.isPaired, into: dKeys + place)
             }
             combine(
                 block, ds, pass.keys, keyHead: keyHead, isPaired: pass.isPaired,
@@ -131,23 +134,23 @@ extension TreeAttention {
         clear(gradients, except: seen, width: block.width)
     }
 
-    /// Adds up the gradients of some tokens' keys and values over all parts.
+    /// Adds up the gradients of some tokens' keys and values over all parts, in their order.
     private func addParts(
-        of tokens: Range<Int>, _ gradients: UnsafeMutablePointer<Float>, intoK dk: UnsafeMutablePointer<Float>,
-        intoV dv: UnsafeMutablePointer<Float>
+        _ partCount: Int, of tokens: Range<Int>, _ gradients: UnsafeMutablePointer<Float>,
+        intoK dk: UnsafeMutablePointer<Float>, intoV dv: UnsafeMutablePointer<Float>
     ) {
         let size = shape.headSize
         for token in tokens {
             (dk + token * shape.keyStride).update(repeating: 0, count: shape.keyValueHeads * size)
             (dv + token * shape.keyStride).update(repeating: 0, count: shape.keyValueHeads * size)
         }
-        for part in parts {
-            for piece in part.pieces where piece.keys.overlaps(tokens) {
-                let keys = piece.keys.clamped(to: tokens)
+        for index in 0..<partCount {
+            let part = part(index, of: partCount)
+            forEachKey(of: part, in: tokens) { keys, place in
                 for keyHead in 0..<shape.keyValueHeads {
                     let from = self.gradients(of: part, keyHead: keyHead, in: gradients)
                     for token in keys {
-                        let source = from + (piece.place + token - piece.keys.lowerBound) * size
+                        let source = from + (place + token - keys.lowerBound) * size
                         let target = token * shape.keyStride + keyHead * size
                         retort_axpy(1, source, dk + target, size)
                         retort_axpy(1, source + part.count * size, dv + target, size)

@@ -34,10 +34,10 @@ extension TreeAttention {
         _ block: Block, _ left: LeftRows, _ right: RightSide, keyHead: Int,
         into scores: UnsafeMutablePointer<Float>, scale: Float
     ) {
-        for segment in block.segments {
+        for segment in tree.segments(of: block) {
             let line = segment.rows.lowerBound - block.tokens.lowerBound
             let panel = right.turned + panels.turned(segment.run, keyHead: keyHead, isPaired: left.pairs != nil)
-            let stride = panels.places[segment.run].stride
+            let stride = tree.keys.places[segment.run].stride
             let target = scores + block.offset(of: segment)
             if let pairs = left.pairs {
                 let steps = BrainFloatRowProduct.pairs(shape.headSize)
@@ -60,7 +60,7 @@ extension TreeAttention {
         _ block: Block, _ weights: UnsafePointer<Float>, _ right: RightSide, keyHead: Int, isPaired: Bool,
         into y: UnsafeMutablePointer<Float>, stride: Int
     ) {
-        for segment in block.segments {
+        for segment in tree.segments(of: block) {
             let (rows, keys) = (segment.rows.count, segment.keys.count)
             let left = weights + block.offset(of: segment)
             let target = y + (segment.rows.lowerBound - block.tokens.lowerBound) * stride

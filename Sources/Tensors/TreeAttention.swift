@@ -2,76 +2,27 @@ import CKernels
 
 /// Attention over a ``TokenTree``: softmax(q · kᵀ · scale) · v of every token with the tokens on its path.
 ///
-/// A block of queries meets each run on its paths with one product, so that all rows that share a run share the
-/// reading of its keys. Keys are turned once, so that vectors run along them. Scores of a block live in the calling
-/// thread's scratch memory and are never kept; the backward pass computes them again from `logSums`.
+/// Keys are turned once, so that vectors run along them. Scores of a block of ``TreeBlocks`` live in the calling thread's
+/// scratch memory and are never kept; the backward pass computes them again from `logSums`.
 public struct TreeAttention: Sendable {
-    /// Queries of one block: small enough that its scores stay in the second-level cache.
-    static let blockLength = 64
+    typealias Block = TreeBlocks.Block
+    typealias Segment = TreeBlocks.Segment
 
     public let shape: AttentionShape
-    /// The tokens whose queries are asked; keys and values are those of the whole tree. With a cache, the tokens
-    /// before the range are the cached ones.
-    public let queries: Range<Int>
-    let blocks: [Block]
-    let panels: KeyPanels
-    let parts: [Part]
+    package let tree: TreeBlocks
 
-    /// One product of a block: its rows `rows` (tokens) with the first `columns` keys of a run.
-    struct Segment: Sendable {
-        var rows: Range<Int>
-        /// They begin where their run begins.
-        var keys: Range<Int>
-        var run: Int
-        /// The position of the first key: its column in the scores.
-        var column: Int
-        /// Whether the rows' output begins here: their path has nothing before this run.
-        var isFirst: Bool
-        /// Where the gradients of the keys begin among those of the block's part, in tokens.
-        var place = 0
-    }
-
-    struct Block: Sendable {
-        var tokens: Range<Int>
-        var segments: [Segment]
-        /// One row of scores, in floats; a whole number of vectors.
-        var width: Int
-        var positions: [Int32]
-
-        /// Where the scores of a segment begin.
-        func offset(of segment: Segment) -> Int {
-            (segment.rows.lowerBound - tokens.lowerBound) * width + segment.column
-        }
+    public init(shape: AttentionShape, _ tree: TreeBlocks) {
+        self.shape = shape
+        self.tree = tree
     }
 
     public init(shape: AttentionShape, tree: TokenTree, queries: Range<Int>? = nil) {
-        let queries = queries ?? 0..<tree.tokenCount
-        self.shape = shape
-        self.queries = queries
-        var blocks = stride(from: queries.lowerBound, to: queries.upperBound, by: TreeAttention.blockLength).map {
-            let tokens = $0..<min($0 + TreeAttention.blockLength, queries.upperBound)
-            var segments: [Segment] = []
-            var width = 0
-            for (index, run) in tree.runs.enumerated() where run.subtree.overlaps(tokens) {
-                let rows = run.subtree.clamped(to: tokens)
-                let keys = run.start..<min(run.start + run.count, rows.upperBound)
-                segments.append(
-                    Segment(rows: rows, keys: keys, run: index, column: run.depth, isFirst: run.parent == nil))
-                width = max(width, run.depth + keys.count)
-            }
-            return Block(
-                tokens: tokens, segments: segments, width: (width + 15) / 16 * 16,
-                positions: tree.positions(of: tokens))
-        }
-        panels = KeyPanels(tree, shape: shape)
-        // What is left of the backward pass's memory when panels have theirs; one part always fits.
-        let taken = 2 * panels.turnedCount + panels.pairedCount
-        let room = 2 * queries.count * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize
-        parts = Part.cut(
-            &blocks, keyValueHeads: shape.keyValueHeads,
-            limit: (room - taken) / (2 * shape.keyValueHeads * shape.headSize))
-        self.blocks = blocks
+        self.init(shape: shape, TreeBlocks(tree, queries: queries))
     }
+
+    public var queries: Range<Int> { tree.queries }
+    var blocks: [Block] { tree.blocks }
+    var panels: KeyPanels { KeyPanels(runs: tree.keys, shape: shape) }
 
     /// Whether products are taken over bfloat16; softmax and all sums are float32 in both.
     func isPaired(_ precision: Precision) -> Bool { precision == .bf16 && BrainFloatRowProduct.isAvailable }
@@ -88,6 +39,7 @@ public struct TreeAttention: Sendable {
     ) {
         let group = shape.heads / shape.keyValueHeads
         let isPaired = isPaired(precision)
+        let (panels, blocks) = (panels, blocks)
         Scratch.withFloats(panels.turnedCount + (isPaired ? panels.pairedCount : 0)) { memory in
             let keys = RightSide(x: k, turned: memory, paired: memory)
             let values = RightSide(x: v, turned: memory, paired: memory + panels.turnedCount)
@@ -125,7 +77,7 @@ public struct TreeAttention: Sendable {
 
     /// The columns that a row may see.
     func visible(_ block: Block, _ row: Int) -> Range<Int> {
-        let position = Int(block.positions[row])
+        let position = tree.position(block.tokens.lowerBound + row)
         return (shape.window.map { max(0, position + 1 - $0) } ?? 0)..<(position + 1)
     }
 

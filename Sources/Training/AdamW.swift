@@ -85,6 +85,17 @@ public final class AdamW {
         }
     }
 
+    /// The work of an update that changes nothing, to be timed; gradients must be zero.
+    ///
+    /// Moments keep 1 of themselves and take 0 of a gradient of -0: the one that, added to either zero, leaves its sign.
+    func rehearse() {
+        _ = gradientNorm
+        VectorOperations.adamW(
+            parameters.values, moment1: moment1, moment2: moment2, gradients: parameters.gradients,
+            count: parameters.count, gradientScale: -1, learningRate: 0, weightDecay: 0, beta1: 1, beta2: 1,
+            epsilon: Float(settings.epsilon), correction1: 1, correction2: 1)
+    }
+
     private func power(_ base: Double, _ exponent: Int) -> Double {
         (0..<exponent).reduce(1.0) { product, _ in product * base }
     }

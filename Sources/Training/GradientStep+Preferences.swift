@@ -9,13 +9,22 @@ extension GradientStep {
     /// With m = β ((ln p - ln p_ref)(chosen) - (ln p - ln p_ref)(rejected)) and smoothing ε, a pair's loss is
     /// -(1 - ε) ln σ(m) - ε ln σ(-m). A pair's answers share their prompt's run, and its activations serve both the
     /// log-probabilities and, once these have told each pair's slope, the gradient.
-    public func gradients(of pairs: [PreferencePair]) -> StepLoss {
+    public func gradients(of pairs: [PreferencePair]) -> StepLoss { gradients(of: pack(pairs)) }
+
+    /// The same for pairs that are packed already; as with examples, it allocates nothing once it has seen its largest
+    /// batch.
+    public func gradients(of batches: [PackedPairs]) -> StepLoss {
         parameters.clearGradients()
-        return evaluate(pairs, wantsGradient: true)
+        return evaluate(batches, wantsGradient: true)
     }
 
     /// The loss of pairs, without a gradient.
-    public func loss(of pairs: [PreferencePair]) -> StepLoss { evaluate(pairs, wantsGradient: false) }
+    public func loss(of pairs: [PreferencePair]) -> StepLoss { evaluate(pack(pairs), wantsGradient: false) }
+
+    /// Pairs as the packed batches that a step takes one after the other.
+    public func pack(_ pairs: [PreferencePair]) -> [PackedPairs] {
+        PackedBatch.split(pairs, tokenLimit: tokenLimit).map { PackedPairs($0) }
+    }
 
     /// Σ ln p of the tokens to say, for each example.
     ///
@@ -33,58 +42,58 @@ extension GradientStep {
         return sums
     }
 
-    private func evaluate(_ pairs: [PreferencePair], wantsGradient: Bool) -> StepLoss {
+    private func evaluate(_ batches: [PackedPairs], wantsGradient: Bool) -> StepLoss {
         var loss = StepLoss()
-        loss.weight = Double(pairs.count)
-        let chosenTokens = pairs.reduce(0.0) { $0 + $1.chosen.totalWeight }
-        for group in PackedBatch.split(pairs, tokenLimit: tokenLimit) {
+        let pairCount = batches.reduce(0) { $0 + $1.references.count }
+        let chosenWeight = batches.reduce(0) { $0 + $1.chosenWeight }
+        loss.weight = Double(pairCount)
+        for batch in batches {
             add(
-                group, pairCount: pairs.count, chosenTokens: max(1, chosenTokens), wantsGradient: wantsGradient,
+                batch, pairCount: pairCount, chosenTokens: max(1, chosenWeight), wantsGradient: wantsGradient,
                 to: &loss)
         }
         return loss
     }
 
     private func add(
-        _ group: [PreferencePair], pairCount: Int, chosenTokens: Double, wantsGradient: Bool, to loss: inout StepLoss
+        _ pairs: PackedPairs, pairCount: Int, chosenTokens: Double, wantsGradient: Bool, to loss: inout StepLoss
     ) {
-        // Examples 2i and 2i + 1 are the chosen and the rejected answer of pair i.
-        let packed = PackedBatch(group.flatMap { [$0.chosen, $0.rejected] })
+        let packed = pairs.packed
         loss.flops += wantsGradient ? work.training(packed.size) : work.forward(packed.size)
         let hidden = hidden(packed, adapter: adapter, isRecording: wantsGradient)
         tape.isRecording = false
-        let found = tape.crossEntropy(hidden, decoder.output, packed.targets)
+        tape.losses(hidden, decoder.output, packed.targets, distillation: [], temperature: 1, into: &found)
         tape.isRecording = wantsGradient
 
-        var logProbabilities = [Double](repeating: 0, count: 2 * group.count)
+        exampleSums.removeAll(keepingCapacity: true)
+        exampleSums.append(contentsOf: repeatElement(0, count: packed.exampleCount))
         for (index, example) in packed.exampleOfTarget.enumerated() {
-            logProbabilities[example] -= Double(found.perTarget[index])
+            exampleSums[example] -= Double(found.entropy.perTarget[index])
         }
-        var slopes = [Double](repeating: 0, count: 2 * group.count)
-        for (index, pair) in group.enumerated() {
-            let chosen = objective.beta * (logProbabilities[2 * index] - pair.reference.chosen)
-            let rejected = objective.beta * (logProbabilities[2 * index + 1] - pair.reference.rejected)
+        for (index, reference) in pairs.references.enumerated() {
+            let chosen = objective.beta * (exampleSums[2 * index] - reference.chosen)
+            let rejected = objective.beta * (exampleSums[2 * index + 1] - reference.rejected)
             let margin = chosen - rejected
             let smoothing = objective.labelSmoothing
             loss.sum += (1 - smoothing) * logistic(margin) + smoothing * logistic(-margin)
-            loss.sum -=
-                objective.supervisedWeight * logProbabilities[2 * index] / chosenTokens * Double(pairCount)
-            // -d loss / d ln p of the chosen answer, and of the rejected.
+            loss.sum -= objective.supervisedWeight * exampleSums[2 * index] / chosenTokens * Double(pairCount)
+            // -d loss / d ln p of the chosen answer, and of the rejected, in the place of ln p.
             let pull = objective.beta * ((1 - smoothing) / (1 + exp(margin)) - smoothing / (1 + exp(-margin)))
-            slopes[2 * index] = pull / Double(pairCount) + objective.supervisedWeight / chosenTokens
-            slopes[2 * index + 1] = -pull / Double(pairCount)
+            exampleSums[2 * index] = pull / Double(pairCount) + objective.supervisedWeight / chosenTokens
+            exampleSums[2 * index + 1] = -pull / Double(pairCount)
             loss.chosenReward += chosen
             loss.rejectedReward += rejected
             loss.pairs += 1
             if margin > 0 { loss.preferredPairs += 1 }
         }
-        loss.examples += 2 * group.count
-        loss.computedTokens += packed.batch.tokens.count
-        loss.exampleTokens += packed.exampleTokenCount
+        loss.count(packed)
         guard wantsGradient else { return }
-        var targets = packed.targets
-        for (index, example) in packed.exampleOfTarget.enumerated() { targets[index].weight = Float(slopes[example]) }
-        _ = tape.crossEntropy(hidden, decoder.output, targets)
+        weighted.removeAll(keepingCapacity: true)
+        weighted.append(contentsOf: packed.targets)
+        for (index, example) in packed.exampleOfTarget.enumerated() {
+            weighted[index].weight = Float(exampleSums[example])
+        }
+        tape.losses(hidden, decoder.output, weighted, distillation: [], temperature: 1, into: &found)
         tape.backward()
     }
 

@@ -21,6 +21,14 @@ public final class GradientStep {
     public var dropout: (rate: Float, seed: UInt64)?
     let tape: Tape
     let work: PassWork
+    /// Memory that losses use again for every batch.
+    var weighted: [LossTarget] = []
+    private var distributions: [DistillationTarget] = []
+    var found = LossesFound()
+    private var isExact: [Bool] = []
+    /// Σ ln p of each example's tokens to say, then the slope of the loss in it.
+    var exampleSums: [Double] = []
+    private var dropoutKeys: [UInt64] = []
 
     /// Trains an adapter.
     public convenience init(
@@ -73,16 +81,25 @@ public final class GradientStep {
             kept: memory.kept(largest, recomputedLayers: recomputedLayers), transient: memory.transient(largest))
     }
 
+    /// Examples as the packed batches that a step takes one after the other.
+    public func pack(_ examples: [TrainingExample]) -> [PackedBatch] {
+        PackedBatch.split(examples, tokenLimit: tokenLimit).map { PackedBatch($0) }
+    }
+
     /// Writes the gradient of the examples' mean loss to the parameters and returns the loss.
     ///
     /// The mean is over the weights of all examples together, however many packed batches they make.
-    public func gradients(of examples: [TrainingExample]) -> StepLoss {
+    public func gradients(of examples: [TrainingExample]) -> StepLoss { gradients(of: pack(examples)) }
+
+    /// The same for examples that are packed already.
+    ///
+    /// It allocates nothing once it has seen its largest batch: values lie in the tape's memory, operations and losses in
+    /// arrays that are used again.
+    public func gradients(of batches: [PackedBatch]) -> StepLoss {
         parameters.clearGradients()
-        let weight = examples.reduce(0) { $0 + $1.totalWeight }
+        let weight = batches.reduce(0) { $0 + $1.totalWeight }
         var loss = StepLoss()
-        for group in PackedBatch.split(examples, tokenLimit: tokenLimit) {
-            add(group, to: &loss, gradientScale: weight > 0 ? Float(1 / weight) : 0)
-        }
+        for batch in batches { add(batch, to: &loss, gradientScale: weight > 0 ? Float(1 / weight) : 0) }
         return loss
     }
 
@@ -90,7 +107,7 @@ public final class GradientStep {
     public func loss(of examples: [TrainingExample]) -> StepLoss {
         var loss = StepLoss()
         for group in PackedBatch.split(examples, tokenLimit: tokenLimit) {
-            add(group, to: &loss, gradientScale: nil)
+            add(PackedBatch(group), to: &loss, gradientScale: nil)
         }
         return loss
     }
@@ -99,45 +116,28 @@ public final class GradientStep {
     func hidden(_ packed: PackedBatch, adapter: TrainableAdapter?, isRecording: Bool) -> Activation {
         tape.reset()
         tape.isRecording = isRecording
+        tape.dropout = nil
         // Losses without a gradient are those of the whole model.
-        tape.dropout =
-            isRecording
-            ? dropout.map { Dropout(rate: $0.rate, keys: packed.batch.pathKeys(seed: $0.seed)) } : nil
+        if isRecording, let dropout {
+            packed.batch.writePathKeys(seed: dropout.seed, to: &dropoutKeys)
+            tape.dropout = Dropout(rate: dropout.rate, keys: dropoutKeys)
+        }
         let x = decoder.forward(packed.batch, adapter: adapter, on: tape, recomputedLayers: recomputedLayers)
         return decoder.hidden(rows: packed.rows, of: x, on: tape)
     }
 
-    private func add(_ group: [TrainingExample], to loss: inout StepLoss, gradientScale: Float?) {
-        let packed = PackedBatch(group)
+    private func add(_ packed: PackedBatch, to loss: inout StepLoss, gradientScale: Float?) {
         loss.flops += gradientScale == nil ? work.forward(packed.size) : work.training(packed.size)
         let hidden = hidden(packed, adapter: adapter, isRecording: gradientScale != nil)
-        let scale = gradientScale ?? 1
-        var targets = packed.targets
-        // Indices of the targets that have a teacher's distribution.
-        var taught: [Int] = []
-        var distributions: [DistillationTarget] = []
-        for index in targets.indices {
-            let target = targets[index]
-            let share: Float
-            if objective.distillationWeight > 0,
-                let stored = group[packed.exampleOfTarget[index]].teacher[packed.positionOfTarget[index]]
-            {
-                share = 1 - objective.distillationWeight
-                taught.append(index)
-                distributions.append(
-                    DistillationTarget(
-                        row: target.row, tokens: stored.tokens, logProbabilities: stored.logProbabilities,
-                        weight: target.weight * scale * objective.distillationWeight))
-            } else {
-                share = 1
-            }
-            targets[index].weight = target.weight * scale * share
-        }
-        let found = tape.losses(
-            hidden, decoder.output, targets, distillation: distributions, temperature: objective.temperature)
+        let isTaught = objective.distillationWeight > 0
+        weigh(packed, by: gradientScale ?? 1, isTaught: isTaught)
+        tape.losses(
+            hidden, decoder.output, weighted, distillation: distributions, temperature: objective.temperature,
+            into: &found)
         if gradientScale != nil { tape.backward() }
-        note(found.entropy, of: packed, group, to: &loss)
-        for (place, index) in taught.enumerated() {
+        note(found.entropy, of: packed, to: &loss)
+        guard isTaught else { return }
+        for (place, index) in packed.targetOfDistribution.enumerated() {
             let weight = Double(packed.targets[index].weight)
             let entropy = Double(found.entropy.perTarget[index])
             let divergence = Double(found.divergence.perTarget[place])
@@ -147,20 +147,40 @@ public final class GradientStep {
         }
     }
 
+    /// Notes what each target counts in the loss, and each distribution of a teacher.
+    private func weigh(_ packed: PackedBatch, by scale: Float, isTaught: Bool) {
+        weighted.removeAll(keepingCapacity: true)
+        weighted.append(contentsOf: packed.targets)
+        distributions.removeAll(keepingCapacity: true)
+        for index in weighted.indices { weighted[index].weight *= scale }
+        guard isTaught else { return }
+        distributions.append(contentsOf: packed.distributions)
+        for (place, index) in packed.targetOfDistribution.enumerated() {
+            weighted[index].weight *= 1 - objective.distillationWeight
+            distributions[place].weight *= scale
+            distributions[place].weight *= objective.distillationWeight
+        }
+    }
+
     /// Adds what cross-entropy alone found.
-    private func note(_ found: LossValues, of packed: PackedBatch, _ group: [TrainingExample], to loss: inout StepLoss)
-    {
-        var isExact = [Bool](repeating: true, count: group.count)
+    private func note(_ found: LossValues, of packed: PackedBatch, to loss: inout StepLoss) {
+        isExact.removeAll(keepingCapacity: true)
+        isExact.append(contentsOf: repeatElement(true, count: packed.exampleCount))
         for (index, target) in packed.targets.enumerated() {
             loss.sum += Double(target.weight) * Double(found.perTarget[index])
             if !found.isTop[index] { isExact[packed.exampleOfTarget[index]] = false }
         }
-        for (index, example) in group.enumerated() {
-            loss.weight += example.totalWeight
-            loss.examples += 1
-            if isExact[index] { loss.exactExamples += 1 }
-        }
-        loss.computedTokens += packed.batch.tokens.count
-        loss.exampleTokens += packed.exampleTokenCount
+        loss.exactExamples += isExact.count { $0 }
+        loss.weight += packed.totalWeight
+        loss.count(packed)
+    }
+}
+
+extension StepLoss {
+    /// Counts a batch's examples and tokens.
+    mutating func count(_ packed: PackedBatch) {
+        examples += packed.exampleCount
+        computedTokens += packed.batch.tokens.count
+        exampleTokens += packed.exampleTokenCount
     }
 }

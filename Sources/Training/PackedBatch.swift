@@ -6,6 +6,9 @@ public import Transformers
 ///
 /// The gradient is exactly that of the examples one by one. Short accidental likenesses are not worth a run of their
 /// own: a shared run has at least ``minimumSharedLength`` tokens.
+///
+/// It holds all that a step needs to know of its examples, so that a step over packed batches allocates nothing. Packing
+/// takes some twenty arrays, a few of which grow by doubling: 40 allocations for eight examples, 80 for 500.
 public struct PackedBatch: Sendable {
     static let minimumSharedLength = 4
 
@@ -16,10 +19,15 @@ public struct PackedBatch: Sendable {
     public let targets: [LossTarget]
     /// The example that each target belongs to.
     public let exampleOfTarget: [Int]
-    /// The index of each target's token in its example.
-    public let positionOfTarget: [Int]
+    /// What a teacher would have said in the place of some targets, with the targets' weights.
+    let distributions: [DistillationTarget]
+    /// The target that each of `distributions` belongs to.
+    let targetOfDistribution: [Int]
+    public let exampleCount: Int
     /// Tokens of all examples together, shared or not.
     public let exampleTokenCount: Int
+    /// Σ weights of the examples.
+    public let totalWeight: Double
 
     /// What a pass over it computes.
     public var size: PassSize { PassSize(tokens: batch.tokens.count, rows: rows.count, pairs: batch.pairs) }
@@ -29,18 +37,32 @@ public struct PackedBatch: Sendable {
         let order = examples.indices.sorted { PackedBatch.precedes(examples[$0], examples[$1], $0, $1) }
         builder.add(order[...].drop { examples[$0].tokens.isEmpty }, from: 0, below: nil)
         batch = TokenBatch(tree: builder.tree, tokens: builder.tokens)
-        let placed = builder.placed.sorted { ($0.row, $0.token, $0.example) < ($1.row, $1.token, $1.example) }
+        builder.placed.sort { ($0.row, $0.token, $0.example) < ($1.row, $1.token, $1.example) }
         var rows: [Int32] = []
         var targets: [LossTarget] = []
-        for target in placed {
-            if rows.last != target.row { rows.append(target.row) }
-            targets.append(LossTarget(row: rows.count - 1, token: target.token, weight: target.weight))
+        var distributions: [DistillationTarget] = []
+        var targetOfDistribution: [Int] = []
+        rows.reserveCapacity(builder.placed.count)
+        targets.reserveCapacity(builder.placed.count)
+        for place in builder.placed {
+            if rows.last != place.row { rows.append(place.row) }
+            if let stored = examples[place.example].teacher[place.position] {
+                targetOfDistribution.append(targets.count)
+                distributions.append(
+                    DistillationTarget(
+                        row: rows.count - 1, tokens: stored.tokens, logProbabilities: stored.logProbabilities,
+                        weight: place.weight))
+            }
+            targets.append(LossTarget(row: rows.count - 1, token: place.token, weight: place.weight))
         }
         self.rows = rows
         self.targets = targets
-        exampleOfTarget = placed.map(\.example)
-        positionOfTarget = placed.map(\.position)
+        self.distributions = distributions
+        self.targetOfDistribution = targetOfDistribution
+        exampleOfTarget = builder.placed.map(\.example)
+        exampleCount = examples.count
         exampleTokenCount = examples.reduce(0) { $0 + $1.tokens.count }
+        totalWeight = examples.reduce(0) { $0 + $1.totalWeight }
     }
 
     /// The order in which examples share the most: by their tokens, equal ones as they came.
@@ -117,7 +139,11 @@ private struct PackedBatchBuilder {
     var tokens: [Int32] = []
     var placed: [Placed] = []
 
-    init(_ examples: [TrainingExample]) { self.examples = examples }
+    init(_ examples: [TrainingExample]) {
+        self.examples = examples
+        tokens.reserveCapacity(examples.reduce(0) { $0 + $1.tokens.count })
+        placed.reserveCapacity(examples.reduce(0) { $0 + $1.weights.count { $0 != 0 } })
+    }
 
     /// Adds examples whose first `position` tokens are those of the path down to `parent`, and that go on after them.
     mutating func add(_ group: ArraySlice<Int>, from position: Int, below parent: Int?) {
@@ -127,7 +153,8 @@ private struct PackedBatchBuilder {
         if isOne || end - position >= PackedBatch.minimumSharedLength {
             return addRun(group, from: position, to: end, below: parent)
         }
-        for part in parts(of: group, at: end) {
+        var rest = group
+        while let part = takePart(of: &rest, at: end) {
             if hasEnded(part, at: end) {
                 addRun(part, from: position, to: end, below: parent)
             } else {
@@ -145,7 +172,10 @@ private struct PackedBatchBuilder {
         let start = tree.runs[run].start
         tokens += examples[first].tokens[position..<end]
         for example in group { place(example, position: position, end: end, start: start, parent: parent) }
-        for part in parts(of: group, at: end) where !hasEnded(part, at: end) { add(part, from: end, below: run) }
+        var rest = group
+        while let part = takePart(of: &rest, at: end) {
+            if !hasEnded(part, at: end) { add(part, from: end, below: run) }
+        }
     }
 
     private func hasEnded(_ part: ArraySlice<Int>, at position: Int) -> Bool {
@@ -171,19 +201,16 @@ private struct PackedBatchBuilder {
         }
     }
 
-    /// The group cut where the token at `position` changes; those that end there come first, together.
-    private func parts(of group: ArraySlice<Int>, at position: Int) -> [ArraySlice<Int>] {
-        var parts: [ArraySlice<Int>] = []
-        var start = group.startIndex
-        func token(_ index: Int) -> Int32? {
-            let tokens = examples[group[index]].tokens
+    /// Takes the first examples of a group that have the same token at `position`; those that end there come first,
+    /// together.
+    private func takePart(of group: inout ArraySlice<Int>, at position: Int) -> ArraySlice<Int>? {
+        guard let first = group.first else { return nil }
+        func token(_ example: Int) -> Int32? {
+            let tokens = examples[example].tokens
             return position < tokens.count ? tokens[position] : nil
         }
-        for index in group.indices where index > start && token(index) != token(start) {
-            parts.append(group[start..<index])
-            start = index
-        }
-        parts.append(group[start...])
-        return parts
+        let part = group.prefix { token($0) == token(first) }
+        group = group[part.endIndex...]
+        return part
     }
 }

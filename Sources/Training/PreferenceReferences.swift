@@ -12,6 +12,14 @@ struct PreferenceReferences: Sendable {
         self.validation = validation
     }
 
+    /// Those of a model that finds all answers equally good, for every pair.
+    static func neutral(training: TrainingSet, validation: TrainingSet?) -> PreferenceReferences {
+        func references(_ set: TrainingSet?) -> [PreferencePair.Reference] {
+            (set?.conversations ?? []).map { _ in PreferencePair.Reference(chosen: 0, rejected: 0) }
+        }
+        return PreferenceReferences(training: references(training), validation: references(validation))
+    }
+
     /// Reads the file; nil where there is none, or where it belongs to another run or is damaged and is made again.
     init?(path: String, _ identity: RunIdentity) throws {
         guard FileManager.default.fileExists(atPath: path),

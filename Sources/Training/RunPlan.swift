@@ -14,11 +14,13 @@ public struct RunPlan: Sendable {
     public var largest: PassSize
     public var recomputedLayers: Int
     public var layerCount: Int
-    /// Tokens that will be computed, shared ones once, validations left out.
+    /// Tokens that the steps will compute, shared ones once.
     public var computedTokens: Int
     public var memory: Memory
-    /// Of what is still to do; nil before ``TrainingRun/warmUp(_:use:)``.
-    public var seconds: Double?
+    /// What ``TrainingRun/run(until:shouldStop:onEvent:)`` takes for what is still to do, if it does not stop early: from
+    /// its first step, or what that needs, to the last snapshot, at the speed that the machine had in the warm-up.
+    /// nil before ``TrainingRun/warmUp(_:use:)``.
+    public var time: ProcessTime?
 
     /// Where the memory goes, bytes.
     public struct Memory: Sendable, Hashable {
@@ -44,8 +46,24 @@ public struct RunPlan: Sendable {
                 + "tokens (tokens_per_micro_batch \(tokensPerMicroBatch)); \(recomputedLayers) of \(layerCount) layers "
                 + "recomputed",
         ]
-        if let seconds { lines.append("time: \(RunPlan.time(seconds))") }
+        if let time {
+            lines.append("time: \(RunPlan.time(time.seconds)), \(RunPlan.time(time.cpuSeconds)) of the processors")
+        }
         return lines
+    }
+
+    /// How much longer the run takes, seconds.
+    ///
+    /// What was taken so far beside what was planned for it corrects the plan; the first twentieth hardly.
+    ///
+    /// - Parameters:
+    ///   - tokens: computed so far.
+    ///   - elapsed: seconds so far.
+    public func secondsLeft(tokens: Int, elapsed: Double) -> Double {
+        let done = min(1, Double(tokens) / Double(max(1, computedTokens)))
+        guard let planned = time?.seconds else { return done > 0 ? elapsed / done - elapsed : 0 }
+        let grace = planned / 20
+        return planned * (1 - done) * (elapsed + grace) / (planned * done + grace)
     }
 
     public var json: JSONValue {
@@ -66,7 +84,8 @@ public struct RunPlan: Sendable {
                         "other": .integer(memory.other),
                     ]
                 ),
-                (key: "seconds", value: seconds.map { .number($0) } ?? .null),
+                (key: "seconds", value: time.map { .number($0.seconds) } ?? .null),
+                (key: "cpu_seconds", value: time.map { .number($0.cpuSeconds) } ?? .null),
             ]))
     }
 
@@ -75,7 +94,7 @@ public struct RunPlan: Sendable {
     /// - Parameter secondsLeft: until the deadline.
     /// - Returns: why it cannot be met, and what would fit; nil where it can.
     public func refusal(secondsLeft: Double, epochs: Int) -> String? {
-        guard let seconds, seconds > secondsLeft else { return nil }
+        guard let seconds = time?.seconds, seconds > secondsLeft else { return nil }
         let perEpoch = seconds / Double(max(1, stepsLeft)) * Double(totalSteps) / Double(max(1, epochs))
         let fitting = Int(secondsLeft / perEpoch)
         let what =

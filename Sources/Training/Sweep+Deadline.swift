@@ -79,7 +79,7 @@ extension Sweep {
         let perRound = start.duration(to: .now).inSeconds
         // Only the time is asked for.
         let none = MemoryUse(resident: 0, mapped: 0, peak: 0)
-        let seconds = try run.warmUp(try run.plan(memoryLimit: nil, use: none)) { none }.seconds ?? 0
+        let seconds = try run.warmUp(try run.plan(memoryLimit: nil, use: none)) { none }.time?.seconds ?? 0
         let cost = TrialCost(steps: seconds, perRound: perRound)
         costs[kind] = cost
         return cost

@@ -5,10 +5,10 @@ import Foundation
 import Tensors
 import Transformers
 
-/// Choosing how a run fits into memory, and finding out what it will take, before its first step.
+/// Choosing how a run fits into memory, before its first step.
 extension TrainingRun {
     /// Forward work of so many tokens is what a micro-batch costs beyond its tokens: frozen weights are unpacked once.
-    private static let tokensPerUnpacking = 24.0
+    static let tokensPerUnpacking = 24.0
     /// Panels and BLAS buffers of one thread, bytes, as seen.
     private static let scratchPerThread = 12 << 20
 
@@ -44,46 +44,6 @@ extension TrainingRun {
         if chosen.tokensPerMicroBatch != recipe.tokensPerMicroBatch { chosenTokens = chosen.tokensPerMicroBatch }
         self.use(tokensPerMicroBatch: chosen.tokensPerMicroBatch, recomputedLayers: chosen.recomputedLayers)
         return chosen
-    }
-
-    /// Three steps without effect: the largest, which shows what memory it takes, and two ordinary ones, which show
-    /// how long the rest will take. Parameters, moments and data cursor stay as they are.
-    public func warmUp(_ plan: RunPlan, use: () -> MemoryUse) throws -> RunPlan {
-        var plan = plan
-        try prepareReferences()
-        let survey = survey(tokenLimit: recipe.tokensPerMicroBatch)
-        gradientStep.reserve(survey.largest)
-        let bySize = survey.steps.sorted { $0.largest.tokens < $1.largest.tokens }
-        guard let largest = bySize.last else {
-            plan.seconds = 0
-            return plan
-        }
-        // The first pass brings in the base's pages and is not timed; validation passes only go forward.
-        var order = order
-        _ = gradients(of: order.conversations(of: largest.number))
-        var training = Rate(), forward = Rate()
-        for step in [bySize[bySize.count / 2], bySize[bySize.count / 4]] {
-            let places = order.conversations(of: step.number)
-            training.time(work(step)) { _ = gradients(of: places) }
-        }
-        if let validation {
-            let part = Array(validation.conversations.prefix(recipe.batchSize).joined())
-            forward.time(gradientStep.work.forward(PackedBatch(part).size)) { _ = gradientStep.loss(of: part) }
-        }
-        parameters.clearGradients()
-        let update = updateSeconds()
-
-        let steps =
-            survey.steps.reduce(0.0) { $0 + work($1) } / training.perSecond + update * Double(survey.steps.count)
-        let interval = recipe.validationInterval ?? order.stepsPerEpoch
-        let validations = validation == nil ? 0 : max(1, survey.steps.count / interval)
-        let validationWork = gradientStep.work.forward(survey.validation.size)
-        plan.seconds = steps + Double(validations) * (validationWork == 0 ? 0 : validationWork / forward.perSecond)
-        // The best state and the adapter to be written come after.
-        let later = (validation == nil ? 1 : 2) * parameterCount * MemoryLayout<Float>.stride
-        let now = use()
-        plan.memory.peak = max(now.peak, now.resident + later)
-        return plan
     }
 
     /// The micro-batches of the steps that are left, and of a validation.
@@ -134,45 +94,6 @@ extension TrainingRun {
             return Candidate(plan: plan, work: once + share * forward + (2 + share) * unpacking)
         }
     }
-
-    /// What a step costs, recomputation and unpacking included: what its time is proportional to.
-    private func work(_ step: WorkSurvey.Step) -> Double {
-        let share = Double(recomputedLayers) / Double(checkpoint.architecture.layerCount)
-        let unpacking = gradientStep.work.forward(PassSize(tokens: 1)) * TrainingRun.tokensPerUnpacking
-        return gradientStep.work.training(step.size) + share * gradientStep.work.forward(step.size)
-            + (2 + share) * unpacking * Double(step.microBatches)
-    }
-
-    /// Seconds of one update, timed on numbers of its own: those of the run stay untouched.
-    private func updateSeconds() -> Double {
-        let count = min(parameterCount, 1 << 18)
-        var numbers = [Float](repeating: 0.5, count: 4 * count)
-        let start = ContinuousClock.now
-        numbers.withUnsafeMutableBufferPointer { numbers in
-            guard let place = numbers.baseAddress else { return }
-            _ = VectorOperations.sumOfSquares(place + 3 * count, count: count)
-            VectorOperations.adamW(
-                place, moment1: place + count, moment2: place + 2 * count, gradients: place + 3 * count, count: count,
-                gradientScale: 1, learningRate: 0, weightDecay: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8,
-                correction1: 1, correction2: 1)
-        }
-        return start.duration(to: .now).inSeconds * Double(parameterCount) / Double(max(1, count))
-    }
-}
-
-/// Work done and the time it took.
-private struct Rate {
-    private var work = 0.0
-    private var seconds = 0.0
-
-    mutating func time(_ work: Double, _ body: () -> Void) {
-        let start = ContinuousClock.now
-        body()
-        seconds += start.duration(to: .now).inSeconds
-        self.work += work
-    }
-
-    var perSecond: Double { seconds > 0 ? work / seconds : .infinity }
 }
 
 extension TrainingSet {

@@ -1,12 +1,17 @@
 extension TrainingRun {
+    private var referencesPath: String { snapshotDirectory + "/references.json" }
+
+    /// Takes what is kept beside the snapshot; false where references are wanted that nobody has computed yet.
+    func readReferences() throws -> Bool {
+        guard training.isOfPreferences, references.training.isEmpty else { return true }
+        guard let kept = try PreferenceReferences(path: referencesPath, identity) else { return false }
+        references = kept
+        return true
+    }
+
     /// What the model at the run's start thinks of every pair: computed once, and kept beside the snapshot.
     func prepareReferences() throws {
-        guard training.isOfPreferences, references.training.isEmpty else { return }
-        let path = snapshotDirectory + "/references.json"
-        if let kept = try PreferenceReferences(path: path, identity) {
-            references = kept
-            return
-        }
+        if try readReferences() { return }
         func found(_ set: TrainingSet?) throws -> [PreferencePair.Reference] {
             let sums = try startingLogProbabilities(of: Array((set?.conversations ?? []).joined()))
             return stride(from: 0, to: sums.count - 1, by: 2).map {
@@ -14,6 +19,6 @@ extension TrainingRun {
             }
         }
         references = PreferenceReferences(training: try found(training), validation: try found(validation))
-        try references.write(to: path, identity)
+        try references.write(to: referencesPath, identity)
     }
 }

@@ -14,7 +14,8 @@ extension TrainingRun {
     private var snapshotPath: String { snapshotDirectory + TrainingRun.snapshotName }
     private var rollbackPath: String { snapshotDirectory + "/rollback.bin" }
 
-    private var numbers: [UnsafeMutableBufferPointer<Float>] {
+    /// What is trained, and its moments.
+    var numbers: [UnsafeMutableBufferPointer<Float>] {
         [parameters.values, optimizer.moment1, optimizer.moment2].map {
             UnsafeMutableBufferPointer(start: $0, count: parameterCount)
         }

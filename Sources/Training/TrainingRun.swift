@@ -31,6 +31,8 @@ public final class TrainingRun {
         public var step: Int
         public var bestStep: Int?
         public var rollbacks: Int
+        /// What the run took, from the first step to the last snapshot.
+        public var time: ProcessTime
     }
 
     /// How often a run goes back before it gives up.
@@ -47,6 +49,8 @@ public final class TrainingRun {
     /// Of how many layers values are computed again in the backward pass.
     public var recomputedLayers: Int { gradientStep.recomputedLayers }
     public var totalSteps: Int { order.totalSteps }
+    var validationInterval: Int { recipe.validationInterval ?? order.stepsPerEpoch }
+    var snapshotInterval: Int { recipe.snapshotInterval ?? order.stepsPerEpoch }
 
     let checkpoint: Checkpoint
     var identity: RunIdentity
@@ -68,7 +72,7 @@ public final class TrainingRun {
     var chosenTokens: Int?
     private let decoder: TrainableDecoder
     private let schedule: LearningRateSchedule
-    private var isMemoryReserved = false
+    var isMemoryReserved = false
 
     /// - Parameters:
     ///   - start: the adapter to begin from.
@@ -183,13 +187,14 @@ public final class TrainingRun {
     public func run(
         until limit: Int = .max, shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void = { _ in }
     ) throws -> Outcome {
+        let start = ProcessTime.now
         try prepareReferences()
         reserveMemory()
         var lastSnapshot = ContinuousClock.now
         while state.step < totalSteps, !state.hasStoppedEarly {
             if state.step >= limit || shouldStop() {
                 try writeSnapshot(onEvent)
-                return outcome(isFinished: false)
+                return outcome(isFinished: false, since: start)
             }
             guard let record = takeStep() else {
                 try rollBack(onEvent)
@@ -198,8 +203,8 @@ public final class TrainingRun {
             try onEvent(.step(record))
             let step = state.step
             let isLast = step == totalSteps
-            if isLast || step % (recipe.validationInterval ?? order.stepsPerEpoch) == 0 { try validate(onEvent) }
-            let isGood = step % (recipe.snapshotInterval ?? order.stepsPerEpoch) == 0
+            if isLast || step % validationInterval == 0 { try validate(onEvent) }
+            let isGood = step % snapshotInterval == 0
             if isGood { state.goodStep = step }
             let isDue = lastSnapshot.duration(to: .now) > .seconds(recipe.snapshotMinutes * 60)
             if isLast || isGood || isDue || state.hasStoppedEarly {
@@ -207,13 +212,13 @@ public final class TrainingRun {
                 lastSnapshot = .now
             }
         }
-        return outcome(isFinished: true)
+        return outcome(isFinished: true, since: start)
     }
 
-    private func outcome(isFinished: Bool) -> Outcome {
+    private func outcome(isFinished: Bool, since start: ProcessTime) -> Outcome {
         Outcome(
             isFinished: isFinished, hasStoppedEarly: state.hasStoppedEarly, step: state.step,
-            bestStep: state.best?.step, rollbacks: state.rollbacks)
+            bestStep: state.best?.step, rollbacks: state.rollbacks, time: .now - start)
     }
 
     /// The adapter: the best state on the validation split where the recipe keeps it, the last one otherwise.

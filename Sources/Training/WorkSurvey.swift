@@ -9,6 +9,16 @@ struct WorkSurvey: Sendable {
         var microBatches = 0
         /// The largest of its micro-batches.
         var largest = PassSize()
+
+        /// - Parameter sizes: of its micro-batches.
+        init(number: Int, _ sizes: [PassSize] = []) {
+            self.number = number
+            for size in sizes {
+                self.size = self.size + size
+                microBatches += 1
+                largest = largest.union(size)
+            }
+        }
     }
 
     private(set) var steps: [Step] = []
@@ -22,21 +32,13 @@ struct WorkSurvey: Sendable {
     ///   - pack: the micro-batches of a step, or of the validation for nil.
     init(steps numbers: some Sequence<Int>, pack: (Int?) -> [PassSize]) {
         for number in numbers {
-            let step = WorkSurvey.step(number, pack(number))
+            let step = Step(number: number, pack(number))
             largest = largest.union(step.largest)
             steps.append(step)
         }
-        validation = WorkSurvey.step(0, pack(nil))
+        validation = Step(number: 0, pack(nil))
     }
 
     var size: PassSize { steps.reduce(PassSize()) { $0 + $1.size } }
     var microBatches: Int { steps.reduce(0) { $0 + $1.microBatches } }
-
-    private static func step(_ number: Int, _ sizes: [PassSize]) -> Step {
-        sizes.reduce(into: Step(number: number)) { step, size in
-            step.size = step.size + size
-            step.microBatches += 1
-            step.largest = step.largest.union(size)
-        }
-    }
 }

@@ -1,29 +1,32 @@
 public import Tensors
 
 /// Tokens in the order of a tree's runs.
-public struct TokenBatch: Sendable {
+public final class TokenBatch: Sendable {
     public let tree: TokenTree
     /// One for each token of the tree.
     public let tokens: [Int32]
-    let positions: [Int32]
+    /// How attention is cut, in all layers.
+    let blocks: TreeBlocks
 
     public init(tree: TokenTree, tokens: [Int32]) {
         precondition(tokens.count == tree.tokenCount, "every token of the tree has its id")
         self.tree = tree
         self.tokens = tokens
-        positions = tree.positions()
+        blocks = TreeBlocks(tree)
     }
 
     /// Σ over tokens of the tokens that each attends to.
     public var pairs: Int { tree.runs.reduce(0) { $0 + $1.count * $1.depth + $1.count * ($1.count + 1) / 2 } }
 
     /// One sequence.
-    public init(sequence tokens: [Int32]) { self.init(tree: TokenTree(sequence: tokens.count), tokens: tokens) }
+    public convenience init(sequence tokens: [Int32]) {
+        self.init(tree: TokenTree(sequence: tokens.count), tokens: tokens)
+    }
 
-    /// A number for each token that follows from the seed and the tokens up to and with it, and from nothing else: the
-    /// same whether a beginning is shared or not.
-    public func pathKeys(seed: UInt64) -> [UInt64] {
-        var keys = [UInt64](repeating: 0, count: tokens.count)
+    /// Writes a number for each token that follows from the seed and the tokens up to and with it, and from nothing else:
+    /// the same whether a beginning is shared or not.
+    public func writePathKeys(seed: UInt64, to keys: inout [UInt64]) {
+        keys.removeAll(keepingCapacity: true)
         for run in tree.runs {
             var key = run.parent.map { keys[tree.runs[$0].tokens.upperBound - 1] } ?? seed
             for token in run.tokens {
@@ -31,9 +34,8 @@ public struct TokenBatch: Sendable {
                 key ^= key >> 29
                 key = key &* 0xBF58_476D_1CE4_E5B9
                 key ^= key >> 32
-                keys[token] = key
+                keys.append(key)
             }
         }
-        return keys
     }
 }

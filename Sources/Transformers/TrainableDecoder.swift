@@ -13,14 +13,11 @@ public final class TrainableDecoder {
     private let embedding: FrozenMatrix
     private let embeddingWeight: TrainedWeight?
     private let outputNorm: WeightVector
-    private let layers: [TrainableLayer]
-    /// Rotary tables by embedding and whether the sequence is a long one; each grows when a longer path comes.
-    private var tables: [RotaryKey: RotaryTable] = [:]
-
-    private struct RotaryKey: Hashable {
-        var rope: RotaryEmbedding
-        var isLong: Bool
-    }
+    private let weights: [LayerWeights]
+    private let rotary = RotaryTables()
+    /// The layers with the adapter that was asked for last, so that they are put together once for all its passes.
+    private var adapter: TrainableAdapter?
+    private var layers: [TrainableLayer]
 
     /// - Parameter weights: the model's weights where they are trained themselves; nil for those of the file.
     /// - Throws: what ``Checkpoint`` throws for a tensor that cannot be read.
@@ -33,9 +30,10 @@ public final class TrainableDecoder {
         output = OutputLayer(
             matrix: try source.matrix(architecture.outputName), scale: architecture.logitScale,
             softCap: architecture.logitSoftCap, weight: source.weight(architecture.outputName))
-        layers = try (0..<architecture.layerCount).map {
-            try TrainableLayer(checkpoint.architecture, source, layer: $0)
+        self.weights = try (0..<architecture.layerCount).map {
+            try LayerWeights(checkpoint.architecture, source, layer: $0)
         }
+        layers = []
     }
 
     /// The last layer's output for every token, before the last norm.
@@ -49,12 +47,13 @@ public final class TrainableDecoder {
     ) -> Activation {
         var x = tape.embed(
             batch.tokens, embedding, scale: architecture.embeddingScale, weight: embeddingWeight)
+        use(adapter)
         for (index, layer) in layers.enumerated() {
-            let rotary = table(architecture.rope(ofLayer: index), longestPath: batch.tree.longestPath)
+            let pass = LayerPass(layer: layer, batch: batch)
             if index < recomputedLayers || !tape.isRecording {
-                x = tape.recomputed(x) { layer.forward($0, on: tape, batch, rotary: rotary, adapter: adapter) }
+                x = tape.recomputed(x, pass)
             } else {
-                x = tape.scoped { layer.forward(x, on: tape, batch, rotary: rotary, adapter: adapter) }
+                x = tape.scoped { pass.forward(x, on: tape) }
             }
         }
         return x
@@ -94,11 +93,9 @@ public final class TrainableDecoder {
         }
     }
 
-    private func table(_ rope: RotaryEmbedding, longestPath: Int) -> RotaryTable {
-        let key = RotaryKey(rope: rope, isLong: rope.isLong(longestPath))
-        if let known = tables[key], known.positions >= longestPath { return known }
-        let table = rope.table(positions: (longestPath + 255) / 256 * 256, sequenceLength: longestPath)
-        tables[key] = table
-        return table
+    private func use(_ adapter: TrainableAdapter?) {
+        guard layers.isEmpty || adapter !== self.adapter else { return }
+        layers = weights.map { TrainableLayer(architecture, $0, adapter, rotary) }
+        self.adapter = adapter
     }
 }

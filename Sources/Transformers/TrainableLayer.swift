@@ -2,91 +2,66 @@ import Autograd
 import Checkpoints
 import Tensors
 
-/// Where a pass finds its weights: in the file, or where they are trained.
-struct WeightSource {
-    private let checkpoint: Checkpoint
-    private let weights: TrainableWeights?
-
-    init(_ checkpoint: Checkpoint, _ weights: TrainableWeights?) {
-        self.checkpoint = checkpoint
-        self.weights = weights
-    }
-
-    func matrix(_ name: String) throws -> FrozenMatrix { try weights?.matrix(name) ?? checkpoint.matrix(name) }
-    func vector(_ name: String) throws -> WeightVector {
-        try weights?.vector(name) ?? .frozen(checkpoint.vector(name))
-    }
-    func weight(_ name: String) -> TrainedWeight? { weights?.weight(name) }
-}
-
-/// The weights of one layer.
-struct TrainableLayer {
-    private let index: Int
+/// One layer with the updates of an adapter, put together once for all passes.
+final class TrainableLayer {
     private let architecture: DecoderArchitecture
-    private let matrices: [MatrixRole: Matrix]
+    /// Queries, keys and values: one matrix where they are fused, three where not.
+    private let attentionInputs: LinearGroup
+    private let attentionOutput: LinearGroup
+    /// Gate and up, likewise.
+    private let gates: LinearGroup
+    private let down: LinearGroup
     private let norms: [NormRole: WeightVector]
     private let attention: AttentionShape
+    private let rope: RotaryEmbedding
+    private let rotary: RotaryTables
 
-    private struct Matrix {
-        var numbers: FrozenMatrix
-        var weight: TrainedWeight?
-        var bias: WeightVector?
-    }
-
-    init(_ architecture: DecoderArchitecture, _ source: WeightSource, layer: Int) throws {
-        var matrices: [MatrixRole: Matrix] = [:]
-        for matrix in architecture.layerMatrices {
-            let name = matrix.role.weightName(layer: layer)
-            matrices[matrix.role] = Matrix(
-                numbers: try source.matrix(name), weight: source.weight(name),
-                bias: matrix.hasBias ? try source.vector(matrix.role.biasName(layer: layer)) : nil)
-        }
-        var norms: [NormRole: WeightVector] = [:]
-        for norm in architecture.layerNorms {
-            norms[norm.role] = try source.vector(norm.role.weightName(layer: layer))
-        }
-        index = layer
+    init(
+        _ architecture: DecoderArchitecture, _ weights: LayerWeights, _ adapter: TrainableAdapter?,
+        _ rotary: RotaryTables
+    ) {
         self.architecture = architecture
-        self.matrices = matrices
-        self.norms = norms
+        self.rotary = rotary
+        rope = architecture.rope(ofLayer: weights.index)
+        norms = weights.norms
+        attentionInputs = weights.group(
+            architecture.attention.isFused ? [.queryKeyValue] : [.query, .key, .value], adapter)
+        attentionOutput = weights.group([.attentionOutput], adapter)
+        gates = weights.group(architecture.feedForward.isFused ? [.up] : [.gate, .up], adapter)
+        down = weights.group([.down], adapter)
         attention = AttentionShape(
             heads: architecture.attention.headCount, keyValueHeads: architecture.attention.keyValueHeadCount,
             headSize: architecture.attention.headSize, scale: architecture.attention.scale,
-            softCap: architecture.attention.softCap, window: architecture.window(ofLayer: layer))
+            softCap: architecture.attention.softCap, window: architecture.window(ofLayer: weights.index))
     }
 
     /// One layer, as ``DecoderArchitecture`` describes it.
-    func forward(_ x: Activation, on tape: Tape, _ batch: TokenBatch, rotary: RotaryTable, adapter: TrainableAdapter?)
-        -> Activation
-    {
+    func forward(_ x: Activation, on tape: Tape, _ batch: TokenBatch) -> Activation {
         let attentionInput = normalize(x, .attention, tape, isRestorable: true)
-        let heads = attend(attentionInput, tape, batch, rotary, adapter)
+        let heads = attend(attentionInput, tape, batch)
         tape.forget(attentionInput)
-        var attended = linear(heads, .attentionOutput, tape, adapter)
+        var attended = tape.linear(heads, attentionOutput)[0]
         if architecture.hasPostNorms { attended = normalize(attended, .postAttention, tape) }
         let middle = tape.add(x, attended, scale: architecture.residualScale)
         let feedForwardInput = normalize(middle, .feedForward, tape, isRestorable: true)
-        let inner = gate(feedForwardInput, tape, adapter)
+        let inner = gate(feedForwardInput, tape)
         tape.forget(feedForwardInput)
-        var fed = linear(inner, .down, tape, adapter)
+        var fed = tape.linear(inner, down)[0]
         tape.forget(inner)
         if architecture.hasPostNorms { fed = normalize(fed, .postFeedForward, tape) }
         return tape.add(middle, fed, scale: architecture.residualScale)
     }
 
-    private func attend(
-        _ x: Activation, _ tape: Tape, _ batch: TokenBatch, _ rotary: RotaryTable, _ adapter: TrainableAdapter?
-    ) -> Activation {
+    private func attend(_ x: Activation, _ tape: Tape, _ batch: TokenBatch) -> Activation {
         let sizes = architecture.attention
+        let parts = tape.linear(x, attentionInputs)
         var queries: ActivationColumns, keys: ActivationColumns, values: ActivationColumns
         if sizes.isFused {
-            let all = linear(x, .queryKeyValue, tape, adapter)
-            queries = ActivationColumns(all, offset: 0, columns: sizes.queryWidth)
-            keys = ActivationColumns(all, offset: sizes.queryWidth, columns: sizes.keyValueWidth)
+            queries = ActivationColumns(parts[0], offset: 0, columns: sizes.queryWidth)
+            keys = ActivationColumns(parts[0], offset: sizes.queryWidth, columns: sizes.keyValueWidth)
             values = ActivationColumns(
-                all, offset: sizes.queryWidth + sizes.keyValueWidth, columns: sizes.keyValueWidth)
+                parts[0], offset: sizes.queryWidth + sizes.keyValueWidth, columns: sizes.keyValueWidth)
         } else {
-            let parts = tape.linear(x, [.query, .key, .value].map { layer($0, adapter) })
             queries = ActivationColumns(parts[0])
             keys = ActivationColumns(parts[1])
             values = ActivationColumns(parts[2])
@@ -96,35 +71,21 @@ struct TrainableLayer {
             }
         }
         return tape.attention(
-            queries: queries, keys: keys, values: values, shape: attention, tree: batch.tree, rotary: rotary,
-            positions: batch.positions)
+            queries: queries, keys: keys, values: values, shape: attention, tree: batch.blocks,
+            rotary: rotary.table(rope, longestPath: batch.tree.longestPath))
     }
 
     /// The inside of the feed-forward block: activation(gate · x) · (up · x).
-    private func gate(_ x: Activation, _ tape: Tape, _ adapter: TrainableAdapter?) -> Activation {
+    private func gate(_ x: Activation, _ tape: Tape) -> Activation {
         let size = architecture.feedForward.size
+        let parts = tape.linear(x, gates)
         if architecture.feedForward.isFused {
-            let both = linear(x, .up, tape, adapter)
             return tape.gated(
-                gate: ActivationColumns(both, offset: 0, columns: size),
-                up: ActivationColumns(both, offset: size, columns: size), architecture.feedForward.activation)
+                gate: ActivationColumns(parts[0], offset: 0, columns: size),
+                up: ActivationColumns(parts[0], offset: size, columns: size), architecture.feedForward.activation)
         }
-        let parts = tape.linear(x, [.gate, .up].map { layer($0, adapter) })
         return tape.gated(
             gate: ActivationColumns(parts[0]), up: ActivationColumns(parts[1]), architecture.feedForward.activation)
-    }
-
-    private func linear(_ x: Activation, _ role: MatrixRole, _ tape: Tape, _ adapter: TrainableAdapter?) -> Activation {
-        tape.linear(x, [layer(role, adapter)])[0]
-    }
-
-    private func layer(_ role: MatrixRole, _ adapter: TrainableAdapter?) -> LinearLayer {
-        guard let matrix = matrices[role] else {
-            preconditionFailure("the initializer read every matrix of the architecture")
-        }
-        return LinearLayer(
-            matrix.numbers, bias: matrix.bias, weight: matrix.weight,
-            update: adapter?.update(of: role.weightName(layer: index)))
     }
 
     private func normalize(
@@ -135,4 +96,12 @@ struct TrainableLayer {
         }
         return tape.norm(x, weight: weight, epsilon: architecture.normEpsilon, isRestorable: isRestorable)
     }
+}
+
+/// A layer's pass over a batch; two references, as ``Recomputable`` asks.
+struct LayerPass: Recomputable {
+    let layer: TrainableLayer
+    let batch: TokenBatch
+
+    func forward(_ x: Activation, on tape: Tape) -> Activation { layer.forward(x, on: tape, batch) }
 }

@@ -6,7 +6,7 @@ import Training
 
 /// What a run may take.
 struct ResourceOptions: ParsableArguments {
-    @Flag(help: "Only say what the run will take, after a warm-up of three steps.")
+    @Flag(help: "Only say what the run will take, after a warm-up of a few steps.")
     var plan = false
 
     @Option(help: "The most memory to take, 6g; micro-batches and recomputation are chosen to fit.")
@@ -29,7 +29,7 @@ struct ResourceOptions: ParsableArguments {
     ///   - isBegun: whether the run goes on from a snapshot; then its micro-batches stay.
     ///   - secondsLeft: until the deadline.
     /// - Throws: what `TrainingRun.plan` throws; `StageFailure` with exit 4 for a deadline that cannot be kept.
-    func prepare(_ run: TrainingRun, isBegun: Bool, secondsLeft: Double?, _ console: Console) throws -> RunPlan {
+    func prepare(_ run: TrainingRun, isBegun: Bool, secondsLeft: () -> Double?, _ console: Console) throws -> RunPlan {
         var plan = try run.plan(memoryLimit: memory?.bytes, maySplit: !isBegun, use: ResourceOptions.memoryUse)
         let available = ProcessUsage.availableMemoryBytes + ResourceOptions.memoryUse.resident
         if memory == nil, plan.memory.peak > available {
@@ -45,7 +45,9 @@ struct ResourceOptions: ParsableArguments {
         if let memory, plan.memory.peak > memory.bytes {
             console.warn("memory: the warm-up took more than planned; \(plan.lines[0])")
         }
-        if let secondsLeft, let reason = plan.refusal(secondsLeft: secondsLeft, epochs: run.recipe.epochs) {
+        if let secondsLeft = secondsLeft(),
+            let reason = plan.refusal(secondsLeft: secondsLeft, epochs: run.recipe.epochs)
+        {
             if !self.plan {
                 throw StageFailure(.stopped, reason, hint: "give it more time, fewer epochs, or a smaller base")
             }

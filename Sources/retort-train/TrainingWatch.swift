@@ -11,9 +11,8 @@ import Training
 final class TrainingWatch {
     private let console: Console
     private let log: MetricsLog
-    private let totalSteps: Int
+    private let plan: RunPlan
     private let start = ContinuousClock.now
-    private var steps = 0
     private var examples = 0
     private var exampleTokens = 0
     private var computedTokens = 0
@@ -27,10 +26,10 @@ final class TrainingWatch {
     private var best: ValidationRecord?
     private var rollbacks = 0
 
-    init(console: Console, log: MetricsLog, totalSteps: Int, peakRate: Double) {
+    init(console: Console, log: MetricsLog, plan: RunPlan, peakRate: Double) {
         self.console = console
         self.log = log
-        self.totalSteps = totalSteps
+        self.plan = plan
         self.peakRate = peakRate
     }
 
@@ -38,7 +37,6 @@ final class TrainingWatch {
         switch event {
         case .step(let record):
             try log.append(record.json)
-            steps += 1
             examples += record.examples
             exampleTokens += record.exampleTokens
             computedTokens += record.computedTokens
@@ -47,7 +45,7 @@ final class TrainingWatch {
             lastLoss = record.loss
             lastRewards = record.rewards ?? lastRewards
             smoothedLoss = smoothedLoss.map { $0 * 0.9 + record.loss * 0.1 } ?? record.loss
-            console.progress(line(record), isLast: record.step == totalSteps)
+            console.progress(line(record), isLast: record.step == record.totalSteps)
         case .validated(let record):
             try log.append(record.json)
             if record.isBest { best = record }
@@ -67,10 +65,10 @@ final class TrainingWatch {
 
     private func line(_ record: StepRecord) -> String {
         let elapsed = start.duration(to: .now).seconds
-        let left = elapsed / Double(steps) * Double(totalSteps - record.step)
+        let left = plan.secondsLeft(tokens: computedTokens, elapsed: elapsed)
         return String(
             format: "step %d/%d  loss %.4f  %.1f examples/s  %.0f tokens/s  %.0f %% of peak  %d:%02d left",
-            record.step, totalSteps, smoothedLoss ?? record.loss, Double(examples) / elapsed,
+            record.step, record.totalSteps, smoothedLoss ?? record.loss, Double(examples) / elapsed,
             Double(exampleTokens) / elapsed, 100 * peakShare, Int(left) / 60, Int(left) % 60)
     }
 
@@ -101,7 +99,15 @@ final class TrainingWatch {
             "stopped_early": outcome.hasStoppedEarly ? 1 : 0,
         ]
         report.counts["best_step"] = outcome.bestStep
-        report.figures = ["loss": lastLoss]
+        report.figures = [
+            "loss": lastLoss, "run_seconds": outcome.time.seconds, "run_cpu_seconds": outcome.time.cpuSeconds,
+        ]
+        if let planned = plan.time {
+            report.figures["planned_seconds"] = planned.seconds
+            report.figures["planned_cpu_seconds"] = planned.cpuSeconds
+            console.say(
+                "time: \(RunPlan.time(outcome.time.seconds)), planned \(RunPlan.time(planned.seconds))")
+        }
         if stepSeconds > 0 {
             report.figures["examples_per_second"] = Double(examples) / stepSeconds
             report.figures["tokens_per_second"] = Double(exampleTokens) / stepSeconds

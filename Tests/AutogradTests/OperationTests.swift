@@ -66,7 +66,8 @@ import Testing
         let views = Views([("w", 20, 32), ("b", 1, 20)], seed: 31)
         let matrix = try views.matrix(0)
         GradientCheck(inputs: [input(6, 32, seed: 32)], parameters: views.parameters, tolerance: 4e-3) { tape, x in
-            tape.linear(x[0], [LinearLayer(matrix, bias: .trained(views.weight(1)), weight: views.weight(0))])[0]
+            tape.linear(
+                x[0], LinearGroup([LinearLayer(matrix, bias: .trained(views.weight(1)), weight: views.weight(0))]))[0]
         }.run()
     }
 
@@ -164,7 +165,7 @@ import Testing
         parameters.values.update(
             from: SampleNumbers.floats(parameters.count, seed: 17).map { $0 * 0.5 }, count: parameters.count)
         let entries = parameters.entries
-        let layers = [
+        let layers = LinearGroup([
             LinearLayer(
                 matrices[0], bias: .frozen(SampleNumbers.floats(20, seed: 18)),
                 update: LowRankUpdate(parameters: parameters, a: entries[0], b: entries[1], scale: 0.7)),
@@ -172,7 +173,7 @@ import Testing
                 matrices[1],
                 update: bothAreTrained
                     ? LowRankUpdate(parameters: parameters, a: entries[2], b: entries[3], scale: 1.5) : nil),
-        ]
+        ])
         var check = GradientCheck(inputs: [input(6, 32, seed: 19)], parameters: parameters) { tape, x in
             let parts = tape.linear(x[0], layers)
             return tape.gated(gate: ActivationColumns(parts[0]), up: ActivationColumns(parts[1]), .silu)
@@ -230,7 +231,7 @@ import Testing
         GradientCheck(inputs: [input(10, 24, seed: 13), input(10, 12, seed: 14), input(10, 12, seed: 15)]) { tape, x in
             tape.attention(
                 queries: ActivationColumns(x[0]), keys: ActivationColumns(x[1]), values: ActivationColumns(x[2]),
-                shape: shape, tree: tree, rotary: rotary, positions: tree.positions())
+                shape: shape, tree: TreeBlocks(tree), rotary: rotary)
         }.run()
     }
 
@@ -242,8 +243,8 @@ import Testing
             tape.attention(
                 queries: ActivationColumns(x[0], offset: 0, columns: 12),
                 keys: ActivationColumns(x[0], offset: 12, columns: 6),
-                values: ActivationColumns(x[0], offset: 18, columns: 6), shape: shape, tree: tree, rotary: rotary,
-                positions: tree.positions())
+                values: ActivationColumns(x[0], offset: 18, columns: 6), shape: shape, tree: TreeBlocks(tree),
+                rotary: rotary)
         }.run()
     }
 

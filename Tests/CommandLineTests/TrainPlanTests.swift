@@ -3,7 +3,8 @@ import Foundation
 import StageInterface
 import Testing
 
-/// What the built `retort-train` says that it will take, beside what it then takes; and what it does when there is less.
+/// The memory that the built `retort-train` says it will take, beside what it then takes; and what it does when there is
+/// less, or less time.
 @Suite(.serialized) struct TrainPlanTests {
     private let folder = NSTemporaryDirectory() + "retort-train-plan-\(UUID().uuidString)"
     private let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -27,7 +28,7 @@ import Testing
         return (try StageReport(parsing: Array(outcome.output.utf8)), outcome)
     }
 
-    @Test(arguments: ["", "--memory"]) func memoryAndTimeAreWithinWhatWasPredicted(flag: String) throws {
+    @Test(arguments: ["", "--memory"]) func memoryIsWithinAFifthOfWhatWasPredicted(flag: String) throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let data = try file("train.jsonl", conversations(160))
         let validation = try file("validation.jsonl", conversations(16))
@@ -45,11 +46,8 @@ import Testing
         let memory = Double(plan["memory_bytes"]?["peak"]?.integerValue ?? 0)
         #expect(abs(Double(report.peakMemoryBytes) / memory - 1) < 0.2, "\(report.peakMemoryBytes), planned \(memory)")
         if !flag.isEmpty { #expect(report.peakMemoryBytes <= 105_000_000) }
-        // Tests share the machine: its speed halves and doubles while they run. 20 % is asked of a quiet one.
-        let examples = Double(160 * 4)
-        let taken = examples / (report.figures["examples_per_second"] ?? .infinity)
-        let seconds = try #require(plan["seconds"]?.doubleValue)
-        #expect(taken / seconds > 1.0 / 3 && taken / seconds < 3, "\(taken) s, planned \(seconds) s")
+        // How near its seconds are, TrainPlanTimeTests ask.
+        #expect((plan["seconds"]?.doubleValue ?? 0) > 0)
     }
 
     @Test func whatDoesNotFitIsRefusedWithWhatWould() throws {

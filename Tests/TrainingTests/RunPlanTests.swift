@@ -22,7 +22,7 @@ import Transformers
         return recipe
     }
 
-    private func makeRun(_ directory: String) throws -> TrainingRun {
+    private func makeRun(_ directory: String, hasPairs: Bool = false) throws -> TrainingRun {
         var generator = Numbers(state: 3)
         func set(_ count: Int) -> TrainingSet {
             let examples = (0..<count).map { _ in
@@ -31,8 +31,12 @@ import Transformers
                 }
                 return TrainingExample(tokens: tokens, weights: tokens.indices.map { $0 > 20 ? 1 : 0 })
             }
-            return TrainingSet(examples, digest: ContentDigest(of: "plan \(count)"))
+            let digest = ContentDigest(of: "plan \(count)")
+            guard hasPairs else { return TrainingSet(examples, digest: digest) }
+            return TrainingSet(pairs: zip(examples, examples.reversed()).map { ($0, $1) }, digest: digest)
         }
+        var recipe = recipe
+        if hasPairs { recipe.loss = .dpo }
         return try TrainingRun(
             checkpoint: Checkpoint(path: Fixtures.path("models/qwen2.gguf")), recipe: recipe, training: set(40),
             validation: set(8), snapshotDirectory: "\(folder)/\(directory)", pool: ThreadPool(threads: 2))
@@ -81,9 +85,49 @@ import Transformers
         let planned = try makeRun("planned")
         let plan = try planned.plan(memoryLimit: nil, use: nothing)
         let warm = try planned.warmUp(plan) { MemoryUse(resident: 1000, mapped: 0, peak: 2000) }
-        #expect((warm.seconds ?? 0) > 0)
+        #expect((warm.time?.seconds ?? 0) > 0)
         _ = try planned.run()
         #expect(try planned.result().tensors == plain.result().tensors)
+    }
+
+    @Test func aWarmUpInTheMiddleOfARunLeavesNoTrace() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let plain = try makeRun("plain")
+        _ = try plain.run()
+        _ = try makeRun("stopped").run(until: 3)
+        let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/stopped").sorted()
+        let resumed = try makeRun("stopped")
+        #expect(try resumed.resume() == 3)
+        let plan = try resumed.plan(memoryLimit: nil, use: nothing)
+        #expect(try resumed.warmUp(plan) { nothing }.stepsLeft == 3)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/stopped").sorted() == files)
+        _ = try resumed.run()
+        #expect(try resumed.result().tensors == plain.result().tensors)
+    }
+
+    @Test func aWarmUpOfPreferencesAsksForNoReferences() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let plain = try makeRun("plain", hasPairs: true)
+        _ = try plain.run()
+        let planned = try makeRun("planned", hasPairs: true)
+        _ = try planned.warmUp(planned.plan(memoryLimit: nil, use: nothing)) { nothing }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/planned").isEmpty)
+        _ = try planned.run()
+        #expect(try planned.result().tensors == plain.result().tensors)
+    }
+
+    @Test func theTimeLeftFollowsThePlanAndThenTheRun() throws {
+        var plan = try makeRun("a").plan(memoryLimit: nil, use: nothing)
+        let half = plan.computedTokens / 2
+        // Without a warm-up, as fast as so far.
+        #expect(plan.secondsLeft(tokens: 0, elapsed: 1) == 0)
+        #expect(abs(plan.secondsLeft(tokens: half, elapsed: 30) - 30) < 0.1)
+        // With one, as planned; twice as slow as planned, nearly twice as long.
+        plan.time = ProcessTime(seconds: 100)
+        #expect(plan.secondsLeft(tokens: 0, elapsed: 0) == 100)
+        #expect(abs(plan.secondsLeft(tokens: half, elapsed: 50) - 50) < 0.1)
+        #expect((92...100).contains(plan.secondsLeft(tokens: half, elapsed: 100)))
+        #expect(plan.secondsLeft(tokens: plan.computedTokens, elapsed: 120) == 0)
     }
 
     @Test func aRunWhoseMicroBatchesAPlanChoseIsResumedWithThem() throws {
@@ -112,7 +156,7 @@ import Transformers
 
     @Test func aDeadlineIsRefusedWithWhatWouldFit() throws {
         var plan = try makeRun("a").plan(memoryLimit: nil, use: nothing)
-        plan.seconds = 7200
+        plan.time = ProcessTime(seconds: 7200)
         #expect(plan.refusal(secondsLeft: 7300, epochs: 2) == nil)
         #expect(
             plan.refusal(secondsLeft: 4000, epochs: 2)

@@ -1,0 +1,73 @@
+/// A ``TokenTree`` cut into the products that attention over it takes: the same for all layers of a pass, and made once.
+///
+/// A block of queries meets each run on its paths with one product, so that all rows that share a run share the
+/// reading of its keys.
+public struct TreeBlocks: Sendable {
+    /// Queries of one block: small enough that its scores stay in the second-level cache.
+    static let length = 64
+
+    /// The tokens whose queries are asked; keys and values are those of the whole tree. With a cache, the tokens
+    /// before the range are the cached ones.
+    public let queries: Range<Int>
+    /// Of the tokens in `queries`.
+    public let positions: [Int32]
+    let blocks: [Block]
+    let keys: KeyRuns
+    private let segments: [Segment]
+
+    /// One product of a block: its rows `rows` (tokens) with the first `columns` keys of a run.
+    struct Segment: Sendable {
+        var rows: Range<Int>
+        /// They begin where their run begins.
+        var keys: Range<Int>
+        var run: Int
+        /// The position of the first key: its column in the scores.
+        var column: Int
+        /// Whether the rows' output begins here: their path has nothing before this run.
+        var isFirst: Bool
+    }
+
+    struct Block: Sendable {
+        var tokens: Range<Int>
+        /// Its segments among those of all blocks, in the order of their runs.
+        var segments: Range<Int>
+        /// One row of scores, in floats; a whole number of vectors.
+        var width: Int
+
+        /// Where the scores of a segment begin.
+        func offset(of segment: Segment) -> Int {
+            (segment.rows.lowerBound - tokens.lowerBound) * width + segment.column
+        }
+    }
+
+    /// - Parameter queries: all tokens by default.
+    public init(_ tree: TokenTree, queries: Range<Int>? = nil) {
+        let queries = queries ?? 0..<tree.tokenCount
+        var blocks: [Block] = []
+        var segments: [Segment] = []
+        blocks.reserveCapacity((queries.count + TreeBlocks.length - 1) / TreeBlocks.length)
+        for first in stride(from: queries.lowerBound, to: queries.upperBound, by: TreeBlocks.length) {
+            let tokens = first..<min(first + TreeBlocks.length, queries.upperBound)
+            let start = segments.count
+            var width = 0
+            for (index, run) in tree.runs.enumerated() where run.subtree.overlaps(tokens) {
+                let rows = run.subtree.clamped(to: tokens)
+                let keys = run.start..<min(run.start + run.count, rows.upperBound)
+                segments.append(
+                    Segment(rows: rows, keys: keys, run: index, column: run.depth, isFirst: run.parent == nil))
+                width = max(width, run.depth + keys.count)
+            }
+            blocks.append(Block(tokens: tokens, segments: start..<segments.count, width: (width + 15) / 16 * 16))
+        }
+        self.queries = queries
+        self.blocks = blocks
+        self.segments = segments
+        positions = tree.positions(of: queries)
+        keys = KeyRuns(tree)
+    }
+
+    func segments(of block: Block) -> ArraySlice<Segment> { segments[block.segments] }
+
+    /// The position of a token in `queries`.
+    func position(_ token: Int) -> Int { Int(positions[token - queries.lowerBound]) }
+}

@@ -1,0 +1,90 @@
+import Conversations
+import Foundation
+import StageInterface
+import Testing
+
+/// The time that the built `retort-train` says a run will take, beside what it then takes.
+///
+/// On one thread, the seconds of the processor are nearly the same whatever else the machine does. Those on the clock are,
+/// too, where the machine left the process a processor of its own, in the warm-up and in the run.
+@Suite(.serialized) struct TrainPlanTimeTests {
+    struct Workload: Sendable, CustomTestStringConvertible {
+        var name: String
+        var recipe: String
+        var arguments: [String] = []
+        var hasPairs = false
+        var testDescription: String { name }
+    }
+
+    /// Each does something that the others do not, for a good part of its time.
+    static let workloads = [
+        Workload(name: "steps", recipe: "epochs: 3\nbatch_size: 16\nprecision: fp32\n"),
+        Workload(
+            name: "validations", recipe: "epochs: 2\nbatch_size: 16\nprecision: fp32\nvalidation:\n  every_steps: 4\n",
+            arguments: ["--validation", "validation.jsonl"]),
+        Workload(
+            name: "recomputed layers", recipe: "epochs: 3\nbatch_size: 16\nprecision: bf16\n",
+            arguments: ["--memory", "80m"]),
+        Workload(
+            name: "references of pairs", recipe: "loss: dpo\nepochs: 1\nbatch_size: 16\nprecision: fp32\n",
+            hasPairs: true),
+        Workload(name: "all weights", recipe: "method: full\nepochs: 2\nbatch_size: 16\nprecision: fp32\n"),
+    ]
+
+    private let folder = NSTemporaryDirectory() + "retort-train-plan-time-\(UUID().uuidString)"
+    private let base = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Models/retort-base-6m-f16.gguf").path()
+
+    private func file(_ name: String, _ text: String) throws -> String {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+        return "\(folder)/\(name)"
+    }
+
+    private func lines(_ count: Int, hasPairs: Bool) -> String {
+        (0..<count).map { number in
+            let user = "item \(number) of \(number % 7) " + String(repeating: "large boxes ", count: number % 13)
+            let color = ["red", "green", "blue"][number % 3]
+            return hasPairs
+                ? #"{"prompt":"\#(user)","chosen":"\#(color)","rejected":"none of the \#(color) ones"}"# + "\n"
+                : #"{"messages":[{"role":"user","content":"\#(user)"},{"role":"assistant","content":"\#(color)"}]}"#
+                    + "\n"
+        }.joined()
+    }
+
+    private func run(_ workload: Workload) throws -> [String: Double] {
+        let data = try file("train.jsonl", lines(200, hasPairs: workload.hasPairs))
+        _ = try file("validation.jsonl", lines(100, hasPairs: workload.hasPairs))
+        let recipe = try file("adapter.yaml", workload.recipe)
+        let outcome = try Executable.run(
+            "retort-train",
+            [
+                "--base", base, "--json", "--dataset", data, "--recipe", recipe, "--output", "\(folder)/a.gguf",
+                "--threads", "1", "--deadline", "1h",
+            ] + workload.arguments.map { $0.hasSuffix(".jsonl") ? "\(folder)/\($0)" : $0 })
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        return try StageReport(parsing: Array(outcome.output.utf8)).figures
+    }
+
+    @Test(arguments: workloads) func secondsAreWithinAFifthOfWhatWasPredicted(workload: Workload) throws {
+        var processor = Double.infinity, clock = Double.infinity
+        var hadProcessor = true
+        // A machine may slow down between the warm-up and the run; not three times.
+        for _ in 0..<3 where abs(processor - 1) >= 0.2 || hadProcessor && abs(clock - 1) >= 0.2 {
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let figures = try run(workload)
+            func figure(_ name: String) throws -> Double { try #require(figures[name], "\(name)") }
+            let planned = (seconds: try figure("planned_seconds"), processor: try figure("planned_cpu_seconds"))
+            let taken = (seconds: try figure("run_seconds"), processor: try figure("run_cpu_seconds"))
+            processor = taken.processor / planned.processor
+            clock = taken.seconds / planned.seconds
+            hadProcessor = taken.processor > 0.9 * taken.seconds && planned.processor > 0.9 * planned.seconds
+        }
+        #expect(abs(processor - 1) < 0.2, "of the processor: taken / planned")
+        withKnownIssue("other processes took the processor now and then", isIntermittent: true) {
+            #expect(abs(clock - 1) < 0.2, "on the clock: taken / planned")
+        } when: {
+            !hadProcessor
+        }
+    }
+}
