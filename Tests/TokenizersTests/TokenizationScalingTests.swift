@@ -71,7 +71,7 @@ import Tokenizers
     }
 
     @Test(arguments: names) func everyPreTokenizerIsLinear(shape: String) throws {
-        let (short, long) = (Self.text(shape, 60_000), Self.text(shape, 240_000))
+        let (short, long) = (Self.text(shape, 30_000), Self.text(shape, 120_000))
         for name in Self.preTokenizers {
             try expectLinear("\(name), \(shape)", short, long) {
                 try PreTokenizer.words(of: $0, preTokenizer: name)
@@ -79,11 +79,13 @@ import Tokenizers
         }
     }
 
-    @Test(.enabled(if: TokenizationFixtures.arePresent, "needs ../shared/fixtures/tokenizers"), arguments: names)
-    func everyVocabularyIsLinear(shape: String) throws {
-        let (short, long) = (Self.text(shape, 100_000), Self.text(shape, 400_000))
-        for name in TokenizationFixtures.vocabularies {
-            let tokenizer = try TokenizationFixtures.vocabulary(name)
+    @Test(
+        .enabled(if: TokenizationFixtures.arePresent, "needs ../shared/fixtures/tokenizers"),
+        arguments: TokenizationFixtures.vocabularies)
+    func everyVocabularyIsLinear(name: String) throws {
+        let tokenizer = try TokenizationFixtures.vocabulary(name)
+        for shape in Self.names {
+            let (short, long) = (Self.text(shape, 60_000), Self.text(shape, 240_000))
             try expectLinear("\(name), \(shape)", short, long) {
                 try tokenizer.encode($0, addSpecial: true, parseSpecial: true)
             }

@@ -49,6 +49,7 @@ extension TemplateText {
         guard firstIndex(of: "&") != nil else { return self }
         let names: [String: Unicode.Scalar] = [
             "amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": "\u{A0}",
+            "AMP": "&", "LT": "<", "GT": ">", "QUOT": "\"",
         ]
         var result: [TaggedScalar] = []
         var place = 0
