@@ -148,7 +148,7 @@ def goal_8(context):
     for found in plans.measure(context["quick"]):
         ratio = found["seconds_ratio"]
         yield row(
-            f"{found['name']}: seconds taken against planned", f"{ratio:.3f}", "0.8 to 1.2", 0.8 <= ratio <= 1.2,
+            f"{found['name']}: seconds planned against taken", f"{ratio:.3f}", "0.8 to 1.2", 0.8 <= ratio <= 1.2,
             ratio=ratio, **{key: value for key, value in found.items() if key != "name"})
 
 

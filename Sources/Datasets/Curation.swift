@@ -31,6 +31,8 @@ public struct Curation: Sendable {
         public internal(set) var gold = 0
         /// Truths whose input no example has.
         public internal(set) var goldUnmatched = 0
+        /// Rows with a teacher's log-probabilities.
+        public internal(set) var withLogprobs = 0
     }
 
     public private(set) var rows: [Split: [DatasetRow]] = [:]
@@ -91,7 +93,8 @@ public struct Curation: Sendable {
                 metadata: DatasetRow.Metadata(
                     id: example.id, input: example.input, label: example.label, gold: example.gold, time: example.time,
                     slices: slices + example.slices.filter { !slices.contains($0) }, group: group,
-                    interaction: example.interaction, occurrences: occurrences))
+                    interaction: example.interaction, occurrences: occurrences),
+                logprobs: example.logprobs)
         }
     }
 
@@ -122,10 +125,14 @@ public struct Curation: Sendable {
             let kept = Curation.inPeriod(rule, ordered) ?? ordered[0]
             var example = kept
             example.label = Curation.majority(ordered.map(\.label)) ?? kept.label
+            // Those of another label say nothing about this one.
+            let source = ([kept] + ordered).first { $0.label == example.label && $0.logprobs != nil }
+            example.logprobs = source?.logprobs
             example.gold = Curation.majority(ordered.compactMap(\.gold))
             counts.exactDuplicates += same.count - 1
             if Set(same.map(\.label)).count > 1 { counts.contradictions += 1 }
             if example.gold != nil { counts.gold += 1 }
+            if example.logprobs != nil { counts.withLogprobs += 1 }
             candidates.append(Candidate(example: example, text: text, occurrences: same.count))
         }
         return candidates.sorted { Curation.isOlder($0.example, $1.example) }

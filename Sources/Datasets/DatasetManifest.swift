@@ -126,6 +126,6 @@ extension Curation.Counts {
             ("contradictions", contradictions), ("groups", groups),
             ("groups_with_several_labels", groupsWithSeveralLabels),
             ("dropped_near_duplicates", droppedNearDuplicates), ("gold", gold), ("gold_unmatched", goldUnmatched),
-        ]
+        ] + (withLogprobs > 0 ? [("with_logprobs", withLogprobs)] : [])
     }
 }

@@ -30,10 +30,13 @@ public struct DatasetRow: Sendable, Hashable {
     public var messages: [Message]
     /// nil in files that others wrote.
     public var metadata: Metadata?
+    /// A teacher's, of the last message. Written, but not read back: training reads the lines themselves.
+    public var logprobs: TokenLogprobs?
 
-    public init(messages: [Message], metadata: Metadata? = nil) {
+    public init(messages: [Message], metadata: Metadata? = nil, logprobs: TokenLogprobs? = nil) {
         self.messages = messages
         self.metadata = metadata
+        self.logprobs = logprobs
     }
 
     /// Reads a line. Only `messages` must be there; metadata, where it is there, must be whole.
@@ -55,7 +58,12 @@ public struct DatasetRow: Sendable, Hashable {
 
     public var json: JSONValue {
         var object = JSONObject()
-        object["messages"] = .array(messages.map(\.json))
+        var said = messages.map(\.json)
+        if let logprobs, var last = said.popLast()?.objectValue {
+            last["logprobs"] = logprobs.json
+            said.append(.object(last))
+        }
+        object["messages"] = .array(said)
         if let metadata {
             var fields = JSONObject()
             fields["id"] = .string(metadata.id.description)

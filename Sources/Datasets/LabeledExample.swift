@@ -34,10 +34,12 @@ public struct LabeledExample: Sendable, Hashable, Identifiable {
     public var gold: String?
     public var slices: [String]
     public var source: Source?
+    /// What the teacher thought of the label's tokens and of those that might have stood in their places.
+    public var logprobs: TokenLogprobs?
 
     public init(
         interaction: ContentDigest?, time: Date?, input: String, label: String, gold: String? = nil,
-        slices: [String] = [], source: Source? = nil, id: ContentDigest? = nil
+        slices: [String] = [], source: Source? = nil, logprobs: TokenLogprobs? = nil, id: ContentDigest? = nil
     ) {
         self.interaction = interaction
         self.time = time
@@ -46,6 +48,7 @@ public struct LabeledExample: Sendable, Hashable, Identifiable {
         self.gold = gold
         self.slices = slices
         self.source = source
+        self.logprobs = logprobs
         let identity: JSONValue = [
             "interaction": interaction.map { .string($0.description) } ?? .null,
             "time": time.map { .string(Timestamp.text($0)) } ?? .null, "input": .string(input),
@@ -85,9 +88,18 @@ public struct LabeledExample: Sendable, Hashable, Identifiable {
                 response: object["response"]?.stringValue.flatMap(ContentDigest.init),
                 costUSD: object["cost_usd"]?.doubleValue ?? 0)
         }
+        var logprobs: TokenLogprobs?
+        if let stored = json["logprobs"], !stored.isNull {
+            do {
+                logprobs = try TokenLogprobs(stored, answer: label, label: label)
+            } catch {
+                throw .init("logprobs: \(error)")
+            }
+        }
         self.init(
             interaction: try digest("interaction"), time: time, input: input, label: label, gold: try text("gold"),
-            slices: json["slices"]?.arrayValue?.compactMap(\.stringValue) ?? [], source: source, id: try digest("id"))
+            slices: json["slices"]?.arrayValue?.compactMap(\.stringValue) ?? [], source: source, logprobs: logprobs,
+            id: try digest("id"))
     }
 
     public var json: JSONValue {
@@ -106,6 +118,7 @@ public struct LabeledExample: Sendable, Hashable, Identifiable {
                 "cost_usd": .number(source.costUSD),
             ]
         }
+        object["logprobs"] = logprobs?.json
         return .object(object)
     }
 }

@@ -21,11 +21,13 @@ public struct GenerationOptions: Sendable, Hashable {
     public var seed: UInt64
     /// Texts that end the answer; they do not become part of it.
     public var stop: [String]
+    /// How many of the likeliest tokens to name with each token of the answer; nil reports no likelihoods.
+    public var topLogprobs: Int?
 
     public init(
         maximumTokens: Int = 256, temperature: Double = 0, topP: Double = 1, topK: Int = 0, minP: Double = 0,
         repetitionPenalty: Double = 1, presencePenalty: Double = 0, frequencyPenalty: Double = 0,
-        bias: [Int32: Double] = [:], seed: UInt64 = 0, stop: [String] = []
+        bias: [Int32: Double] = [:], seed: UInt64 = 0, stop: [String] = [], topLogprobs: Int? = nil
     ) {
         self.maximumTokens = maximumTokens
         self.temperature = temperature
@@ -38,6 +40,7 @@ public struct GenerationOptions: Sendable, Hashable {
         self.bias = bias
         self.seed = seed
         self.stop = stop
+        self.topLogprobs = topLogprobs
     }
 
     /// Throws ``InferenceError`` with every option that is out of its range.
@@ -49,6 +52,9 @@ public struct GenerationOptions: Sendable, Hashable {
             }
         }
         if maximumTokens < 1 { problems.append("maximum tokens: \(maximumTokens), expected at least 1") }
+        if let topLogprobs, topLogprobs < 0 {
+            problems.append("top logprobs: \(topLogprobs), expected from 0 on")
+        }
         if topK < 0 { problems.append("top k: \(topK), expected from 0 on") }
         check("temperature", temperature, 0...100)
         check("top p", topP, 0...1)

@@ -10,7 +10,7 @@ extension InferenceEngine {
     ///   out of range; what `onToken` throws.
     public func generate(
         prompt: [TokenID], adapter: LoadedAdapter? = nil, options: GenerationOptions = GenerationOptions(),
-        onToken: (TokenID) throws -> Bool = { _ in true }
+        onToken: (GeneratedToken) throws -> Bool = { _ in true }
     ) throws -> Generation {
         try options.validate()
         guard !prompt.isEmpty else { throw InferenceError("prompt: no tokens, expected at least one") }
@@ -36,7 +36,8 @@ extension InferenceEngine {
             }
             answer.append(token)
             text += assembler.append(token)
-            guard try onToken(token) else {
+            let likelihood = options.topLogprobs.map { TokenLikelihood(of: token, in: logits, count: $0) }
+            guard try onToken(GeneratedToken(id: token, likelihood: likelihood)) else {
                 finish = .cancelled
                 break
             }

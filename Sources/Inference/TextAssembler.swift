@@ -6,6 +6,8 @@ public struct TextAssembler: Sendable {
     private let stops: [[UInt8]]
     /// Bytes that were not given out yet.
     private var pending: [UInt8] = []
+    /// How many bytes of the tokens' text were given out; a stop text's are not.
+    public private(set) var givenByteCount = 0
     /// Whether a stop text has appeared; what follows is ignored.
     public private(set) var isStopped = false
 
@@ -31,7 +33,10 @@ public struct TextAssembler: Sendable {
     public mutating func finish() -> String { give(pending.count) }
 
     private mutating func give(_ count: Int) -> String {
-        defer { pending.removeFirst(count) }
+        defer {
+            pending.removeFirst(count)
+            givenByteCount += count
+        }
         return String(decoding: pending[..<count], as: UTF8.self)
     }
 

@@ -9,9 +9,12 @@ enum CompletionStream {
         var refusal = ""
         var calls: [(index: Int, id: String?, name: String, arguments: String)] = []
         var finishReason: String?
+        /// What the chunks say of the answer's tokens; nil where none says anything.
+        var logprobs: [JSONValue]?
 
         mutating func add(_ choice: JSONValue) {
             if let reason = choice["finish_reason"]?.stringValue { finishReason = reason }
+            if let entries = choice["logprobs"]?["content"]?.arrayValue { logprobs = (logprobs ?? []) + entries }
             guard let delta = choice["delta"] else { return }
             if let role = delta["role"]?.stringValue { self.role = role }
             content += delta["content"]?.stringValue ?? ""
@@ -38,10 +41,11 @@ enum CompletionStream {
                 message["tool_calls"] = .array(
                     ordered.map { ToolCall(id: $0.id, name: $0.name, arguments: $0.arguments).json })
             }
-            return [
-                "index": .integer(index), "message": .object(message),
-                "finish_reason": finishReason.map(JSONValue.string) ?? .null,
-            ]
+            var choice = JSONObject([(key: "index", value: .integer(index)), (key: "message", value: .object(message))])
+            // Only where there are some: an exchange's id is that of what was logged.
+            choice["logprobs"] = logprobs.map { ["content": .array($0)] }
+            choice["finish_reason"] = finishReason.map(JSONValue.string) ?? .null
+            return .object(choice)
         }
     }
 

@@ -1,3 +1,4 @@
+public import Conversations
 public import Storage
 public import Teachers
 
@@ -14,11 +15,18 @@ public struct LabelAnswer: Sendable, Hashable {
     public var response: ContentDigest?
     /// What all its responses cost when they were paid for.
     public var cost: USD
+    /// How many alternatives of each token the request asked for; nil where it asked for no log-probabilities.
+    public var topLogprobs: Int?
+    /// The log-probabilities of the label's tokens.
+    public var logprobs: TokenLogprobs?
+    /// Why a label has none although the request asked for them.
+    public var withoutLogprobs: LogprobsError.Kind?
 
-    public init(_ outcome: Outcome, response: ContentDigest?, cost: USD) {
+    public init(_ outcome: Outcome, response: ContentDigest?, cost: USD, topLogprobs: Int? = nil) {
         self.outcome = outcome
         self.response = response
         self.cost = cost
+        self.topLogprobs = topLogprobs
     }
 
     public var label: String? {

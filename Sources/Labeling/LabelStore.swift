@@ -1,3 +1,4 @@
+import Conversations
 public import Datasets
 import Foundation
 public import GRDB
@@ -32,7 +33,14 @@ public struct LabelStore: Sendable {
                 table.primaryKey(["task", "teacher", "input_digest"])
                 table.check(sql: "(label IS NULL) <> (reason IS NULL)")
             }
-        }
+        },
+        Migration("labeling-2-logprobs") { database in
+            try database.alter(table: "label_answer") { table in
+                table.add(column: "top_logprobs", .integer)
+                table.add(column: "logprobs", .blob)
+                table.add(column: "without_logprobs", .text)
+            }
+        },
     ]
 
     private let database: DatabasePool
@@ -47,8 +55,8 @@ public struct LabelStore: Sendable {
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
-                    SELECT input_digest, label, reason, response, cost_units FROM label_answer
-                    WHERE task = ? AND teacher = ?
+                    SELECT input_digest, label, reason, response, cost_units, top_logprobs, logprobs, without_logprobs
+                    FROM label_answer WHERE task = ? AND teacher = ?
                     """,
                 arguments: [scope.task.description, scope.teacher])
             while let row = try rows.next() {
@@ -58,12 +66,25 @@ public struct LabelStore: Sendable {
                 let label: String? = row["label"]
                 let reason: String? = row["reason"]
                 let response: String? = row["response"]
-                answers[input] = LabelAnswer(
+                var answer = LabelAnswer(
                     label.map { .label($0) } ?? .rejected(reason ?? ""),
-                    response: response.flatMap { ContentDigest($0) },
-                    cost: USD(units: row["cost_units"]))
+                    response: response.flatMap { ContentDigest($0) }, cost: USD(units: row["cost_units"]),
+                    topLogprobs: row["top_logprobs"])
+                answer.logprobs = try LabelStore.logprobs(row)
+                answer.withoutLogprobs = (row["without_logprobs"] as String?).flatMap(LogprobsError.Kind.init)
+                answers[input] = answer
             }
             return answers
+        }
+    }
+
+    /// What a row holds of log-probabilities.
+    static func logprobs(_ row: Row) throws -> TokenLogprobs? {
+        guard let bytes: Data = row["logprobs"] else { return nil }
+        do {
+            return try TokenLogprobs(bytes: Array(bytes))
+        } catch {
+            throw StorageError(.input, "the database holds damaged log-probabilities: \(error)")
         }
     }
 
@@ -78,12 +99,14 @@ public struct LabelStore: Sendable {
                 try database.execute(
                     sql: """
                         INSERT OR REPLACE INTO label_answer
-                        (task, teacher, input_digest, label, reason, response, cost_units, answered_at)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        (task, teacher, input_digest, label, reason, response, cost_units, answered_at,
+                         top_logprobs, logprobs, without_logprobs)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                         """,
                     arguments: [
                         scope.task.description, scope.teacher, input.description, answer.label, reason,
-                        answer.response?.description, answer.cost.units, Date(),
+                        answer.response?.description, answer.cost.units, Date(), answer.topLogprobs,
+                        answer.logprobs.map { Data($0.bytes) }, answer.withoutLogprobs?.rawValue,
                     ])
             }
         }

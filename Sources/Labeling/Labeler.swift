@@ -9,15 +9,20 @@ public struct Labeler: Sendable {
     let client: TeacherClient
     let maximumTokens: Int
     let temperature: Double?
+    let topLogprobs: Int?
 
     /// - Parameters:
     ///   - maximumTokens: the most tokens of an answer; nil takes 64 for a label and 1024 for free text or JSON.
     ///   - temperature: nil leaves it to the server.
-    public init(task: Task, client: TeacherClient, maximumTokens: Int? = nil, temperature: Double? = 0) {
+    ///   - topLogprobs: how many alternatives of each token to ask for with their log-probabilities; nil asks for none.
+    public init(
+        task: Task, client: TeacherClient, maximumTokens: Int? = nil, temperature: Double? = 0, topLogprobs: Int? = nil
+    ) {
         self.task = task
         self.client = client
         self.maximumTokens = maximumTokens ?? (task.kind == .classification ? 64 : 1024)
         self.temperature = temperature
+        self.topLogprobs = topLogprobs
     }
 
     /// An answer, and whether it took a second question.
@@ -40,8 +45,7 @@ public struct Labeler: Sendable {
         let problem: AnswerError
         do {
             let label = try task.label(fromAnswer: first.text)
-            return Asked(
-                answer: LabelAnswer(.label(label), response: first.digest, cost: first.cost), wasAskedAgain: false)
+            return Asked(answer: answer(label, first, cost: first.cost), wasAskedAgain: false)
         } catch {
             problem = error
         }
@@ -54,17 +58,34 @@ public struct Labeler: Sendable {
         let cost = first.cost + second.cost
         do {
             let label = try task.label(fromAnswer: second.text)
-            return Asked(answer: LabelAnswer(.label(label), response: second.digest, cost: cost), wasAskedAgain: true)
+            return Asked(answer: answer(label, second, cost: cost), wasAskedAgain: true)
         } catch {
             let reason = Labeler.wasCutShort(second) ? "\(error) (cut at \(maximumTokens) tokens)" : "\(error)"
-            return Asked(
-                answer: LabelAnswer(.rejected(reason), response: second.digest, cost: cost), wasAskedAgain: true)
+            return Asked(answer: rejection(reason, second.digest, cost: cost), wasAskedAgain: true)
         }
+    }
+
+    /// A label with the log-probabilities of its tokens, where they were asked for and can be used.
+    private func answer(_ label: String, _ response: TeacherResponse, cost: USD) -> LabelAnswer {
+        var answer = LabelAnswer(.label(label), response: response.digest, cost: cost, topLogprobs: topLogprobs)
+        guard topLogprobs != nil else { return answer }
+        do throws(LogprobsError) {
+            if Labeler.wasCutShort(response) { throw .truncated }
+            answer.logprobs = try TokenLogprobs(response.logprobs, answer: response.text, label: label)
+        } catch {
+            answer.withoutLogprobs = error.kind
+        }
+        return answer
+    }
+
+    private func rejection(_ reason: String, _ response: ContentDigest?, cost: USD) -> LabelAnswer {
+        LabelAnswer(.rejected(reason), response: response, cost: cost, topLogprobs: topLogprobs)
     }
 
     private func ask(_ messages: [Message]) async throws -> TeacherResponse {
         try await client.complete(
-            TeacherRequest(messages: messages, maximumTokens: maximumTokens, temperature: temperature))
+            TeacherRequest(
+                messages: messages, maximumTokens: maximumTokens, temperature: temperature, topLogprobs: topLogprobs))
     }
 
     private static func wasCutShort(_ response: TeacherResponse) -> Bool {
@@ -75,8 +96,8 @@ public struct Labeler: Sendable {
     private func rejection(_ error: TeacherError, cost: USD) throws -> LabelAnswer {
         switch error.kind {
         case .request(let status):
-            LabelAnswer(.rejected("the request: refused with \(status)"), response: nil, cost: cost)
-        case .malformed: LabelAnswer(.rejected("the response: malformed"), response: nil, cost: cost)
+            rejection("the request: refused with \(status)", nil, cost: cost)
+        case .malformed: rejection("the response: malformed", nil, cost: cost)
         default: throw error
         }
     }

@@ -1,3 +1,4 @@
+public import Conversations
 import Storage
 public import Teachers
 
@@ -30,6 +31,10 @@ public struct LabelingResult: Sendable {
     public var askedAgain = 0
     /// Rejections by reason.
     public var reasons: [String: Int] = [:]
+    /// Labels that have log-probabilities.
+    public var withLogprobs = 0
+    /// Labels for which they were asked in vain, by the reason.
+    public var withoutLogprobs: [LogprobsError.Kind: Int] = [:]
     public var stop: Stop?
 
     var answers: [ContentDigest: LabelAnswer] = [:]

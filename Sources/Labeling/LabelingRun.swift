@@ -1,3 +1,4 @@
+import Conversations
 public import Datasets
 import Foundation
 import Storage
@@ -57,7 +58,7 @@ public struct LabelingRun: Sendable {
         for input in inputs {
             let digest = input.digest
             guard seen.insert(digest).inserted else { continue }
-            if let answer = known[digest], answer.label != nil || !retriesRejected {
+            if let answer = known[digest], stands(answer) {
                 result.answers[digest] = answer
             } else {
                 pending.append((digest, input.input))
@@ -67,15 +68,33 @@ public struct LabelingRun: Sendable {
         result.kept = result.answers.count
         let work = pending
         try await withThrowingTaskGroup(of: Event.self) { group in
-            try await ask(work, in: &group, &result, isStopRequested, onProgress)
+            try await ask(work, known: known, in: &group, &result, isStopRequested, onProgress)
         }
         tally(&result)
         return result
     }
 
+    /// Whether an earlier answer is the one that is wanted now: a request for other log-probabilities is another
+    /// request, but a label stands where none are asked for.
+    private func stands(_ answer: LabelAnswer) -> Bool {
+        let isSameRequest = answer.topLogprobs == labeler.topLogprobs
+        guard answer.label != nil else { return isSameRequest && !retriesRejected }
+        return isSameRequest || labeler.topLogprobs == nil
+    }
+
+    /// What is kept of a new answer: one that is no label does not take the place of a label.
+    private func kept(_ answer: LabelAnswer, before earlier: LabelAnswer?) -> LabelAnswer {
+        guard answer.label == nil, var earlier, earlier.label != nil else { return answer }
+        earlier.topLogprobs = answer.topLogprobs
+        earlier.logprobs = nil
+        earlier.withoutLogprobs = .missing
+        return earlier
+    }
+
     private func ask(
-        _ pending: [(digest: ContentDigest, input: String)], in group: inout ThrowingTaskGroup<Event, any Error>,
-        _ result: inout LabelingResult, _ isStopRequested: @Sendable () -> Bool,
+        _ pending: [(digest: ContentDigest, input: String)], known: [ContentDigest: LabelAnswer],
+        in group: inout ThrowingTaskGroup<Event, any Error>, _ result: inout LabelingResult,
+        _ isStopRequested: @Sendable () -> Bool,
         _ onProgress: @Sendable (LabelingProgress) -> Void
     ) async throws {
         let start = ContinuousClock.now
@@ -123,9 +142,10 @@ public struct LabelingRun: Sendable {
                 running -= 1
                 answered += 1
                 failuresInARow = 0
-                result.answers[digest] = asked.answer
+                let answer = kept(asked.answer, before: known[digest])
+                result.answers[digest] = answer
                 if asked.wasAskedAgain { result.askedAgain += 1 }
-                try await store.put(asked.answer, input: digest, scope)
+                try await store.put(answer, input: digest, scope)
                 guard asked.answer.label == nil, asked.answer.response == nil else {
                     refusals = -1
                     continue
@@ -134,7 +154,9 @@ public struct LabelingRun: Sendable {
                 if refusals == LabelingRun.mostRefusalsAtFirst, case .rejected(let reason) = asked.answer.outcome {
                     fatal = LabelingError(
                         "labeling: the first \(refusals) requests were all refused (\(reason))",
-                        hint: "check --model and --dialect; after a fix add --retry-rejected")
+                        hint: labeler.topLogprobs == nil
+                            ? "check --model and --dialect; after a fix add --retry-rejected"
+                            : "the model may give no log-probabilities: try it without --logprobs")
                 }
             case .asked(_, .failure(let error)):
                 running -= 1
@@ -162,7 +184,10 @@ public struct LabelingRun: Sendable {
     private func tally(_ result: inout LabelingResult) {
         for answer in result.answers.values {
             switch answer.outcome {
-            case .label: result.labeled += 1
+            case .label:
+                result.labeled += 1
+                if answer.logprobs != nil { result.withLogprobs += 1 }
+                if let reason = answer.withoutLogprobs { result.withoutLogprobs[reason, default: 0] += 1 }
             case .rejected(let reason):
                 result.rejected += 1
                 result.reasons[reason, default: 0] += 1
@@ -192,7 +217,8 @@ public struct LabelingRun: Sendable {
                 interaction: input.interaction, time: input.time, input: input.input, label: label, slices: slices,
                 source: LabeledExample.Source(
                     teacher: endpoint.dialect.rawValue, model: endpoint.model, response: answer.response,
-                    costUSD: cost.dollars))
+                    costUSD: cost.dollars),
+                logprobs: answer.logprobs)
         }
         return examples.sorted {
             ($0.time ?? .distantPast, $0.id.hex) < ($1.time ?? .distantPast, $1.id.hex)

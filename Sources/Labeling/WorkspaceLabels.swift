@@ -55,7 +55,8 @@ public struct WorkspaceLabels: Sendable {
                     slices: try task.slices(of: subject),
                     source: LabeledExample.Source(
                         teacher: parts[0], model: parts.count > 1 ? parts[1] : nil,
-                        response: response.flatMap { ContentDigest($0) })))
+                        response: response.flatMap { ContentDigest($0) }),
+                    logprobs: try LabelStore.logprobs(row)))
         }
         examples = found
     }

@@ -50,14 +50,16 @@ public struct Recording: Sendable {
             guard let answer = json["answer"]?.stringValue else {
                 throw ReplayError("\(place): answer: missing, expected a text")
             }
-            answers[input] = RecordedAnswer(content: answer, usage: json["usage"])
+            answers[input] = RecordedAnswer(content: answer, usage: json["usage"], logprobs: json["logprobs"])
             return
         }
         guard let response = json["response"] else { throw ReplayError("\(place): no response, expected \(forms)") }
         guard let content = Recording.content(of: response) else {
             throw ReplayError("\(place): response: no text in it, expected content, choices or content blocks")
         }
-        let answer = RecordedAnswer(content: content, usage: json["usage"] ?? response["usage"])
+        let answer = RecordedAnswer(
+            content: content, usage: json["usage"] ?? response["usage"],
+            logprobs: response["choices"]?.arrayValue?.first?["logprobs"] ?? response["logprobs"])
         if let input = json["match"]?["input"]?.stringValue {
             answers[input] = answer
         } else if let messages = json["request"]?["messages"]?.arrayValue,

@@ -33,7 +33,9 @@ enum ReplayDialect: Sendable {
         case .openai:
             let message: JSONValue = ["role": "assistant", "content": .string(answer.content), "refusal": nil]
             let choice: JSONValue = [
-                "index": 0, "message": message, "logprobs": nil, "finish_reason": "stop",
+                "index": 0, "message": message,
+                "logprobs": ReplayDialect.logprobs(of: answer, request: request).map(ReplayDialect.logprobs) ?? .null,
+                "finish_reason": "stop",
             ]
             return [
                 "id": .string(identifier(of: request, prefix: "chatcmpl-")), "object": "chat.completion",
@@ -56,7 +58,11 @@ enum ReplayDialect: Sendable {
         let usage = usage(answer, request: request, messages: messages)
         let pieces = ReplayDialect.pieces(answer.content)
         switch self {
-        case .openai: return openAIEvents(pieces, request: request, usage: usage)
+        case .openai:
+            let spelled = ReplayDialect.logprobs(of: answer, request: request).map {
+                ReplayDialect.pieces(answer.content, $0)
+            }
+            return openAIEvents(spelled ?? pieces.map { ($0, nil) }, request: request, usage: usage)
         case .anthropic:
             var message = response(answer, request: request, messages: messages).objectValue ?? JSONObject()
             message["content"] = []
@@ -80,7 +86,9 @@ enum ReplayDialect: Sendable {
         }
     }
 
-    private func openAIEvents(_ pieces: [String], request: JSONValue, usage: (input: Int, output: Int)) -> [String] {
+    private func openAIEvents(
+        _ pieces: [(text: String, logprobs: [JSONValue]?)], request: JSONValue, usage: (input: Int, output: Int)
+    ) -> [String] {
         func chunk(_ choices: [JSONValue], usage: JSONValue? = nil) -> String {
             var object = JSONObject()
             object["id"] = .string(identifier(of: request, prefix: "chatcmpl-"))
@@ -91,11 +99,14 @@ enum ReplayDialect: Sendable {
             object["usage"] = usage
             return "data: \(JSONValue.object(object).serialized())\n\n"
         }
-        func choice(_ delta: JSONValue, finish: JSONValue = nil) -> JSONValue {
-            ["index": 0, "delta": delta, "finish_reason": finish]
+        func choice(_ delta: JSONValue, finish: JSONValue = nil, logprobs: [JSONValue]? = nil) -> JSONValue {
+            var choice = JSONObject([(key: "index", value: 0), (key: "delta", value: delta)])
+            choice["logprobs"] = logprobs.map(ReplayDialect.logprobs)
+            choice["finish_reason"] = finish
+            return .object(choice)
         }
         var events = [chunk([choice(["role": "assistant", "content": ""])])]
-        events += pieces.map { chunk([choice(["content": .string($0)])]) }
+        events += pieces.map { chunk([choice(["content": .string($0.text)], logprobs: $0.logprobs)]) }
         events.append(chunk([choice([:], finish: "stop")]))
         if request["stream_options"]?["include_usage"]?.boolValue == true {
             events.append(chunk([], usage: openAIUsage(usage)))

@@ -157,6 +157,7 @@ public final class ReplayServer: Sendable {
         do {
             body = try JSONValue(parsing: bytes)
             messages = try dialect.messages(of: body)
+            try dialect.checkLogprobs(body)
         } catch {
             let error = dialect.error(status: 400, type: "invalid_request_error", message: "\(error)")
             return ReplayServer.json(error, status: 400)
@@ -168,7 +169,7 @@ public final class ReplayServer: Sendable {
             return ReplayServer.json(error, status: 404)
         }
         var answer = found.answer
-        if fault == .nonsense { answer.content = "I would rather not say." }
+        if fault == .nonsense { answer = RecordedAnswer(content: "I would rather not say.") }
         let isStream = body["stream"]?.boolValue == true
         let text =
             isStream

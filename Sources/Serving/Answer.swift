@@ -1,4 +1,5 @@
 import Conversations
+import Inference
 import Interactions
 import Registry
 
@@ -12,6 +13,8 @@ struct Answer: Sendable {
     var finish = Finish.stop
     var promptTokens: Int
     var completionTokens: Int
+    /// The tokens of the text with their likelihoods, where the request asks for them.
+    var tokens: [GeneratedToken]?
     /// Of the prompt, those whose keys and values were known.
     var cachedTokens = 0
     /// Where a closed-label task was answered.

@@ -1,7 +1,10 @@
+import Inference
+
 /// What an answer consists of as it comes: the start, pieces of text, and the whole with its figures.
 enum AnswerEvent: Sendable {
     /// The request was admitted and its prompt fits.
     case started
-    case text(String)
+    /// A piece of text, and the tokens that begin in it.
+    case text(String, [GeneratedToken])
     case finished(Answer)
 }

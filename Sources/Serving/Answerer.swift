@@ -26,7 +26,7 @@ struct Answerer: Sendable {
                 }
                 answer =
                     task.isClosed
-                    ? try await classify(input, task, version, moment, cancellation, tell)
+                    ? try await classify(input, task, request.topLogprobs, version, moment, cancellation, tell)
                     : try await generate(
                         request, version, cancellation, defaultTemperature: 0, tell
                     ) { try version.encoder.prompt(task.task.studentMessages(for: input), at: moment) }
@@ -45,7 +45,7 @@ struct Answerer: Sendable {
     }
 
     private func classify(
-        _ input: String, _ task: ServedTask, _ version: ServedVersion, _ moment: LocalTime,
+        _ input: String, _ task: ServedTask, _ topLogprobs: Int?, _ version: ServedVersion, _ moment: LocalTime,
         _ cancellation: Cancellation, _ tell: @escaping @Sendable (AnswerEvent) -> Void
     ) async throws -> Answer {
         var answer = try await queue.run(cancellation) {
@@ -59,15 +59,22 @@ struct Answerer: Sendable {
                 prompt: prompt, labels: task.labels, adapter: version.adapter)
             let (best, confidence) = ServedTask.best(scores)
             let label = task.task.labelNames[best]
-            return Answer(
+            var answer = Answer(
                 text: label, promptTokens: prompt.count, completionTokens: task.labels[best].count, label: label,
                 confidence: confidence, threshold: task.threshold)
+            if let topLogprobs {
+                let said = task.labels[best].prefix { !version.encoder.tokenizer.isEndOfGeneration($0) }
+                let found = try version.engine.likelihoods(
+                    of: Array(said), after: prompt, count: topLogprobs, adapter: version.adapter)
+                answer.tokens = zip(said, found).map { GeneratedToken(id: $0, likelihood: $1) }
+            }
+            return answer
         }
         answer.cause = .confident
         if let confidence = answer.confidence, confidence < task.threshold {
             await escalate(&answer, input, task)
         }
-        tell(.text(answer.text))
+        tell(.text(answer.text, answer.tokens ?? []))
         return answer
     }
 
@@ -81,6 +88,7 @@ struct Answerer: Sendable {
             let label = try await escalation.label(of: input, task.task)
             answer.text = label
             answer.label = label
+            answer.tokens = nil
             answer.escalatedTo = escalation.model
             answer.cause = .belowThreshold
         } catch {
@@ -97,25 +105,26 @@ struct Answerer: Sendable {
         try await queue.run(cancellation) {
             let prompt = try Answerer.encoded(request.isChat ? "messages" : "prompt", prompt)
             try Answerer.check(prompt: prompt.count, answer: request.sampling.maximumTokens ?? 1, version)
-            let options = request.sampling.options(
+            var options = request.sampling.options(
                 room: version.contextLength - prompt.count, defaultTemperature: defaultTemperature)
+            options.topLogprobs = request.topLogprobs
             do { try options.validate() } catch let error as InferenceError {
                 throw APIError.invalid(error.description)
             }
             tell(.started)
-            var assembler = TextAssembler(tokenizer: version.encoder.tokenizer, stop: options.stop)
+            var spoken = SpokenText(tokenizer: version.encoder.tokenizer, stop: options.stop)
             let generation = try version.engine.generate(prompt: prompt, adapter: version.adapter, options: options) {
-                let text = assembler.append($0)
-                if !text.isEmpty { tell(.text(text)) }
+                let piece = spoken.append($0)
+                if !piece.text.isEmpty { tell(.text(piece.text, piece.tokens)) }
                 return cancellation.reason == nil
             }
             try cancellation.check()
-            let rest = assembler.finish()
-            if !rest.isEmpty { tell(.text(rest)) }
+            let rest = spoken.finish()
+            if !rest.text.isEmpty { tell(.text(rest.text, rest.tokens)) }
             return Answer(
                 text: generation.text, finish: generation.finish == .length ? .length : .stop,
                 promptTokens: generation.promptTokenCount, completionTokens: generation.tokens.count,
-                cachedTokens: generation.cachedTokenCount)
+                tokens: request.topLogprobs == nil ? nil : spoken.tokens, cachedTokens: generation.cachedTokenCount)
         }
     }
 

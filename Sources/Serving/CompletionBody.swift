@@ -1,5 +1,6 @@
 import Conversations
 import Foundation
+import Inference
 import Storage
 
 /// The bodies of one response, whole or as a stream of chunks, in OpenAI's shapes.
@@ -25,7 +26,7 @@ struct CompletionBody: Sendable {
         } else {
             choice["text"] = .string(answer.text)
         }
-        choice["logprobs"] = .null
+        choice["logprobs"] = logprobs(answer.tokens)
         choice["finish_reason"] = .string(answer.finish.rawValue)
         var object = head(isChat ? "chat.completion" : "text_completion")
         object["choices"] = [.object(choice)]
@@ -40,8 +41,11 @@ struct CompletionBody: Sendable {
         return chunk(delta: ["role": "assistant", "content": ""], finish: .null, retort: .object(version.json))
     }
 
-    func piece(_ text: String) -> JSONValue {
-        chunk(delta: isChat ? ["content": .string(text)] : .string(text), finish: .null, retort: nil)
+    /// - Parameter tokens: those that begin in the text, where the request asks for them.
+    func piece(_ text: String, _ tokens: [GeneratedToken]?) -> JSONValue {
+        chunk(
+            delta: isChat ? ["content": .string(text)] : .string(text), logprobs: logprobs(tokens), finish: .null,
+            retort: nil)
     }
 
     func closing(_ answer: Answer) -> JSONValue {
@@ -57,10 +61,12 @@ struct CompletionBody: Sendable {
         return .object(object)
     }
 
-    private func chunk(delta: JSONValue, finish: JSONValue, retort: JSONValue?) -> JSONValue {
+    private func chunk(
+        delta: JSONValue, logprobs: JSONValue = .null, finish: JSONValue, retort: JSONValue?
+    ) -> JSONValue {
         var object = head(isChat ? "chat.completion.chunk" : "text_completion")
         object["choices"] = [
-            ["index": 0, isChat ? "delta" : "text": delta, "logprobs": nil, "finish_reason": finish]
+            ["index": 0, isChat ? "delta" : "text": delta, "logprobs": logprobs, "finish_reason": finish]
         ]
         object["retort"] = retort
         return .object(object)

@@ -12,6 +12,8 @@ struct CompletionRequest: Sendable {
     let model: String
     let content: Content
     let sampling: SamplingFields
+    /// How many of the likeliest tokens to name with each token of the answer; nil for no log-probabilities.
+    let topLogprobs: Int?
     let isStream: Bool
     /// Whether a stream ends with a chunk that has the usage.
     let includesUsage: Bool
@@ -27,6 +29,7 @@ struct CompletionRequest: Sendable {
         isStream = try fields.boolean("stream")
         includesUsage = try CompletionRequest.includesUsage(fields, isStream: isStream)
         sampling = try SamplingFields(fields)
+        topLogprobs = try CompletionRequest.topLogprobs(fields, isChat: isChat)
         content = isChat ? .chat(try CompletionRequest.messages(fields)) : .text(try CompletionRequest.prompt(fields))
     }
 
@@ -40,6 +43,23 @@ struct CompletionRequest: Sendable {
             throw APIError.unsupported("stream_options.\(key.prefix(80))", "unknown field")
         }
         return object["include_usage"]?.boolValue ?? false
+    }
+
+    private static func topLogprobs(_ fields: RequestFields, isChat: Bool) throws -> Int? {
+        guard isChat else {
+            for field in ["logprobs", "top_logprobs"] where ![nil, false, 0].contains(fields[field]) {
+                throw APIError.unsupported(field, "only chat completions have log-probabilities")
+            }
+            return nil
+        }
+        let top = try fields.integer("top_logprobs", in: 0...20)
+        guard try fields.boolean("logprobs") else {
+            guard top ?? 0 == 0 else {
+                throw APIError.invalid("top_logprobs: only with logprobs: true", parameter: "top_logprobs")
+            }
+            return nil
+        }
+        return top ?? 0
     }
 
     private static func messages(_ fields: RequestFields) throws -> [Message] {

@@ -76,7 +76,9 @@ struct CompletionRoutes: Sendable {
                     for try await event in events {
                         switch event {
                         case .started: break
-                        case .text(let text): try await writer.write(CompletionRoutes.event(body.piece(text)))
+                        case .text(let text, let tokens):
+                            let piece = body.piece(text, request.topLogprobs == nil ? nil : tokens)
+                            try await writer.write(CompletionRoutes.event(piece))
                         case .finished(let answer):
                             try await writer.write(CompletionRoutes.event(body.closing(answer)))
                             if request.includesUsage {

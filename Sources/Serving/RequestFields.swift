@@ -16,8 +16,6 @@ struct RequestFields {
     private static let unused: [(field: String, allowed: [JSONValue], reason: String)] = [
         ("n", [1], "only one answer a request is supported"),
         ("best_of", [1], "only one answer a request is supported"),
-        ("logprobs", [false, 0], "log-probabilities are not supported"),
-        ("top_logprobs", [0], "log-probabilities are not supported"),
         ("echo", [false], "echoing the prompt is not supported"),
         ("suffix", [""], "inserting before a suffix is not supported"),
         ("tools", [[]], "tools are not supported"),
@@ -35,7 +33,7 @@ struct RequestFields {
     private static let known = [
         "model", "messages", "prompt", "stream", "stream_options", "temperature", "top_p", "top_k", "min_p",
         "max_tokens", "max_completion_tokens", "stop", "seed", "presence_penalty", "frequency_penalty",
-        "repetition_penalty", "logit_bias",
+        "repetition_penalty", "logit_bias", "logprobs", "top_logprobs",
     ]
 
     init(_ body: JSONValue) throws {

@@ -28,6 +28,8 @@ public struct ConversationEncoder: Sendable {
         var isPair = false
         /// Answers that carry log-probabilities, and what could not be used of these.
         var taughtAnswers = 0
+        var teacherPlaces = 0
+        var taughtPlaces = 0
         var unmappedAlternatives = 0
     }
 
@@ -50,8 +52,10 @@ public struct ConversationEncoder: Sendable {
                 encoded.taughtAnswers += 1
                 if let teacher {
                     do {
-                        let found = try teacher.distributions(stored, answer: answer, content: message.content)
+                        let found = try teacher.distributions(stored, answer: answer, message: message)
                         encoded.unmappedAlternatives += found.unmappedAlternatives
+                        encoded.teacherPlaces += found.places
+                        encoded.taughtPlaces += found.distributions.count
                         example.teacher = Dictionary(
                             uniqueKeysWithValues: found.distributions.map { (prompt.count + $0.key, $0.value) })
                     } catch let error as TrainingError {

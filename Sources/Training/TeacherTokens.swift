@@ -12,11 +12,15 @@ struct TeacherTokens: Sendable {
     /// The base's tokens by what they spell; of several the first, but a text's own token rather than that of a byte.
     private let ids: [[UInt8]: TokenID]
     private let tokenizer: Tokenizer
+    /// What OpenAI and vLLM say for "very unlikely".
+    private static let unlikely = -9999.0
 
     /// What was found of a teacher in an answer.
     struct Found {
         /// By the index of the answer's token.
         var distributions: [Int: TokenDistribution] = [:]
+        /// Tokens that the teacher says something of.
+        var places = 0
         /// Alternatives that no token of the base spells.
         var unmappedAlternatives = 0
     }
@@ -34,13 +38,10 @@ struct TeacherTokens: Sendable {
 
     /// - Parameters:
     ///   - answer: the tokens of the answer as the base says it, its end among them.
-    ///   - content: the answer's text, which the teacher's tokens must spell.
-    func distributions(_ json: JSONValue, answer: [TokenID], content: String) throws -> Found {
+    ///   - message: what was said; the teacher's tokens must spell its text.
+    func distributions(_ json: JSONValue, answer: [TokenID], message: Message) throws -> Found {
         if json["ids"] != nil { return try fromIDs(json, answer: answer) }
-        guard let entries = json["content"]?.arrayValue else {
-            throw TrainingError("logprobs: neither 'content' nor 'ids', expected one of the two forms")
-        }
-        return try fromText(entries, answer: answer, content: content)
+        return try fromText(json, answer: answer, message: message)
     }
 
     private func fromIDs(_ json: JSONValue, answer: [TokenID]) throws -> Found {
@@ -54,7 +55,7 @@ struct TeacherTokens: Sendable {
                 "logprobs: \(ids.count) places, expected \(answer.count), the answer's tokens with its end, or "
                     + "\(answer.count - 1) without")
         }
-        var found = Found()
+        var found = Found(places: ids.count)
         for (place, pair) in zip(ids, logs).enumerated() {
             guard let tokens = pair.0.arrayValue, let numbers = pair.1.arrayValue, tokens.count == numbers.count,
                 !tokens.isEmpty
@@ -71,86 +72,93 @@ struct TeacherTokens: Sendable {
                 guard let log = number.doubleValue else {
                     throw TrainingError("logprobs: place \(place + 1): \(number.kindName), expected a number")
                 }
-                stored.append((TokenID(id), log))
+                // What the teacher calls very unlikely is one of all others.
+                if log > TeacherTokens.unlikely { stored.append((TokenID(id), log)) }
             }
-            found.distributions[place] = try distribution(stored, place: place)
+            if !stored.isEmpty { found.distributions[place] = try distribution(stored, place: place) }
         }
         return found
     }
 
     /// Walks both tokenizations of the same text. A place counts where both begin a token there and go on with the
     /// same one: what the teacher saw is then what the student sees.
-    private func fromText(_ entries: [JSONValue], answer: [TokenID], content: String) throws -> Found {
-        var found = Found()
-        let spelled = try entries.enumerated().map { place, entry in
-            guard entry["logprob"]?.doubleValue != nil else {
-                throw TrainingError("logprobs: place \(place + 1): a token without a logprob, expected a number")
-            }
-            return try token(of: entry, place: place)
-        }
-        let text = spelled.flatMap(\.bytes)
-        guard text == Array(content.utf8) else {
+    private func fromText(_ json: JSONValue, answer: [TokenID], message: Message) throws -> Found {
+        let places = try read(json)
+        let text = places.flatMap(\.said.bytes)
+        let content = Array(message.content.utf8)
+        // A service may have taken white space off the text around what its tokens spell, and calls of tools are said in
+        // the template's own words.
+        let said = TeacherTokens.bare(message.toolCalls.isEmpty ? content : text)
+        guard TeacherTokens.bare(text) == said else {
             throw TrainingError(
                 "logprobs: tokens of \(text.count) bytes that spell another text than the answer, of "
-                    + "\(content.utf8.count) bytes")
+                    + "\(content.count) bytes")
         }
-        // A template may leave out white space around an answer.
-        let said = answer.map { tokenizer.piece($0) }
-        let whole = said.flatMap { $0 }
-        var cut = 0
-        while cut < text.count, !whole.starts(with: text[cut...].prefix(8)), text[cut] <= 32 { cut += 1 }
+        var found = Found(places: places.count)
+        let pieces = answer.map { tokenizer.piece($0) }
+        // A template may put something before an answer, or leave out white space around it.
+        guard let inText = text.firstRange(of: said), let inAnswer = pieces.flatMap({ $0 }).firstRange(of: said) else {
+            return found
+        }
         var begins: [Int: Int] = [:]
-        var offset = cut
-        for (place, piece) in said.enumerated() {
-            begins[offset] = place
+        var offset = inText.lowerBound - inAnswer.lowerBound
+        for (index, piece) in pieces.enumerated() {
+            begins[offset] = index
             offset += piece.count
         }
         offset = 0
-        for (place, entry) in entries.enumerated() {
-            defer { offset += spelled[place].bytes.count }
-            guard let index = begins[offset], said[index] == spelled[place].bytes else { continue }
+        for (number, place) in places.enumerated() {
+            defer { offset += place.said.bytes.count }
+            guard let index = begins[offset], pieces[index] == place.said.bytes else { continue }
             var stored: [TokenID: Double] = [:]
-            var alternatives = entry["top_logprobs"]?.arrayValue ?? []
-            if alternatives.isEmpty { alternatives = [entry] }
-            for alternative in alternatives {
-                guard let log = alternative["logprob"]?.doubleValue else {
-                    throw TrainingError("logprobs: place \(place + 1): a token without a logprob, expected a number")
-                }
+            for token in place.known {
                 // The same bytes twice, as some services have them: their probabilities add up.
-                if let id = try self.token(of: alternative, place: place).id {
-                    stored[id] = stored[id].map { sum($0, log) } ?? log
+                if let id = token.id.map({ TokenID($0) }) ?? ids[token.bytes] {
+                    stored[id] = stored[id].map { sum($0, token.logprob) } ?? token.logprob
                 } else {
                     found.unmappedAlternatives += 1
                 }
             }
             guard !stored.isEmpty else { continue }
             found.distributions[index] = try distribution(
-                stored.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }, place: place)
+                stored.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }, place: number)
         }
         return found
     }
 
-    private func token(of entry: JSONValue, place: Int) throws -> (bytes: [UInt8], id: TokenID?) {
-        func named(_ id: Int) throws -> (bytes: [UInt8], id: TokenID?) {
-            guard (0..<tokenizer.vocabularySize).contains(id) else {
-                throw TrainingError(
-                    "logprobs: place \(place + 1): id \(id), expected 0 to \(tokenizer.vocabularySize - 1)")
+    /// The teacher's places, with the bytes of the base's tokens where it names these by their ids.
+    private func read(_ json: JSONValue) throws -> [TokenLogprobs.Place] {
+        var places: [TokenLogprobs.Place]
+        do throws(LogprobsError) {
+            places = try TokenLogprobs.places(of: json)
+        } catch {
+            throw TrainingError("logprobs: \(error)")
+        }
+        for index in places.indices {
+            places[index].said = try spelled(places[index].said, place: index)
+            for other in places[index].alternatives.indices {
+                places[index].alternatives[other] = try spelled(places[index].alternatives[other], place: index)
             }
-            return (tokenizer.piece(TokenID(id)), TokenID(id))
         }
-        if let id = entry["token_id"]?.integerValue { return try named(id) }
-        if let text = entry["token"]?.stringValue, text.hasPrefix("token_id:"), let id = Int(text.dropFirst(9)) {
-            return try named(id)
+        // Some services report the token that ends the turn, which is no part of the text.
+        while let id = places.last?.said.id, tokenizer.isEndOfGeneration(TokenID(id)) { places.removeLast() }
+        return places
+    }
+
+    private func spelled(_ token: TokenLogprobs.Token, place: Int) throws -> TokenLogprobs.Token {
+        guard let id = token.id else { return token }
+        guard (0..<tokenizer.vocabularySize).contains(id) else {
+            throw TrainingError(
+                "logprobs: place \(place + 1): id \(id), expected 0 to \(tokenizer.vocabularySize - 1)")
         }
-        var bytes: [UInt8]?
-        if let numbers = entry["bytes"]?.arrayValue {
-            bytes = numbers.compactMap { $0.integerValue.flatMap { UInt8(exactly: $0) } }
-            if bytes?.count != numbers.count { bytes = nil }
-        }
-        guard let spelled = bytes ?? entry["token"]?.stringValue.map({ Array($0.utf8) }) else {
-            throw TrainingError("logprobs: place \(place + 1): neither 'token' nor 'bytes', expected one")
-        }
-        return (spelled, ids[spelled])
+        var token = token
+        token.bytes = tokenizer.piece(TokenID(id))
+        return token
+    }
+
+    /// A text without white space around it.
+    private static func bare(_ text: [UInt8]) -> [UInt8] {
+        Array(text.drop { $0 <= 0x20 }.reversed().drop { $0 <= 0x20 }.reversed())
     }
 
     private func distribution(_ stored: [(TokenID, Double)], place: Int) throws -> TokenDistribution {

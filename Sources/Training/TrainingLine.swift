@@ -43,7 +43,9 @@ extension TrainingLine.Conversation {
         messages = try list.messages
         tools = try json.tools
         for (index, message) in list.enumerated() {
-            guard let stored = message["logprobs"], !stored.isNull else { continue }
+            guard let stored = message["logprobs"], !stored.isNull, stored["content"] != JSONValue.null else {
+                continue
+            }
             guard messages[index].role == .assistant else {
                 throw TrainingError(
                     "message \(index + 1): logprobs on a message of role \(messages[index].role.rawValue), "

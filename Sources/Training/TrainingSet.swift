@@ -23,6 +23,9 @@ public struct TrainingSet: Sendable {
     public private(set) var truncatedCount = 0
     /// Answers that carry a teacher's log-probabilities.
     public private(set) var taughtAnswerCount = 0
+    /// Tokens that a teacher says something of, and those of them that are the base's tokens too.
+    public private(set) var teacherPlaceCount = 0
+    public private(set) var taughtPlaceCount = 0
     /// A teacher's alternatives that no token of the base spells.
     public private(set) var unmappedAlternativeCount = 0
 
@@ -32,6 +35,12 @@ public struct TrainingSet: Sendable {
     public var answerTokenCount: Int { conversations.joined().reduce(0) { $0 + $1.weights.count { $0 != 0 } } }
     /// Tokens to say for which a teacher's distribution is known.
     public var taughtTokenCount: Int { conversations.joined().reduce(0) { $0 + $1.teacher.count } }
+
+    /// The part of a teacher's tokens that can be learned from; nil where there is no teacher. Small where it cuts texts
+    /// into other tokens than the base.
+    public var taughtShare: Double? {
+        teacherPlaceCount > 0 ? Double(taughtPlaceCount) / Double(teacherPlaceCount) : nil
+    }
 
     /// Reads JSON Lines: conversations, or pairs of answers. `Documentation/Formats/TrainingData.md` describes the forms.
     ///
@@ -109,6 +118,8 @@ public struct TrainingSet: Sendable {
         }
         if encoded.examples.isEmpty { maskedCount += 1 }
         taughtAnswerCount += encoded.taughtAnswers
+        teacherPlaceCount += encoded.teacherPlaces
+        taughtPlaceCount += encoded.taughtPlaces
         unmappedAlternativeCount += encoded.unmappedAlternatives
         var kept: [TrainingExample] = []
         for example in encoded.examples {

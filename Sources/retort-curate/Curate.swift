@@ -29,6 +29,12 @@ struct Curate: StageCommand {
     @Option(help: "Of the workspace's labels, those of this teacher: openai/<model> or anthropic/<model>.")
     var teacher: String?
 
+    @Flag(help: "Take the answers of the workspace's logs themselves for labels.")
+    var logged = false
+
+    @Option(help: "Of the logs, only interactions with this workload tag, or without any; with --logged.")
+    var workload: String?
+
     @Option(help: ArgumentHelp("Truths that a person checked: lines of input and label.", valueName: "file"))
     var gold: String?
 
@@ -47,7 +53,7 @@ struct Curate: StageCommand {
         let workspace = try options.openWorkspace()
         let lock = try workspace.lock("curate-\(task.name)")
         defer { withExtendedLifetime(lock) {} }
-        let examples = try examples(of: task, in: workspace)
+        let examples = try examples(of: task, in: workspace, console)
         try Interruption.check()
         let curation = try Curation(examples, gold: truths, task: task)
         let version = try DatasetVersion.write(curation, task: task, to: output, in: workspace)
@@ -68,13 +74,29 @@ struct Curate: StageCommand {
         return report
     }
 
-    private func examples(of task: Datasets.Task, in workspace: Workspace) throws -> [LabeledExample] {
+    private func examples(
+        of task: Datasets.Task, in workspace: Workspace, _ console: Console
+    ) throws -> [LabeledExample] {
         if let labels { return try LabeledExample.examples(ofFile: labels, task: task) }
-        let database = try workspace.database(InteractionStore.migrations + LabelStore.migrations)
-        return try WorkspaceLabels(database: database, task: task, teacher: teacher).examples
+        guard logged else {
+            let database = try workspace.database(InteractionStore.migrations + LabelStore.migrations)
+            return try WorkspaceLabels(database: database, task: task, teacher: teacher).examples
+        }
+        let found = try LoggedLabels(try InteractionStore(workspace), task: task, workload: workload)
+        for (reason, count) in found.rejected.sorted(by: { $0.key < $1.key }) {
+            console.warn("\(count) interactions left out: \(reason)")
+        }
+        for (kind, count) in found.unusableLogprobs.sorted(by: { $0.key < $1.key }) {
+            console.warn("log-probabilities of \(count) answers left out: \(kind)")
+        }
+        return found.examples
     }
 
     func validate() throws {
         if labels != nil, teacher != nil { throw ValidationError("--labels and --teacher exclude each other") }
+        if logged, labels != nil || teacher != nil {
+            throw ValidationError("--logged excludes --labels and --teacher")
+        }
+        if workload != nil, !logged { throw ValidationError("--workload: without --logged, expected it beside it") }
     }
 }

@@ -13,6 +13,7 @@ enum CurationTable {
         rows.append(("near-duplicate groups", "\(counts.groups)"))
         rows.append(("dropped: near the test period", "\(counts.droppedNearDuplicates)"))
         rows.append(("rows with a gold truth", "\(counts.gold)"))
+        if counts.withLogprobs > 0 { rows.append(("rows with log-probabilities", "\(counts.withLogprobs)")) }
         for split in Split.allCases {
             guard let file = version.manifest.splits[split] else { continue }
             let span = [file.oldest, file.newest].compactMap { $0 }.map(Timestamp.text).joined(separator: " to ")

@@ -85,14 +85,16 @@ struct Label: StageCommand {
         let client = TeacherClient(endpoint: endpoint, options: teacher.options(), budget: budget)
         let run = LabelingRun(
             labeler: Labeler(
-                task: task, client: client, maximumTokens: teacher.maxTokens, temperature: teacher.temperatureOrNil),
+                task: task, client: client, maximumTokens: teacher.maxTokens, temperature: teacher.temperatureOrNil,
+                topLogprobs: teacher.logprobs),
             store: LabelStore(database: database), budget: budget, concurrency: concurrency,
             retriesRejected: retryRejected)
         let result = try await run.run(selection.inputs, isStopRequested: { Interruption.isRequested }) { progress in
             console.progress(progress.line)
         }
         let report = LabelReport(
-            task: task, selection: selection, result: result, tally: client.tally, budget: budget.limit,
+            task: task, selection: selection, result: result, asksForLogprobs: teacher.logprobs != nil,
+            tally: client.tally, budget: budget.limit,
             spentBefore: budget.spentBefore, spent: await budget.spent)
         if let failure = report.failure { throw failure }
         let lines = LabeledLines(try run.examples(of: selection.inputs, result))
@@ -101,6 +103,7 @@ struct Label: StageCommand {
         for (reason, count) in result.reasons.sorted(by: { $0.key < $1.key }) {
             console.warn("\(count) rejected: \(reason)")
         }
+        if let lack = report.lackOfLogprobs { console.warn(lack) }
         return report.stageReport(labels: lines.digest)
     }
 

@@ -10,6 +10,7 @@ struct LabelReport {
     let task: Datasets.Task
     let selection: LabelInputs
     let result: LabelingResult
+    let asksForLogprobs: Bool
     let tally: TeacherClient.Tally
     let budget: USD
     let spentBefore: USD
@@ -21,6 +22,21 @@ struct LabelReport {
         \(selection.inputs.count) interactions; \(tally.sent) requests, \(result.kept + tally.cached) answers known, \
         \(tally.retries) retries; \(tally.spent) spent, \(spent) of \(budget) in all
         """
+    }
+
+    /// Why labels have no log-probabilities although they were asked for; nil when all have them.
+    var lackOfLogprobs: String? {
+        guard asksForLogprobs, result.withLogprobs < result.labeled else { return nil }
+        let reasons = result.withoutLogprobs.sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, count in
+            switch kind {
+            case .missing: "\(count) answers came without any"
+            case .malformed: "those of \(count) are no log-probabilities"
+            case .otherText: "those of \(count) spell another text than the label"
+            case .truncated: "\(count) answers were cut off"
+            }
+        }
+        return "\(result.labeled - result.withLogprobs) of \(result.labeled) labels have no log-probabilities: "
+            + reasons.joined(separator: ", ")
     }
 
     /// The failure of a run that stopped early. What it has is kept, and the same command goes on from there.
@@ -53,12 +69,19 @@ struct LabelReport {
             "spent_usd": tally.spent.dollars, "spent_in_all_usd": spent.dollars, "budget_usd": budget.dollars,
             "ambiguous_usd": (spent - spentBefore - tally.spent).dollars,
         ]
-        if !result.reasons.isEmpty {
-            let reasons = result.reasons.sorted { $0.key < $1.key }.map {
-                (key: $0.key, value: JSONValue.integer($0.value))
-            }
-            report.details = ["rejected": .object(JSONObject(reasons))]
+        if asksForLogprobs { report.counts["with_logprobs"] = result.withLogprobs }
+        var details = JSONObject()
+        details["rejected"] = LabelReport.counts(result.reasons)
+        if asksForLogprobs {
+            let kinds = result.withoutLogprobs.map { ($0.key.rawValue, $0.value) }
+            details["without_logprobs"] = LabelReport.counts(Dictionary(uniqueKeysWithValues: kinds))
         }
+        if !details.isEmpty { report.details = .object(details) }
         return report
+    }
+
+    private static func counts(_ counts: [String: Int]) -> JSONValue? {
+        let members = counts.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSONValue.integer($0.value)) }
+        return members.isEmpty ? nil : .object(JSONObject(members))
     }
 }

@@ -51,6 +51,12 @@ struct TeacherFlags: ParsableArguments {
     @Option(help: "The sampling temperature, or 'default' for the server's own.")
     var temperature = "0"
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep the log-probabilities of the answer's tokens, each with so many alternatives, 0 to 20: for distillation.",
+            valueName: "alternatives"))
+    var logprobs: Int?
+
     func validate() throws {
         if keyEnv != nil, keyFile != nil { throw ValidationError("--key-env and --key-file exclude each other") }
         for (name, value) in [("requests-per-minute", requestsPerMinute), ("tokens-per-minute", tokensPerMinute)] {
@@ -74,6 +80,14 @@ struct TeacherFlags: ParsableArguments {
         }
         guard temperature == "default" || Double(temperature).map({ (0...2).contains($0) }) == true else {
             throw ValidationError("--temperature: '\(temperature)', expected 0 to 2, or default")
+        }
+        if let logprobs {
+            guard (0...20).contains(logprobs) else {
+                throw ValidationError("--logprobs: \(logprobs), expected 0 to 20")
+            }
+            guard dialect == .openai else {
+                throw ValidationError("--logprobs: not with --dialect \(dialect.rawValue), which has none")
+            }
         }
     }
 

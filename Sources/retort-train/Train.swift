@@ -79,6 +79,7 @@ struct Train: StageCommand {
             base: base, template: template, dataset: dataset, validation: validation, recipe: recipe,
             date: recipe.date ?? begunOn ?? .today)
         for line in input.notes { console.say(line) }
+        if let warning = input.warning { console.warn(warning) }
         let initial = try initAdapter.map {
             try TrainingStart(path: TrainingOutput.path(ofAdapter: $0, options), for: input.checkpoint)
         }

@@ -52,12 +52,24 @@ struct TrainingInput {
             if readsTeacher {
                 line +=
                     "; a teacher's log-probabilities for \(set.taughtTokenCount) of \(set.answerTokenCount) tokens to "
-                line += "say, \(set.unmappedAlternativeCount) of its alternatives are no token of the base"
+                line += "say, from \(set.taughtPlaceCount) of its \(set.teacherPlaceCount) tokens, "
+                line += "\(set.unmappedAlternativeCount) of its alternatives are no token of the base"
             } else if set.taughtAnswerCount > 0 {
                 line += "; \(set.taughtAnswerCount) answers carry log-probabilities that the recipe does not use"
             }
             return line
         }
+    }
+
+    /// Below this share of a teacher's tokens, most of what it said is lost.
+    private static let smallShare = 0.5
+
+    /// That little of what the teacher said can be learned from; nil where enough can.
+    var warning: String? {
+        guard readsTeacher, let share = training.taughtShare, share < TrainingInput.smallShare else { return nil }
+        return
+            "the base can learn from \(training.taughtPlaceCount) of the \(training.teacherPlaceCount) tokens that the "
+            + "teacher reports: it cuts texts into other tokens; cross-entropy alone counts for the rest"
     }
 
     func lineage(

@@ -92,7 +92,8 @@ final class TrainingWatch {
         report.counts = [
             "steps": outcome.step, "conversations": input.training.lineCount, "examples": input.training.exampleCount,
             "masked": input.training.maskedCount, "too_long": input.training.tooLongCount,
-            "truncated": input.training.truncatedCount, "taught_tokens": input.training.taughtTokenCount,
+            "truncated": input.training.truncatedCount, "answer_tokens": input.training.answerTokenCount,
+            "taught_tokens": input.training.taughtTokenCount, "teacher_tokens": input.training.teacherPlaceCount,
             "unmapped_alternatives": input.training.unmappedAlternativeCount,
             "parameters": run.parameterCount, "rollbacks": outcome.rollbacks,
             "activation_bytes": run.activationByteCount, "recomputed_layers": run.recomputedLayers,
@@ -108,6 +109,7 @@ final class TrainingWatch {
             console.say(
                 "time: \(RunPlan.time(outcome.time.seconds)), planned \(RunPlan.time(planned.seconds))")
         }
+        report.figures["taught_share"] = input.training.taughtShare
         if stepSeconds > 0 {
             report.figures["examples_per_second"] = Double(examples) / stepSeconds
             report.figures["tokens_per_second"] = Double(exampleTokens) / stepSeconds

@@ -12,19 +12,22 @@ import Testing
         var name: String
         var recipe: String
         var arguments: [String] = []
+        var lineCount = 120
+        /// How many words a line has, the least and the most.
+        var words = 8...32
         var hasPairs = false
         var testDescription: String { name }
     }
 
-    /// Each does something that the others do not, for a good part of its time.
+    /// Each does something for a good part of its time that the others do not.
     static let workloads = [
-        Workload(name: "steps", recipe: "epochs: 3\nbatch_size: 16\nprecision: fp32\n"),
+        Workload(name: "steps", recipe: "epochs: 2\nbatch_size: 16\nprecision: fp32\n"),
         Workload(
             name: "validations", recipe: "epochs: 2\nbatch_size: 16\nprecision: fp32\nvalidation:\n  every_steps: 4\n",
             arguments: ["--validation", "validation.jsonl"]),
         Workload(
-            name: "recomputed layers", recipe: "epochs: 3\nbatch_size: 16\nprecision: bf16\n",
-            arguments: ["--memory", "80m"]),
+            name: "recomputed layers", recipe: "epochs: 1\nbatch_size: 1\nprecision: bf16\n",
+            arguments: ["--memory", "110m"], lineCount: 40, words: 240...340),
         Workload(
             name: "references of pairs", recipe: "loss: dpo\nepochs: 1\nbatch_size: 16\nprecision: fp32\n",
             hasPairs: true),
@@ -41,11 +44,12 @@ import Testing
         return "\(folder)/\(name)"
     }
 
-    private func lines(_ count: Int, hasPairs: Bool) -> String {
-        (0..<count).map { number in
-            let user = "item \(number) of \(number % 7) " + String(repeating: "large boxes ", count: number % 13)
+    private func lines(_ workload: Workload) -> String {
+        (0..<workload.lineCount).map { number in
+            let words = workload.words.lowerBound + number * 7 % workload.words.count
+            let user = "item \(number) of " + String(repeating: "large boxes ", count: words / 2)
             let color = ["red", "green", "blue"][number % 3]
-            return hasPairs
+            return workload.hasPairs
                 ? #"{"prompt":"\#(user)","chosen":"\#(color)","rejected":"none of the \#(color) ones"}"# + "\n"
                 : #"{"messages":[{"role":"user","content":"\#(user)"},{"role":"assistant","content":"\#(color)"}]}"#
                     + "\n"
@@ -53,8 +57,8 @@ import Testing
     }
 
     private func run(_ workload: Workload) throws -> [String: Double] {
-        let data = try file("train.jsonl", lines(200, hasPairs: workload.hasPairs))
-        _ = try file("validation.jsonl", lines(100, hasPairs: workload.hasPairs))
+        let data = try file("train.jsonl", lines(workload))
+        _ = try file("validation.jsonl", lines(workload))
         let recipe = try file("adapter.yaml", workload.recipe)
         let outcome = try Executable.run(
             "retort-train",
@@ -63,10 +67,12 @@ import Testing
                 "--threads", "1", "--deadline", "1h",
             ] + workload.arguments.map { $0.hasSuffix(".jsonl") ? "\(folder)/\($0)" : $0 })
         #expect(outcome.status == 0, "\(outcome.errors)")
-        return try StageReport(parsing: Array(outcome.output.utf8)).figures
+        let report = try StageReport(parsing: Array(outcome.output.utf8))
+        #expect((report.counts["recomputed_layers"] != 0) == workload.arguments.contains("--memory"))
+        return report.figures
     }
 
-    @Test(arguments: workloads) func secondsAreWithinAFifthOfWhatWasPredicted(workload: Workload) throws {
+    @Test(arguments: workloads) func secondsAreWithinAFifthOfWhatIsTaken(workload: Workload) throws {
         var processor = Double.infinity, clock = Double.infinity
         var hadProcessor = true
         // A machine may slow down between the warm-up and the run; not three times.
@@ -76,13 +82,13 @@ import Testing
             func figure(_ name: String) throws -> Double { try #require(figures[name], "\(name)") }
             let planned = (seconds: try figure("planned_seconds"), processor: try figure("planned_cpu_seconds"))
             let taken = (seconds: try figure("run_seconds"), processor: try figure("run_cpu_seconds"))
-            processor = taken.processor / planned.processor
-            clock = taken.seconds / planned.seconds
+            processor = planned.processor / taken.processor
+            clock = planned.seconds / taken.seconds
             hadProcessor = taken.processor > 0.9 * taken.seconds && planned.processor > 0.9 * planned.seconds
         }
-        #expect(abs(processor - 1) < 0.2, "of the processor: taken / planned")
+        #expect(abs(processor - 1) < 0.2, "of the processor: planned / taken")
         withKnownIssue("other processes took the processor now and then", isIntermittent: true) {
-            #expect(abs(clock - 1) < 0.2, "on the clock: taken / planned")
+            #expect(abs(clock - 1) < 0.2, "on the clock: planned / taken")
         } when: {
             !hadProcessor
         }

@@ -60,6 +60,25 @@ import Testing
             label: label)
     }
 
+    /// A row's log-probabilities are those of its label, whoever of the same input has them.
+    @Test func logProbabilitiesFollowTheLabel() throws {
+        func taught(_ label: String) throws -> TokenLogprobs {
+            try TokenLogprobs(["content": [["token": .string(label), "logprob": -0.5]]], answer: label, label: label)
+        }
+        var examples = [
+            example("send my money back", "track", day: 0), example("Send my  money back", "refund", day: 1),
+            example("SEND MY MONEY BACK", "refund", day: 2), example("something quite different", "other", day: 3),
+            example("and now the newest of all", "track", day: 4),
+        ]
+        examples[0].logprobs = try taught("track")
+        examples[2].logprobs = try taught("refund")
+        let curation = try Curation(examples, task: task("split: {test_fraction: 0.3, validation_fraction: 0}"))
+        let row = try #require(curation.rows[.train]?.first { $0.metadata?.occurrences == 3 })
+        #expect(row.logprobs == examples[2].logprobs)
+        #expect(row.json["messages"]?.arrayValue?.last?["logprobs"] == examples[2].logprobs?.json)
+        #expect(curation.counts.withLogprobs == 1)
+    }
+
     @Test func theMajorityLabelsAnInput() throws {
         let examples = [
             example("send my money back", "track", day: 0), example("Send my  money back", "refund", day: 1),

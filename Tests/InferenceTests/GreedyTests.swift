@@ -79,7 +79,7 @@ struct GreedyTests {
         #expect(cut.finish == .length)
         var seen: [TokenID] = []
         let cancelled = try engine.generate(prompt: prompt) { token in
-            seen.append(token)
+            seen.append(token.id)
             return seen.count < 3
         }
         #expect(cancelled.tokens == seen && seen.count == 3)

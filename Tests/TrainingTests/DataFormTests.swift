@@ -144,6 +144,55 @@ import Transformers
             example.teacher[first + 2] == TokenDistribution(tokens: [tokens[2]], logProbabilities: [-0.25]))
     }
 
+    /// Services cut white space off a text, repeat alternatives, say -9999 for what is unlikely, and leave the said token
+    /// out of the alternatives.
+    @Test func habitsOfServicesAreKnown() throws {
+        let tokens = try tokenizer().encode("A table for two.", parseSpecial: false)
+        let pieces = try tokens.map { String(decoding: try tokenizer().piece($0), as: UTF8.self) }
+        let the = try #require(try tokenizer().encode(" the", parseSpecial: false).first)
+        let top = [
+            #"{"token":" the","logprob":-1.5}"#, #"{"token":" the","logprob":-1.5}"#,
+            #"{"token":".","logprob":-9999.0}"#,
+        ].joined(separator: ",")
+        let entries = (["\\n"] + pieces + [" "]).map {
+            #"{"token":"\#($0)","logprob":-0.5,"bytes":null,"top_logprobs":[\#(top)]}"#
+        }
+        let set = try read(
+            line("A table for two.", #"{"content":[\#(entries.joined(separator: ","))],"refusal":null}"#))
+        let example = try #require(set.conversations.first?.first)
+        let first = example.tokens.count - tokens.count - 1
+        for (index, token) in tokens.dropLast().enumerated() {
+            #expect(
+                example.teacher[first + index]
+                    == TokenDistribution(tokens: [token, the], logProbabilities: [-0.5, -1.5]))
+        }
+        #expect(set.teacherPlaceCount == tokens.count + 2)
+        #expect(set.taughtPlaceCount == tokens.count)
+        #expect(set.unmappedAlternativeCount == 0)
+        let ids = tokens + [2]
+        let sentinel = try read(
+            line(
+                "A table for two.",
+                #"{"ids":[\#(ids.map { "[\($0),7]" }.joined(separator: ","))],"#
+                    + #""logprobs":[\#(ids.map { _ in "[-0.1,-9999.0]" }.joined(separator: ","))]}"#))
+        #expect(
+            sentinel.conversations.first?.first?.teacher.values.allSatisfy { $0.logProbabilities == [-0.1] } == true)
+    }
+
+    /// Nothing is said of an answer that has none, or that calls a tool in words of the service's own.
+    @Test func answersWithoutUsableLogProbabilitiesAreNoErrors() throws {
+        let call =
+            #"{"messages":[{"role":"user","content":"Weather?"},{"role":"assistant","content":"","tool_calls":["#
+            + #"{"id":"c1","type":"function","function":{"name":"weather","arguments":"{}"}}],"#
+            + #""logprobs":{"content":[{"token":"<call:weather>","logprob":-0.1}]}}]}"#
+        let set = try read(call, line("Yes.", #"{"content":null,"refusal":null}"#))
+        #expect(set.taughtTokenCount == 0)
+        #expect(set.teacherPlaceCount == 1)
+        #expect(set.taughtAnswerCount == 1)
+        #expect(set.taughtShare == 0)
+        #expect(try read(line("Yes.", "null")).taughtShare == nil)
+    }
+
     @Test func idsAreTakenAsTheyAre() throws {
         let tokens = try tokenizer().encode("Yes.", parseSpecial: false) + [2]
         let ids = tokens.map { "[\($0),7]" }.joined(separator: ",")
@@ -172,6 +221,15 @@ import Transformers
             (#"{"ids":[\#(places("[1,1]"))],"logprobs":[\#(places("[-1,-1]"))]}"#, "logprobs: place 1: an id twice"),
             (#"{"content":[{"token":"No","logprob":-1}]}"#, "logprobs: tokens of 2 bytes that spell another text"),
             (#"{"content":[{"token":"Yes."}]}"#, "logprobs: place 1: a token without a logprob"),
+            (#"{"content":[{"token":"Yes.","logprob":0.7}]}"#, "logprobs: place 1: a logprob of 0.7, expected"),
+            (
+                #"{"content":[{"token":"Yes.","logprob":-1,"top_logprobs":{}}]}"#,
+                "logprobs: place 1: top_logprobs is an object"
+            ),
+            (
+                #"{"content":[{"token":"Yes.","logprob":-0.1,"top_logprobs":[{"token":"No","logprob":-0.1}]}]}"#,
+                "logprobs: place 1: probabilities that add up to 1.8"
+            ),
             (#"[1]"#, "logprobs: neither 'content' nor 'ids'"),
         ]
         for (logprobs, expected) in cases {

@@ -45,6 +45,21 @@ extension JSONValue {
             teacher: Dictionary(uniqueKeysWithValues: zip(mask.indices.filter { mask[$0] == 1 }, stored)))
     }
 
+    /// An example with `ids`, `weights`, and `teacher` by place.
+    var weightedExample: TrainingExample {
+        let stored = (self["teacher"]?.objectValue?.members ?? []).compactMap { place, json in
+            Int(place).map { place in
+                let logs = (json["logprobs"]?.arrayValue ?? []).map { Float($0.doubleValue ?? .nan) }
+                let ids = json["ids"]?.integers ?? []
+                return (place, TokenDistribution(tokens: ids.map { Int32($0) }, logProbabilities: logs))
+            }
+        }
+        return TrainingExample(
+            tokens: (self["ids"]?.integers ?? []).map { Int32($0) },
+            weights: (self["weights"]?.arrayValue ?? []).map { Float($0.doubleValue ?? .nan) },
+            teacher: Dictionary(uniqueKeysWithValues: stored))
+    }
+
     /// A fixture's `chosen` and `rejected` with what the reference model thinks of them.
     var pair: PreferencePair? {
         guard let chosen = self["chosen"]?.example, let rejected = self["rejected"]?.example else { return nil }

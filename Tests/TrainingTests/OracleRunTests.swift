@@ -26,6 +26,26 @@ import Transformers
         try oracle.expectRun(optimizer) { step.gradients(of: $0) }
     }
 
+    /// A teacher's likeliest tokens at several temperatures, mixed with cross-entropy, over several turns that share
+    /// their beginnings, with places that have none: recorded by `Oracles/make_distillation.py`.
+    @Test(arguments: ["alone", "mixed", "sharpened"]) func distillationEqualsItsDefinitionInPyTorch(
+        name: String
+    ) throws {
+        let oracle = try Oracle(name, file: "distillation.json")
+        let recipe = try AdapterRecipe(text: try #require(oracle.run["recipe"]).serialized(), path: name)
+        var generator = Numbers(state: 0)
+        let adapter = TrainableAdapter(
+            try recipe.updates(of: oracle.checkpoint.architecture.updatableMatrices), alpha: recipe.alpha,
+            generator: &generator)
+        oracle.setFirstWeights(adapter, layerCount: oracle.checkpoint.architecture.layerCount)
+        let objective = TrainingObjective(
+            distillationWeight: Float(try #require(oracle.run["distillation_weight"]?.doubleValue)),
+            temperature: Float(try #require(oracle.run["temperature"]?.doubleValue)))
+        let step = GradientStep(
+            decoder: try TrainableDecoder(oracle.checkpoint), adapter: adapter, objective: objective)
+        try oracle.expectRun(AdamW(adapter.parameters) { _ in AdamW.Group() }) { step.gradients(of: $0) }
+    }
+
     /// All weights, against AdamW of PyTorch over the models of transformers.
     @Test(arguments: ["llama", "qwen2", "qwen3", "gemma2"]) func fullTrainingEqualsThatOfTransformers(
         model: String
@@ -48,17 +68,22 @@ struct Oracle {
     private let schedule: LearningRateSchedule
     private let batches: [[TrainingExample]]
 
-    init(_ name: String) throws {
+    /// - Parameter file: a file without batches of its own has them from the fixture that a run names.
+    init(_ name: String, file: String = "runs.json") throws {
         self.name = name
-        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Oracles/runs.json")
+        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Oracles/\(file)")
         let json = try JSONValue(parsing: Data(contentsOf: path))
         run = try #require(json["runs"]?.arrayValue?.first { $0["name"]?.stringValue == name })
         checkpoint = try Checkpoint(path: Fixtures.path("models/\(run["model"]?.stringValue ?? "").gguf"))
         schedule = LearningRateSchedule(
             peak: json["rate"]?.doubleValue ?? 0, warmupSteps: json["warmup"]?.integerValue ?? 0,
             totalSteps: json["steps"]?.integerValue ?? 0, floor: json["floor"]?.doubleValue ?? 0)
-        let trace = try Fixtures.json("lora/\(run["trace"]?.stringValue ?? "")/trace.json")
-        batches = (trace["batches"]?.arrayValue ?? []).map { ($0["examples"]?.arrayValue ?? []).map(\.example) }
+        if let own = json["batches"]?.arrayValue {
+            batches = own.map { ($0.arrayValue ?? []).map(\.weightedExample) }
+        } else {
+            let trace = try Fixtures.json("lora/\(run["trace"]?.stringValue ?? "")/trace.json")
+            batches = (trace["batches"]?.arrayValue ?? []).map { ($0["examples"]?.arrayValue ?? []).map(\.example) }
+        }
     }
 
     /// The script's formula: a stream for each factor, by layer, role and whether it is A or B.

@@ -177,4 +177,5 @@ def main():
     json.dump({"steps": STEPS, "warmup": WARMUP, "rate": RATE, "floor": FLOOR, "runs": runs}, sys.stdout, indent=1)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+import Conversations
+public import Datasets
+public import Interactions
+import Storage
+
+/// The answers that logs hold, taken for labels without asking anybody: what the frontier model said, with the
+/// log-probabilities that the log has of it.
+public struct LoggedLabels: Sendable {
+    /// By time and then by id.
+    public let examples: [LabeledExample]
+    /// Interactions that gave no example, by the reason; says nothing of their texts.
+    public let rejected: [String: Int]
+    /// Why log-probabilities that are there cannot be used, by the word that reports count under.
+    public let unusableLogprobs: [String: Int]
+
+    /// - Parameter workload: only interactions with this tag, or without any; nil takes all.
+    public init(_ store: InteractionStore, task: Task, workload: String? = nil) throws {
+        var found: [LabeledExample] = []
+        var rejected: [String: Int] = [:]
+        var unusable: [String: Int] = [:]
+        try store.forEach { interaction in
+            if let workload, let tag = interaction.workload, tag != workload { return }
+            do throws(Rejection) {
+                var example = try LoggedLabels.example(interaction, task)
+                do throws(LogprobsError) {
+                    example.logprobs = try TokenLogprobs(
+                        interaction.response["choices"]?.arrayValue?.first?["logprobs"],
+                        answer: interaction.answer.content, label: example.label)
+                } catch {
+                    if error.kind != .missing { unusable[error.kind.rawValue, default: 0] += 1 }
+                }
+                found.append(example)
+            } catch {
+                rejected[error.reason, default: 0] += 1
+            }
+        }
+        examples = found
+        self.rejected = rejected
+        unusableLogprobs = unusable
+    }
+
+    private struct Rejection: Error {
+        var reason: String
+    }
+
+    private static func example(_ interaction: Interaction, _ task: Task) throws(Rejection) -> LabeledExample {
+        guard let input = LabelInput(interaction, task: task) else {
+            throw Rejection(reason: "no text for the task")
+        }
+        if let decision = interaction.decision, decision["adapter"]?.stringValue != nil,
+            decision["escalated"]?.boolValue != true
+        {
+            throw Rejection(reason: "the answer: of an adapter of ours, expected a teacher's")
+        }
+        if task.input == .firstUserMessage, interaction.messages.count(where: { $0.role == .user }) > 1 {
+            throw Rejection(reason: "the answer: to a later message than the first")
+        }
+        let label: String
+        do throws(AnswerError) {
+            label = try task.label(fromAnswer: interaction.answer.content)
+        } catch {
+            throw Rejection(reason: error.description)
+        }
+        let subject = TaskSlice.Subject(input: input.input, label: label, time: interaction.time)
+        return LabeledExample(
+            interaction: interaction.id, time: interaction.time, input: input.input, label: label,
+            slices: task.slices(of: subject),
+            source: LabeledExample.Source(teacher: "log", model: interaction.model))
+    }
+}
