@@ -139,7 +139,7 @@ let package = Package(
             "retort-inspect",
             [
                 "Conversations", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints",
-                "Inference", "Transformers",
+                "Inference", "Transformers", "Datasets", "Training", "Pipelines",
             ]),
         executable("retort-replay", ["Conversations", "Storage", "Replay"]),
         library(

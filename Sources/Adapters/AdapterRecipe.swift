@@ -143,6 +143,11 @@ public struct AdapterRecipe: Sendable, Hashable {
     /// - Parameter path: what messages call the text.
     public init(text: String, path: String) throws { try self.init(file: ConfigurationFile(text: text, path: path)) }
 
+    /// The JSON Schema of `adapter.yaml`.
+    public static func schema() throws -> JSONValue {
+        try ConfigurationFile.schema(title: "adapter.yaml") { _ = try AdapterRecipe(file: $0) }
+    }
+
     private init(file: ConfigurationFile) throws {
         let root = file.root
         rank = root.integer("rank", default: rank, in: 1...4096)

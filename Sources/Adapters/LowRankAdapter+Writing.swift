@@ -6,6 +6,11 @@ extension LowRankAdapter {
     /// Writes llama.cpp's GGUF form, F32, `Documentation/Formats/Adapter.md`. The same adapter gives the same bytes.
     ///
     /// The form has one alpha: where a pair's scale is not alpha / rank, the ratio goes into its B.
+    public func write(to path: String) throws {
+        try GGUFError.naming(path) { try AtomicFile.write(to: path) { try write(to: $0) } }
+    }
+
+    /// Writes the same into a file that is open.
     public func write(to handle: FileHandle) throws {
         var header = GGUFMetadata()
         header.set("general.type", "adapter")

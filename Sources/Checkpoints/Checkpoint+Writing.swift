@@ -1,5 +1,5 @@
 public import Adapters
-public import Foundation
+import Foundation
 import GGUF
 import Quantization
 import Storage
@@ -20,6 +20,14 @@ extension Checkpoint {
     /// - Parameter weights: the numbers of a tensor by its name, rows one after the other; nil for those of this file.
     /// - Throws: ``CheckpointError`` for a number that the type cannot hold.
     public func write(
+        type: WeightType, lineage: AdapterLineage, to path: String, weights: (String) -> UnsafeBufferPointer<Float>?
+    ) throws {
+        try GGUFError.naming(path) {
+            try AtomicFile.write(to: path) { try write(type: type, lineage: lineage, to: $0, weights: weights) }
+        }
+    }
+
+    private func write(
         type: WeightType, lineage: AdapterLineage, to handle: FileHandle,
         weights: (String) -> UnsafeBufferPointer<Float>?
     ) throws {

@@ -20,7 +20,7 @@ extension DatasetVersion {
         for bytes in files.values { try workspace.store.put(Data(bytes)) }
         let stored = try workspace.store.put(Data(text.utf8))
         try DatasetStore(workspace).add(manifest, stored: stored, rows: curation.rows)
-        try AtomicDirectory.replace(path) { directory in
+        try AtomicDirectory.replace(path, mark: manifestName) { directory in
             for (split, bytes) in files { try AtomicFile.write(bytes, to: "\(directory)/\(split.fileName)") }
             try AtomicFile.write(text, to: "\(directory)/\(manifestName)")
         }

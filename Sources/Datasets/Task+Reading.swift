@@ -1,4 +1,4 @@
-import Conversations
+public import Conversations
 import Foundation
 import Interactions
 import Storage
@@ -12,6 +12,11 @@ extension Task {
     /// Reads the text of a `task.yaml`.
     public init(yaml: String, path: String = "task.yaml") throws {
         try self.init(file: try ConfigurationFile(text: yaml, path: path))
+    }
+
+    /// The JSON Schema of `task.yaml`.
+    public static func schema() throws -> JSONValue {
+        try ConfigurationFile.schema(title: "task.yaml") { _ = try Task(file: $0) }
     }
 
     private init(file: ConfigurationFile) throws {

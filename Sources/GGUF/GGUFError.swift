@@ -17,6 +17,16 @@ public struct GGUFError: LocalizedError, Hashable, Sendable, CustomStringConvert
         self.hint = hint
     }
 
+    /// Runs what writes to a handle, whose path it does not know: an error from it gets the path.
+    public static func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch var error as GGUFError {
+            error.path = error.path ?? path
+            throw error
+        }
+    }
+
     public var description: String {
         let place = path.map { "\($0): " } ?? ""
         return "\(place)\(field): \(problem)"

@@ -22,8 +22,12 @@ public struct LabelInputs: Sendable {
     /// - Throws: a ``LabelingError`` that names file and line.
     public init(path: String, task: Task, workload: String?) throws {
         let reader = try LineReader(path: path)
-        for line in reader where !line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
+        for line in reader {
             let place = "\(reader.name), line \(line.number)"
+            if reader.lastLineWasTooLong {
+                throw LabelingError("\(place): longer than \(LineReader.maximumLength) bytes, expected one interaction")
+            }
+            if line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
             let json: JSONValue
             do {
                 json = try JSONValue(parsing: line.bytes)

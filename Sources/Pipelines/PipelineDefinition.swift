@@ -1,3 +1,4 @@
+public import Conversations
 import Storage
 
 /// What a person wrote in a pipeline file: stages in the order in which they run, and what to show at the end.
@@ -11,8 +12,14 @@ public struct PipelineDefinition: Sendable {
     public var summary: SummaryDefinition?
 
     /// Reads a pipeline file strictly; all its problems are thrown together.
-    public init(path: String) throws {
-        let file = try ConfigurationFile(path: path)
+    public init(path: String) throws { try self.init(file: ConfigurationFile(path: path)) }
+
+    /// The JSON Schema of a pipeline file.
+    public static func schema() throws -> JSONValue {
+        try ConfigurationFile.schema(title: "pipeline") { _ = try PipelineDefinition(file: $0) }
+    }
+
+    private init(file: ConfigurationFile) throws {
         let root = file.root
         name = root.string("name")
         if !PipelineDefinition.isName(name) {

@@ -15,8 +15,12 @@ public struct Recording: Sendable {
     /// - Throws: a ``ReplayError`` that names the line, or a `StorageError`.
     public init(path: String) throws {
         let reader = try LineReader(path: path)
-        for line in reader where !line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
+        for line in reader {
             let place = "\(path), line \(line.number)"
+            if reader.lastLineWasTooLong {
+                throw ReplayError("\(place): longer than \(LineReader.maximumLength) bytes, expected one answer")
+            }
+            if line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
             let json: JSONValue
             do {
                 json = try JSONValue(parsing: line.bytes)

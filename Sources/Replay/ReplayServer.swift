@@ -60,6 +60,8 @@ public final class ReplayServer: Sendable {
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? 0) }, logger: logger)
         do {
             try await application.runService(gracefulShutdownSignals: listensForSignals ? [.sigterm, .sigint] : [])
+        } catch is SocketAddressError.UnknownHost {
+            throw ReplayError("address \(options.host): no address of this name, expected a name or an address")
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw ReplayError(
                 "address \(options.host):\(options.port): in use by another process, expected a free port",

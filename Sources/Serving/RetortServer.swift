@@ -86,6 +86,8 @@ public struct RetortServer: Sendable {
         group.maximumGracefulShutdownDuration = configuration.timeout + .seconds(5)
         do {
             try await ServiceGroup(configuration: group).run()
+        } catch is SocketAddressError.UnknownHost {
+            throw ServingError("cannot listen on \(host): no address of this name, expected a name or an address")
         } catch let error as IOError {
             let place = "\(host):\(configuration.port)"
             guard error.errnoCode == EADDRINUSE else {

@@ -9,8 +9,9 @@ public final class Console: Sendable {
     private let verbosity: Verbosity
     private let printsData: Bool
     private let isTerminal = isatty(STDERR_FILENO) == 1
-    /// The length of the progress line that stands on the terminal, and when progress was last shown.
-    private let state = Mutex((width: 0, shownAt: ContinuousClock.Instant?.none))
+    /// The length of the progress line that stands on the terminal, when progress was last shown, and why data could
+    /// not be printed.
+    private let state = Mutex((width: 0, shownAt: ContinuousClock.Instant?.none, lost: StorageError?.none))
 
     /// - Parameter printsData: false when stdout belongs to a JSON report.
     public init(verbosity: Verbosity = .normal, printsData: Bool = true) {
@@ -22,7 +23,16 @@ public final class Console: Sendable {
     public var isDataShown: Bool { printsData }
 
     /// A line of data for stdout; dropped when stdout belongs to a JSON report.
-    public func data(_ line: String) { if printsData { Console.put(line + "\n", STDOUT_FILENO) } }
+    public func data(_ line: String) { if printsData { print(line + "\n") } }
+
+    /// Data for stdout that is not a line; dropped likewise.
+    public func data(exactly text: String) { if printsData { print(text) } }
+
+    /// The JSON report.
+    func report(_ json: String) { print(json + "\n") }
+
+    /// Why stdout did not take all data; nil where it did.
+    var lostData: StorageError? { state.withLock { $0.lost } }
 
     /// A line of talk.
     public func say(_ line: String) { if verbosity != .quiet { talk(line) } }
@@ -66,7 +76,19 @@ public final class Console: Sendable {
         }
     }
 
-    /// A reader that went away (a closed pipe) is no reason to fail a stage that has done its work.
+    /// A reader that went away (a closed pipe) is no reason to fail a stage that has done its work; a full disk is.
+    private func print(_ text: String) {
+        do {
+            try FileHandle.standardOutput.writeAll(text.utf8)
+        } catch let error as StorageError where error.code == EPIPE {
+        } catch {
+            state.withLock {
+                $0.lost = $0.lost ?? StorageError(.device, "standard output: \(error), expected it to take the data")
+            }
+        }
+    }
+
+    /// Talk that nobody hears stops nothing.
     private static func put(_ text: String, _ descriptor: Int32) {
         try? FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).writeAll(text.utf8)
     }

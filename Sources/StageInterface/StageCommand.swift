@@ -20,29 +20,37 @@ extension StageCommand {
 
     public func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        // A file that grows past the process's limit is its writer's error, as a full disk is.
+        signal(SIGXFSZ, SIG_IGN)
         Interruption.listen()
         let console = options.makeConsole()
         let startedAt = Date()
         let start = ContinuousClock.now
-        var report: StageReport
+        var report: StageReport?
         var status = ExitStatus.done
-        do {
-            guard let performed = try await perform(console) else { return }
-            report = performed
-        } catch let code as ExitCode {
-            throw code
-        } catch {
+        func fail(_ error: any Error) {
             let failure = StageFailure(error)
             console.fail(failure)
             status = failure.status
             report = StageReport(stage: Self.commandName)
-            report.status = "failed"
-            report.failure = .init(failure)
+            report?.status = "failed"
+            report?.failure = .init(failure)
         }
-        report.startedAt = startedAt
-        report.seconds = start.duration(to: .now).seconds
-        report.peakMemoryBytes = ProcessUsage.peakMemoryBytes
-        if options.json { print(try report.json()) }
+        do {
+            report = try await perform(console)
+            if let lost = console.lostData { throw lost }
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            fail(error)
+        }
+        if options.json, var report {
+            report.startedAt = startedAt
+            report.seconds = start.duration(to: .now).seconds
+            report.peakMemoryBytes = ProcessUsage.peakMemoryBytes
+            console.report(try report.json())
+            if status == .done, let lost = console.lostData { fail(lost) }
+        }
         if status != .done { throw ExitCode(status.rawValue) }
     }
 }

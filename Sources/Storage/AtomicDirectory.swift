@@ -5,32 +5,51 @@ import Glibc
 public enum AtomicDirectory {
     /// Fills a directory under a temporary name beside `path` and puts it in the place of what is there.
     ///
-    /// - Parameter fill: writes files, through ``AtomicFile``, into the directory that it is given.
+    /// - Parameters:
+    ///   - mark: a file that every such directory has. One without it is somebody else's, and stays.
+    ///   - fill: writes files, through ``AtomicFile``, into the directory that it is given.
     /// - Throws: what `fill` throws, or a ``StorageError``; then `path` is as it was.
-    public static func replace(_ path: String, _ fill: (_ directory: String) throws -> Void) throws {
+    public static func replace(
+        _ path: String, mark: String, _ fill: (_ directory: String) throws -> Void
+    ) throws {
+        try check(path, mark: mark)
         let path = path.hasSuffix("/") ? String(path.dropLast()) : path
-        let parent = (path as NSString).deletingLastPathComponent
-        if !parent.isEmpty { try AtomicFile.makeDirectory(parent) }
+        try AtomicFile.makeDirectory(AtomicFile.folder(of: path))
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
         try AtomicFile.makeDirectory(temporary)
         do {
             try fill(temporary)
             if rename(temporary, path) == 0 { return }
             guard errno == ENOTEMPTY || errno == EEXIST else {
-                throw StorageError(.device, "cannot write \(path): \(StorageError.systemReason())")
+                throw StorageError.device("cannot write \(path)")
             }
             // POSIX replaces no directory that holds something. It steps aside first; a process killed between the
             // two renames leaves no directory, which a reader notices, and never a mixture.
             let old = "\(temporary).old"
             guard rename(path, old) == 0, rename(temporary, path) == 0 else {
-                let reason = StorageError.systemReason()
+                let error = StorageError.device("cannot write \(path)")
                 if !FileManager.default.fileExists(atPath: path) { rename(old, path) }
-                throw StorageError(.device, "cannot write \(path): \(reason)")
+                throw error
             }
             try? FileManager.default.removeItem(atPath: old)
         } catch {
             try? FileManager.default.removeItem(atPath: temporary)
             throw error
+        }
+    }
+
+    /// Checks that a directory could be put there: nothing is, or an empty directory, or one with the mark.
+    public static func check(_ path: String, mark: String) throws {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { return }
+        guard isDirectory.boolValue else {
+            throw StorageError(.device, "cannot write \(path): it is a file, expected a folder")
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        guard names.isEmpty || names.contains(mark) else {
+            throw StorageError(
+                .device, "cannot write \(path): it holds other files and no \(mark), expected a new or empty folder",
+                hint: "what is in the folder would be lost; give another one")
         }
     }
 }

@@ -7,28 +7,51 @@ public enum AtomicFile {
     ///
     /// - Throws: what `body` throws, or a ``StorageError`` that names the path when the device refuses.
     public static func write<Result>(to path: String, _ body: (FileHandle) throws -> Result) throws -> Result {
-        let directory = (path as NSString).deletingLastPathComponent
-        if !directory.isEmpty { try makeDirectory(directory) }
+        try check(path)
+        let directory = folder(of: path)
+        try makeDirectory(directory)
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
         let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw StorageError(.device, "cannot write \(path): \(StorageError.systemReason())")
+            throw StorageError.device("cannot write \(path)")
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
             let result = try body(handle)
-            guard fsync(descriptor) == 0 else { throw StorageError(.device, StorageError.systemReason()) }
+            guard fsync(descriptor) == 0 else { throw StorageError.device("cannot write") }
             try handle.close()
-            guard rename(temporary, path) == 0 else { throw StorageError(.device, StorageError.systemReason()) }
-            synchronize(directory: directory.isEmpty ? "." : directory)
+            guard rename(temporary, path) == 0 else { throw StorageError.device("cannot write") }
+            synchronize(directory: directory)
             return result
         } catch let error as StorageError where error.kind == .device {
             unlink(temporary)
-            throw StorageError(
-                .device, "cannot write \(path): \(error.description)", hint: "free some space and run it again")
+            throw StorageError(.device, "cannot write \(path): \(error.description)", hint: error.hint)
         } catch {
             unlink(temporary)
             throw error
+        }
+    }
+
+    /// Checks that a file can be written, as far as that can be known: what long work asks before it begins.
+    ///
+    /// A file takes the place of a file. In the place of a device it would be lost to everybody who uses the device.
+    ///
+    /// - Throws: ``StorageError`` for a folder or a device in the file's place, or a folder that takes no files.
+    public static func check(_ path: String) throws {
+        guard !path.isEmpty else { throw StorageError(.device, "cannot write '': no path, expected one") }
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            let kind = status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : "it is a device or a pipe"
+            throw StorageError(.device, "cannot write \(path): \(kind), expected a file")
+        }
+        // Folders that are not there yet are made in the last one that is.
+        var directory = folder(of: path)
+        while stat(directory, &status) != 0, errno == ENOENT, directory != folder(of: directory) {
+            directory = folder(of: directory)
+        }
+        guard access(directory, W_OK | X_OK) == 0 else { throw StorageError.device("cannot write \(path)") }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw StorageError(.device, "cannot write \(path): \(directory) is a file, expected a directory")
         }
     }
 
@@ -46,9 +69,9 @@ public enum AtomicFile {
         if Glibc.link(path, temporary) == 0 {
             // Of two names of one file, rename would leave both.
             guard rename(temporary, other) == 0 else {
-                let reason = StorageError.systemReason()
+                let error = StorageError.device("cannot write \(other)")
                 unlink(temporary)
-                throw StorageError(.device, "cannot write \(other): \(reason)")
+                throw error
             }
             unlink(temporary)
             return
@@ -62,11 +85,28 @@ public enum AtomicFile {
 
     /// Makes a directory and its parents, unless they are there.
     public static func makeDirectory(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw StorageError(.device, "cannot make the directory \(path): \(StorageError.systemReason())")
+        if mkdir(path, 0o777) == 0 { return }
+        var reason = errno
+        let parent = folder(of: path)
+        if reason == ENOENT, parent != path, !path.isEmpty {
+            try makeDirectory(parent)
+            if mkdir(path, 0o777) == 0 { return }
+            reason = errno
         }
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+        let name = path.isEmpty ? "''" : path
+        throw StorageError.device("cannot make the directory \(name)", reason == EEXIST ? ENOTDIR : reason)
+    }
+
+    /// The folder that a path lies in, "." for a name alone. (Foundation's own answer traps on ".".)
+    package static func folder(of path: String) -> String {
+        var rest = Substring(path)
+        while rest.count > 1, rest.hasSuffix("/") { rest.removeLast() }
+        guard let slash = rest.lastIndex(of: "/") else { return "." }
+        rest = rest[..<slash]
+        while rest.hasSuffix("/") { rest.removeLast() }
+        return rest.isEmpty ? "/" : String(rest)
     }
 
     /// A rename is durable once its directory is; a file system that cannot sync a directory loses nothing else.

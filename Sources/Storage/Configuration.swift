@@ -27,6 +27,8 @@ public final class ConfigurationFile {
     private let node: Node?
     private var problems: [String] = []
     private var sections: [ConfigurationSection] = []
+    /// Where a reading leaves what it asks for; nil where it reads a file.
+    let description: ConfigurationDescription?
 
     public convenience init(path: String) throws {
         let data = try FileHandle(readingFrom: path).readToEnd() ?? Data()
@@ -39,6 +41,7 @@ public final class ConfigurationFile {
     /// - Parameter path: what messages call the text.
     public init(text: String, path: String) throws {
         self.path = path
+        description = nil
         do {
             node = try Yams.compose(yaml: text)
         } catch let error as YamlError {
@@ -47,8 +50,15 @@ public final class ConfigurationFile {
         }
     }
 
+    init(describing description: ConfigurationDescription) {
+        path = ""
+        node = nil
+        self.description = description
+    }
+
     /// The mapping that the file consists of.
     public var root: ConfigurationSection {
+        if let description { return section(nil, name: "", described: description.root) }
         guard let mapping = node?.mapping else {
             problems.append("the file: expected a mapping of keys to values")
             return section(nil, name: "")
@@ -58,12 +68,15 @@ public final class ConfigurationFile {
 
     /// Throws every problem found, and every key that nobody asked for.
     public func finish() throws {
+        if description != nil { throw ConfigurationDescription.End() }
         for section in sections { section.reportUnknownKeys() }
         if !problems.isEmpty { throw ConfigurationError(file: path, problems: problems) }
     }
 
-    func section(_ mapping: Node.Mapping?, name: String) -> ConfigurationSection {
-        let section = ConfigurationSection(file: self, mapping: mapping, name: name)
+    func section(
+        _ mapping: Node.Mapping?, name: String, described: DescribedSection? = nil
+    ) -> ConfigurationSection {
+        let section = ConfigurationSection(file: self, mapping: mapping, name: name, described: described)
         sections.append(section)
         return section
     }
@@ -78,19 +91,27 @@ public final class ConfigurationSection {
     private unowned let file: ConfigurationFile
     private let mapping: Node.Mapping?
     private let name: String
+    private let described: DescribedSection?
     private var known: [String] = []
 
-    init(file: ConfigurationFile, mapping: Node.Mapping?, name: String) {
+    init(file: ConfigurationFile, mapping: Node.Mapping?, name: String, described: DescribedSection?) {
         self.file = file
         self.mapping = mapping
         self.name = name
+        self.described = described
     }
 
     /// The keys as they were written, in order.
-    public var keys: [String] { mapping?.keys.compactMap(\.string) ?? [] }
+    public var keys: [String] {
+        described?.isOpen = true
+        return mapping?.keys.compactMap(\.string) ?? []
+    }
 
     /// Whether a key is there with a value other than null.
-    public func has(_ key: String) -> Bool { node(key) != nil }
+    public func has(_ key: String) -> Bool {
+        described?.note(key, isRequired: false)
+        return described != nil || node(key) != nil
+    }
 
     /// A problem of this section that only the caller can see.
     public func report(_ key: String, found: String, expected: String) {
@@ -99,21 +120,30 @@ public final class ConfigurationSection {
 
     /// A text; missing and without a default it is a problem.
     public func string(_ key: String, default fallback: String? = nil) -> String {
-        read(key, fallback, stand: "", "a text") { $0.scalar?.string }
+        let schema = ConfigurationSection.schema(["type": ConfigurationSection.texts], fallback.map { .string($0) })
+        return read(key, fallback, stand: "", "a text", schema) { $0.scalar?.string }
     }
 
     public func optionalString(_ key: String) -> String? { has(key) ? string(key) : nil }
 
     /// A whole number in a range.
     public func integer(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int>) -> Int {
-        read(key, fallback, stand: range.lowerBound, "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+        let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        let schema = ConfigurationSection.schema(
+            ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)],
+            fallback.map { .integer($0) })
+        return read(key, fallback, stand: range.lowerBound, expected, schema) {
             $0.int.flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
     /// A finite number in a range.
     public func number(_ key: String, default fallback: Double? = nil, in range: ClosedRange<Double>) -> Double {
-        read(key, fallback, stand: range.lowerBound, "a number from \(range.lowerBound) to \(range.upperBound)") {
+        let expected = "a number from \(range.lowerBound) to \(range.upperBound)"
+        let schema = ConfigurationSection.schema(
+            ["type": "number", "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound)],
+            fallback.map { .number($0) })
+        return read(key, fallback, stand: range.lowerBound, expected, schema) {
             ($0.float ?? $0.int.map(Double.init)).flatMap { range.contains($0) ? $0 : nil }
         }
     }
@@ -123,7 +153,8 @@ public final class ConfigurationSection {
     }
 
     public func boolean(_ key: String, default fallback: Bool? = nil) -> Bool {
-        read(key, fallback, stand: false, "true or false") { $0.bool }
+        let schema = ConfigurationSection.schema(["type": "boolean"], fallback.map { .bool($0) })
+        return read(key, fallback, stand: false, "true or false", schema) { $0.bool }
     }
 
     /// One of a closed set of words.
@@ -131,15 +162,32 @@ public final class ConfigurationSection {
         _ key: String, default fallback: Choice? = nil
     ) -> Choice where Choice.RawValue == String {
         let words = Choice.allCases.map(\.rawValue)
+        if let description = file.description {
+            description.note(qualified(key), words: words)
+            let schema = ConfigurationSection.schema(
+                ["enum": .array(words.map { .string($0) })], fallback.map { .string($0.rawValue) })
+            described?.note(key, isRequired: fallback == nil, schema)
+            if let chosen = description.chosen, chosen.key == qualified(key), let choice = Choice(rawValue: chosen.word)
+            {
+                return choice
+            }
+        }
         let allowed = "one of \(words.joined(separator: ", "))"
-        return read(key, fallback, stand: Choice.allCases[Choice.allCases.startIndex], allowed) {
+        return read(key, fallback, stand: Choice.allCases[Choice.allCases.startIndex], allowed, [:]) {
             $0.scalar.flatMap { Choice(rawValue: $0.string) }
         }
     }
 
     /// A list of texts; a single text stands for a list of one.
     public func strings(_ key: String, default fallback: [String]? = nil) -> [String] {
-        read(key, fallback, stand: [], "a list of texts") { node in
+        let schema = ConfigurationSection.schema(
+            [
+                "anyOf": [
+                    ["type": ConfigurationSection.texts],
+                    ["type": "array", "items": ["type": ConfigurationSection.texts]],
+                ]
+            ], fallback.map { .array($0.map { .string($0) }) })
+        return read(key, fallback, stand: [], "a list of texts", schema) { node in
             if let scalar = node.scalar { return [scalar.string] }
             guard let sequence = node.sequence else { return nil }
             let texts = sequence.compactMap { $0.scalar?.string }
@@ -149,6 +197,10 @@ public final class ConfigurationSection {
 
     /// A mapping below this one; missing, it reads as empty when `isRequired` is false.
     public func section(_ key: String, isRequired: Bool = true) -> ConfigurationSection {
+        if let described {
+            let below = described.section(key, isRequired: isRequired, isList: false)
+            return file.section(nil, name: qualified(key), described: below)
+        }
         guard let node = node(key) else {
             if isRequired { missing(key, "a mapping") }
             return file.section(nil, name: qualified(key))
@@ -159,6 +211,10 @@ public final class ConfigurationSection {
 
     /// A list of mappings.
     public func sections(_ key: String, isRequired: Bool = true) -> [ConfigurationSection] {
+        if let described {
+            let below = described.section(key, isRequired: isRequired, isList: true)
+            return [file.section(nil, name: "\(qualified(key))[0]", described: below)]
+        }
         guard let node = node(key) else {
             if isRequired { missing(key, "a list of mappings") }
             return []
@@ -174,7 +230,21 @@ public final class ConfigurationSection {
     }
 
     /// Any value, as JSON; for what another format defines, a JSON Schema for one.
-    public func json(_ key: String) -> JSONValue? { node(key).map(ConfigurationSection.json) }
+    ///
+    /// - Parameter schema: what is to be said of the value.
+    public func json(_ key: String, as schema: JSONValue = [:]) -> JSONValue? {
+        described?.note(key, isRequired: false, schema)
+        return node(key).map(ConfigurationSection.json)
+    }
+
+    /// What a text may be written as: a scalar.
+    private static let texts: JSONValue = ["string", "number", "boolean"]
+
+    private static func schema(_ schema: JSONValue, _ fallback: JSONValue?) -> JSONValue {
+        var object = schema.objectValue ?? JSONObject()
+        object["default"] = fallback
+        return .object(object)
+    }
 
     private func node(_ key: String) -> Node? {
         known.append(key)
@@ -183,8 +253,13 @@ public final class ConfigurationSection {
     }
 
     private func read<Value>(
-        _ key: String, _ fallback: Value?, stand: Value, _ expected: String, _ convert: (Node) -> Value?
+        _ key: String, _ fallback: Value?, stand: Value, _ expected: String, _ schema: JSONValue,
+        _ convert: (Node) -> Value?
     ) -> Value {
+        if let described {
+            described.note(key, isRequired: fallback == nil, schema)
+            return fallback ?? stand
+        }
         guard let node = node(key) else {
             if fallback == nil { missing(key, expected) }
             return fallback ?? stand

@@ -18,11 +18,10 @@ extension FileHandle {
 
     /// Opens a file for lines to be added at its end, making it if it is not there.
     public convenience init(appendingTo path: String) throws {
-        let directory = (path as NSString).deletingLastPathComponent
-        if !directory.isEmpty { try AtomicFile.makeDirectory(directory) }
+        try AtomicFile.makeDirectory(AtomicFile.folder(of: path))
         let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw StorageError(.device, "cannot write \(path): \(StorageError.systemReason())")
+            throw StorageError.device("cannot write \(path)")
         }
         self.init(fileDescriptor: descriptor, closeOnDealloc: true)
     }
@@ -34,7 +33,7 @@ extension FileHandle {
             let count = Glibc.write(fileDescriptor, bytes.baseAddress! + written, bytes.count - written)
             if count < 0 {
                 if errno == EINTR { continue }
-                throw StorageError(.device, "cannot write: \(StorageError.systemReason())")
+                throw StorageError.device("cannot write")
             }
             written += count
         }

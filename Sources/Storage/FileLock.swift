@@ -8,10 +8,10 @@ public final class FileLock: Sendable {
     ///
     /// - Parameter purpose: what is locked, for the message: "pipeline support-intent".
     public init(path: String, purpose: String) throws {
-        try AtomicFile.makeDirectory((path as NSString).deletingLastPathComponent)
+        try AtomicFile.makeDirectory(AtomicFile.folder(of: path))
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw StorageError(.device, "cannot lock \(path): \(StorageError.systemReason())")
+            throw StorageError.device("cannot lock \(path)")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var buffer = [UInt8](repeating: 0, count: 32)

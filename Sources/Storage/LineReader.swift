@@ -3,7 +3,8 @@ import Foundation
 
 /// The lines of a file or of standard input, plain or gzip, in bounded memory.
 ///
-/// Lines end with LF or CR LF; the last may lack its end. Numbers count from 1.
+/// Lines end with LF or CR LF; the last may lack its end. Numbers count from 1. A byte order mark is not part of the
+/// first line.
 public final class LineReader: Sequence, IteratorProtocol {
     /// A line without its end, and its number.
     public struct Line {
@@ -86,10 +87,12 @@ public final class LineReader: Sequence, IteratorProtocol {
         buffer.append(contentsOf: repeatElement(0, count: chunk))
         let count = buffer.withUnsafeMutableBytes { gzread(file, $0.baseAddress! + old, UInt32(chunk)) }
         buffer.removeLast(chunk - Swift.max(0, Int(count)))
+        if byteCount == 0, buffer.starts(with: [0xEF, 0xBB, 0xBF]) { buffer.removeFirst(3) }
         byteCount += Swift.max(0, Int(count))
         if count < chunk {
             var code: Int32 = 0
-            let reason = gzerror(file, &code).map { String(cString: $0) } ?? ""
+            // zlib puts its own name for the file before the reason.
+            let reason = gzerror(file, &code).map { String(cString: $0).split(separator: ">: ").last ?? "" } ?? ""
             if count < 0 || (code != Z_OK && code != Z_STREAM_END) {
                 failure = StorageError(.input, "cannot read on in \(name) after line \(number): \(reason)")
             }

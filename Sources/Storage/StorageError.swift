@@ -16,6 +16,8 @@ public struct StorageError: LocalizedError, Hashable, Sendable, CustomStringConv
     public var kind: Kind
     public var description: String
     public var hint: String?
+    /// The system's number for the reason, where it gave one.
+    package var code: Int32?
 
     public init(_ kind: Kind, _ description: String, hint: String? = nil) {
         self.kind = kind
@@ -25,6 +27,15 @@ public struct StorageError: LocalizedError, Hashable, Sendable, CustomStringConv
 
     public var errorDescription: String? { description }
     public var recoverySuggestion: String? { hint }
+
+    /// What the system refused, and why.
+    static func device(_ what: String, _ code: Int32 = errno) -> StorageError {
+        let isFull = code == ENOSPC || code == EDQUOT
+        var error = StorageError(
+            .device, "\(what): \(systemReason(code))", hint: isFull ? "free some space and run it again" : nil)
+        error.code = code
+        return error
+    }
 
     /// The text of the current `errno`, in the system's words.
     static func systemReason(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }

@@ -20,11 +20,11 @@ public struct FrozenMatrix: @unchecked Sendable {
     private let owner: any AnyObject & Sendable
 
     /// - Throws: ``TensorError`` for a type that cannot be decoded, a row that is no whole number of blocks, bytes of
-    ///   the wrong count, or an instruction set in `RETORT_KERNELS` that cannot be followed.
+    ///   the wrong count, or a `RETORT_KERNELS` or `RETORT_THREADS` that cannot be followed.
     public init(
         rows: Int, columns: Int, type: GGMLType, bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable
     ) throws {
-        if let refusal = InstructionSet.refusal { throw refusal }
+        if let refusal = InstructionSet.refusal ?? ThreadPool.refusal { throw refusal }
         guard Dequantizer.isSupported(type) else {
             throw TensorError("matrix of type \(type.name): cannot be decoded")
         }

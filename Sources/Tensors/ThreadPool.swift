@@ -8,9 +8,17 @@ import Synchronization
 /// depend on it either.
 public final class ThreadPool: Sendable {
     /// One thread per core of the machine, or as many as `RETORT_THREADS` says.
-    public static let shared = ThreadPool(
-        threads: ProcessInfo.processInfo.environment["RETORT_THREADS"].flatMap { Int($0) }
-            ?? ProcessInfo.processInfo.activeProcessorCount)
+    public static let shared = ThreadPool(threads: asked ?? ProcessInfo.processInfo.activeProcessorCount)
+
+    private static let setting = ProcessInfo.processInfo.environment["RETORT_THREADS"].flatMap { $0.isEmpty ? nil : $0 }
+    private static let asked = setting.flatMap { Int($0) }.flatMap { (1...1024).contains($0) ? $0 : nil }
+
+    /// What is wrong with `RETORT_THREADS`; nil when it is unset or could be followed.
+    ///
+    /// As with `RETORT_KERNELS`, the first matrix that is opened reports it.
+    static let refusal = setting.flatMap {
+        asked == nil ? TensorError("RETORT_THREADS: '\($0)', expected a number of threads from 1 to 1024") : nil
+    }
 
     /// How many threads work on a loop, the caller among them; at least 1.
     public let threadCount: Int

@@ -47,11 +47,16 @@ public struct SweepDefinition: Sendable, Hashable {
         return JSONObject(root.keys.map { (key: $0, value: root.json($0) ?? .null) })
     }
 
+    /// The JSON Schema of `sweep.yaml`.
+    public static func schema() throws -> JSONValue {
+        try ConfigurationFile.schema(title: "sweep.yaml") { _ = try SweepDefinition(file: $0, common: JSONObject()) }
+    }
+
     private init(file: ConfigurationFile, common: JSONObject) throws {
         let root = file.root
         var axes: [(key: String, values: [JSONValue])] = []
         for member in AdapterRecipe().json.objectValue?.members ?? [] {
-            guard let value = root.json(member.key) else { continue }
+            guard let value = root.json(member.key, as: ["type": "array", "minItems": 1]) else { continue }
             let values = value.arrayValue ?? []
             if values.isEmpty {
                 root.report(member.key, found: "no list of values", expected: "a list such as [1e-3, 3e-3]")
@@ -63,21 +68,29 @@ public struct SweepDefinition: Sendable, Hashable {
         if root.has("random") {
             let section = root.section("random")
             random = (
-                section.integer("trials", in: 1...10_000), UInt64(section.integer("seed", default: 1, in: 0...Int.max))
+                section.integer("trials", in: 1...SweepDefinition.mostTrials),
+                UInt64(section.integer("seed", default: 1, in: 0...Int.max))
             )
         }
         let section = root.section("halving", isRequired: false)
         reduction = section.integer("reduction", default: 3, in: 2...100)
+        let count = axes.reduce(1.0) { $0 * Double($1.values.count) }
+        let most = random == nil ? SweepDefinition.mostTrials : SweepDefinition.mostCombinations
+        if count > Double(most) {
+            root.report(
+                "random.trials", found: "\(Int(min(count, 1e15))) combinations",
+                expected: random == nil ? "at most \(most), or a number of random trials" : "at most \(most)")
+        }
         try file.finish()
 
         seed = random?.seed ?? 1
-        var combinations = SweepDefinition.grid(axes)
+        var combinations = Array(0..<Int(count))
         if let random, random.trials < combinations.count {
             var generator = SeededGenerator(seed: seed, stream: 1 << 40)
-            let chosen = generator.permutation(combinations.count).prefix(random.trials).sorted()
-            combinations = chosen.map { combinations[$0] }
+            combinations = generator.permutation(combinations.count).prefix(random.trials).sorted()
         }
-        trials = try combinations.enumerated().map { index, changes in
+        trials = try combinations.enumerated().map { index, combination in
+            let changes = SweepDefinition.combination(combination, of: axes)
             var keys = common
             for change in changes.members { keys[change.key] = change.value }
             // JSON is YAML.
@@ -95,16 +108,17 @@ public struct SweepDefinition: Sendable, Hashable {
         return generator.permutation(trials.count).map { trials[$0] }
     }
 
-    /// Every combination, the last key changing fastest.
-    private static func grid(_ axes: [(key: String, values: [JSONValue])]) -> [JSONObject] {
-        axes.reduce([JSONObject()]) { combinations, axis in
-            combinations.flatMap { combination in
-                axis.values.map { value in
-                    var next = combination
-                    next[axis.key] = value
-                    return next
-                }
-            }
+    private static let mostTrials = 10_000
+    private static let mostCombinations = 1_000_000
+
+    /// A combination by its number, the last key changing fastest.
+    private static func combination(_ number: Int, of axes: [(key: String, values: [JSONValue])]) -> JSONObject {
+        var rest = number
+        var members: [(key: String, value: JSONValue)] = []
+        for axis in axes.reversed() {
+            members.insert((axis.key, axis.values[rest % axis.values.count]), at: 0)
+            rest /= axis.values.count
         }
+        return JSONObject(members)
     }
 }

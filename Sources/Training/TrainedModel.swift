@@ -1,7 +1,6 @@
 public import Adapters
 import Autograd
 public import Checkpoints
-public import Foundation
 import Transformers
 
 /// A base with all its weights trained.
@@ -10,8 +9,8 @@ public struct TrainedModel {
     let weights: TrainableWeights
 
     /// Writes the model as GGUF: the base's metadata, the new weights and where they came from.
-    public func write(type: Checkpoint.WeightType, lineage: AdapterLineage, to handle: FileHandle) throws {
-        try checkpoint.write(type: type, lineage: lineage, to: handle) { name in
+    public func write(type: Checkpoint.WeightType, lineage: AdapterLineage, to path: String) throws {
+        try checkpoint.write(type: type, lineage: lineage, to: path) { name in
             weights.weight(name).map {
                 UnsafeBufferPointer(start: $0.parameters.value($0.entry), count: $0.entry.count)
             }

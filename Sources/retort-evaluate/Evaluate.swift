@@ -72,6 +72,7 @@ struct Evaluate: StageCommand {
     }
 
     func perform(_ console: Console) async throws -> StageReport? {
+        try OutputPath.check("\(output)/report.json", reading: ["--split": split, "--train": train])
         var plan = EvaluationPlan(
             task: try Datasets.Task(path: task), split: split, date: date ?? .today)
         plan.training = train

@@ -6,10 +6,11 @@ import StageInterface
 struct Inspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retort-inspect",
-        abstract: "Look inside a model: metadata, token ids, rendered templates, logits, tensors, adapters.",
+        abstract:
+            "Look inside a model: metadata, token ids, rendered templates, logits, tensors, adapters; print schemas.",
         version: retortVersion,
         subcommands: [
             InspectGGUF.self, InspectTensor.self, InspectTokenize.self, InspectTemplate.self, InspectLogits.self,
-            InspectAdapter.self,
+            InspectAdapter.self, InspectSchema.self,
         ])
 }

@@ -59,9 +59,10 @@ struct InspectAdapter: StageCommand {
             throw StageFailure(.badInput, "--convert without --model, expected the base that the adapter is for")
         }
         if path.hasSuffix(".gguf") {
+            try OutputPath.check(path, as: "--convert", reading: ["<adapter>": adapter, "--model": model])
             var bound = lowRank
             bound.baseDigest = try checkpoint.digest()
-            try AtomicFile.write(to: path) { try bound.write(to: $0) }
+            try bound.write(to: path)
         } else {
             try lowRank.write(peft: path, layout: checkpoint.peftLayout)
         }

@@ -37,6 +37,7 @@ struct InspectLogits: StageCommand {
     @OptionGroup var options: StageOptions
 
     func perform(_ console: Console) async throws -> StageReport? {
+        try OutputPath.check(output, reading: ["--model": model, "--adapter": adapter, "--tokens": tokens])
         let ids = try InspectLogits.ids(path: tokens)
         let checkpoint = try Checkpoint(path: model)
         let lowRank = try adapter.map { try checkpoint.adapter(at: $0) }

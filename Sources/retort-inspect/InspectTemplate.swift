@@ -38,10 +38,8 @@ struct InspectTemplate: StageCommand {
             variables: given.variables, now: given.now ?? LocalTime(Date()))
         var report = StageReport(stage: Self.commandName)
         report.counts = ["characters": rendered.text.unicodeScalars.count, "spans": rendered.spans.count]
-        guard options.json else {
-            try FileHandle.standardOutput.writeAll(rendered.text.utf8)
-            return report
-        }
+        console.data(exactly: rendered.text)
+        guard options.json else { return report }
         let spans = rendered.spans.map { span -> JSONValue in
             [
                 "message": .integer(span.messageIndex), "start": .integer(span.utf8Range.lowerBound),

@@ -21,6 +21,7 @@ struct InspectTensor: StageCommand {
     @OptionGroup var options: StageOptions
 
     func perform(_ console: Console) async throws -> StageReport? {
+        try OutputPath.check(output, reading: ["<file>": file])
         let source = try GGUFFile(path: file)
         guard let tensor = source.tensor(name) else {
             let near = Spelling.nearest(to: name, among: source.tensors.map(\.name))

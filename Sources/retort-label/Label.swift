@@ -60,6 +60,7 @@ struct Label: StageCommand {
     }
 
     func perform(_ console: Console) async throws -> StageReport? {
+        if let output { try OutputPath.check(output, reading: ["--task": task, "--input": input]) }
         let task = try Datasets.Task(path: task)
         let endpoint = try teacher.makeEndpoint()
         if !endpoint.isLoopback, !teacher.hasPrices {

@@ -37,6 +37,10 @@ struct Pull: StageCommand {
     func perform(_ console: Console) async throws -> StageReport? {
         let task = try task.map { try Task(path: $0) }
         let sources = try LogSource.files(at: paths)
+        if let output {
+            try OutputPath.check(output, reading: ["--task": self.task])
+            for source in sources { try OutputPath.isNone(of: ["<paths>": source.path], output, as: "--output") }
+        }
         let workspace = try options.openWorkspace()
         let lock = try workspace.lock("pull")
         defer { withExtendedLifetime(lock) {} }
@@ -53,7 +57,7 @@ struct Pull: StageCommand {
         for fault in result.faults { console.say("dropped: \(fault)") }
         let unnamed = counts.lostCount - result.faults.count
         if unnamed > 0 { console.say("dropped: \(unnamed) more") }
-        for failure in result.failures { console.warn(failure.description) }
+        for failure in result.failures.dropFirst() { console.warn(failure.description) }
         try check(result, sources)
         if let output {
             try AtomicFile.write(to: output) { _ = try store.write(to: $0, workload: workload) }
@@ -76,7 +80,8 @@ struct Pull: StageCommand {
         if let failure = result.failures.first { throw failure }
         if counts.seen > 0, counts.droppedCount == counts.seen {
             throw StageFailure(
-                .badInput, "the logs: all \(counts.seen) rows were dropped, expected requests with their responses")
+                .badInput, "the logs: all \(counts.seen) rows were dropped, expected requests with their responses",
+                hint: result.faults.first.map { "the first: \($0)" })
         }
         if counts.seen == 0 {
             let places = sources.count == 1 ? sources[0].name : "\(sources.count) files"

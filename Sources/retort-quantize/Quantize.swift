@@ -72,9 +72,11 @@ struct Quantize: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         let file = try GGUFFile(path: input)
-        guard URL(filePath: input).standardizedFileURL != URL(filePath: output).standardizedFileURL else {
-            throw StageFailure(.badInput, "\(output): the model itself, expected another path for the new model")
-        }
+        let read: KeyValuePairs = [
+            "<input>": input, "--adapter": adapter, "--imatrix": imatrix, "--calibrate": calibrate,
+        ]
+        try OutputPath.check(output, as: "<output>", reading: read)
+        if let imatrixOut { try OutputPath.check(imatrixOut, as: "--imatrix-out", reading: read) }
         let checkpoint = adapter != nil || calibrate != nil ? try Checkpoint(path: input) : nil
         let merge = try adapter.flatMap { path in try checkpoint.map { try AdapterMerge(adapter: path, checkpoint: $0) }
         }
@@ -85,7 +87,11 @@ struct Quantize: StageCommand {
                     name: imatrixOut ?? prompts, console: console)
             }
         }
-        if let imatrixOut { try AtomicFile.write(to: imatrixOut) { try calibration?.matrix.write(to: $0) } }
+        if let imatrixOut {
+            try GGUFError.naming(imatrixOut) {
+                try AtomicFile.write(to: imatrixOut) { try calibration?.matrix.write(to: $0) }
+            }
+        }
         let importance = try calibration?.matrix ?? imatrix.map { try ImportanceMatrix(path: $0) }
         var quantizer = try ModelQuantizer(
             file: file, fileType: type, importance: importance, update: merge?.update)
@@ -105,7 +111,7 @@ struct Quantize: StageCommand {
         let sourceBytes = file.tensors.reduce(0) { $0 + $1.byteCount }
         let newBytes = try quantizer.byteCount
         let start = ContinuousClock.now
-        do {
+        try GGUFError.naming(output) {
             try AtomicFile.write(to: output) { handle in
                 try quantizer.write(to: handle) { tensor, done in
                     try Interruption.check()
@@ -115,10 +121,6 @@ struct Quantize: StageCommand {
                         "\(megabytes(done)) of \(megabytes(sourceBytes)) MB, \(megabytes(rate)) MB/s: \(tensor.name)")
                 }
             }
-        } catch var error as GGUFError {
-            // A writer knows its handle, not its path.
-            error.path = error.path ?? output
-            throw error
         }
         let seconds = start.duration(to: .now).seconds
         console.say(
@@ -133,8 +135,8 @@ struct Quantize: StageCommand {
         }
         // Digests cost a reading of both files; nobody else would see them.
         guard options.json else { return report }
-        let read = ["model": input, "imatrix": imatrix, "prompts": calibrate].compactMapValues { $0 }
-        report.inputs = try read.mapValues { try ContentDigest(ofFile: $0).description }
+        let digested = ["model": input, "imatrix": imatrix, "prompts": calibrate].compactMapValues { $0 }
+        report.inputs = try digested.mapValues { try ContentDigest(ofFile: $0).description }
         if let merge { report.inputs["adapter"] = merge.digest.description }
         let made = ["model": output, "imatrix": imatrixOut].compactMapValues { $0 }
         report.outputs = try made.mapValues { try ContentDigest(ofFile: $0).description }

@@ -57,8 +57,12 @@ struct ReplayCommand: StageCommand {
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("--port: \(port), expected 0 to 65535") }
-        guard latencyMs >= 0, slowMs >= 0, retryAfterMs >= 0, faultLimit ?? 0 >= 0 else {
-            throw ValidationError("--latency-ms, --slow-ms, --retry-after-ms and --fault-limit: expected 0 or more")
+        let day = 86_400_000
+        for (name, value) in [("latency-ms", latencyMs), ("slow-ms", slowMs), ("retry-after-ms", retryAfterMs)] {
+            guard (0...day).contains(value) else { throw ValidationError("--\(name): \(value), expected 0 to \(day)") }
+        }
+        guard faultLimit ?? 0 >= 0 else {
+            throw ValidationError("--fault-limit: \(faultLimit ?? 0), expected 0 or more")
         }
     }
 
@@ -76,7 +80,10 @@ struct ReplayCommand: StageCommand {
             }
             server.key = key
         }
-        if let log { server.log = try openLog(log) }
+        if let log {
+            try OutputPath.check(log, as: "--log", reading: ["--recording": recording])
+            server.log = try openLog(log)
+        }
         let recording = try Recording(path: recording)
         console.say("\(recording.count) recorded answers")
         let host = host.contains(":") ? "[\(host)]" : host

@@ -32,7 +32,7 @@ struct Serve: StageCommand {
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "The port to listen on; 0 takes any free one.") var port = 8080
     @Option(help: "How often the registry is looked at, milliseconds.") var pollMs = 200
-    @Option(help: "Threads that compute; by default one a core.") var threads: Int?
+    @OptionGroup var compute: ThreadOptions
     @Option(help: "Requests that are computed at once; by default as many as threads.") var concurrency: Int?
     @Option(help: "Requests that may wait; more are answered with 429.") var queue = 128
     @Option(help: "The most bytes of a request.") var maxBody = 4 << 20
@@ -48,7 +48,6 @@ struct Serve: StageCommand {
         }
         try check("port", port, 0...65535)
         try check("poll-ms", pollMs, 1...3_600_000)
-        try check("threads", threads, 1...1024)
         try check("concurrency", concurrency, 1...1024)
         try check("queue", queue, 0...1_000_000)
         try check("max-body", maxBody, 1...1 << 30)
@@ -60,16 +59,21 @@ struct Serve: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         // The engine's shared pool reads this when it is first used.
-        if let threads { setenv("RETORT_THREADS", String(threads), 1) }
+        if let threads = compute.threads { setenv("RETORT_THREADS", String(threads), 1) }
         var configuration = ServeConfiguration(base: base)
         configuration.template = template
         configuration.tasks = try task.map { try Datasets.Task(path: $0) }
         configuration.models = try model.map { try VersionSelector($0) }
         (configuration.host, configuration.port) = (host, port)
         configuration.pollInterval = .milliseconds(pollMs)
-        configuration.concurrency = concurrency ?? threads ?? ProcessInfo.processInfo.activeProcessorCount
+        configuration.concurrency = concurrency ?? compute.threads ?? ProcessInfo.processInfo.activeProcessorCount
         (configuration.queueCapacity, configuration.maximumBodyByteCount) = (queue, maxBody)
         configuration.timeout = .milliseconds(Int(timeout * 1000))
+        if let decisionLog {
+            try OutputPath.isNone(
+                of: ["--base": base, "--template": template, "--api-key-file": apiKeyFile], decisionLog,
+                as: "--decision-log")
+        }
         configuration.decisionLog = decisionLog
         configuration.escalation = try escalation.makeEndpoint()
         configuration.threshold = escalation.threshold

@@ -4,16 +4,13 @@ import Training
 
 /// What a sweep's trials read, opened again only when a recipe reads it otherwise than the one before.
 final class OpenedInput {
-    private let base: String
-    private let template: String?
-    private let dataset: String
+    private let options: InputOptions
     private let validation: String
     private let date: LocalTime
     private var last: (recipe: AdapterRecipe, input: TrainingInput)?
 
-    init(base: String, template: String?, dataset: String, validation: String, date: LocalTime) {
-        (self.base, self.template, self.dataset, self.validation) = (base, template, dataset, validation)
-        self.date = date
+    init(_ options: InputOptions, validation: String, date: LocalTime) {
+        (self.options, self.validation, self.date) = (options, validation, date)
     }
 
     func input(for recipe: AdapterRecipe) throws -> Sweep.Input {
@@ -37,8 +34,7 @@ final class OpenedInput {
         {
             return last.input
         }
-        let input = try TrainingInput(
-            base: base, template: template, dataset: dataset, validation: validation, recipe: recipe, date: date)
+        let input = try TrainingInput(options, validation: validation, recipe: recipe, date: date)
         last = (recipe, input)
         return input
     }

@@ -38,16 +38,17 @@ struct RecipeOptions: ParsableArguments {
     var precision: AdapterRecipe.Precision?
 
     func validate() throws {
-        func check(_ name: String, _ isValid: Bool?, _ allowed: String) throws {
-            if isValid == false { throw ValidationError("--\(name): expected \(allowed)") }
+        func check<Value>(_ name: String, _ value: Value?, _ isValid: (Value) -> Bool, _ allowed: String) throws {
+            guard let value, !isValid(value) else { return }
+            throw ValidationError("--\(name): \(value), expected \(allowed)")
         }
-        try check("rank", rank.map { (1...4096).contains($0) }, "1 to 4096")
-        try check("alpha", alpha.map { $0 > 0 && $0.isFinite }, "a positive number")
-        try check("epochs", epochs.map { (1...10_000).contains($0) }, "1 to 10000")
-        try check("batch-size", batchSize.map { (1...65_536).contains($0) }, "1 to 65536")
-        try check("learning-rate", learningRate.map { $0 > 0 && $0 <= 1 }, "a number above 0, at most 1")
-        try check("seed", seed.map { $0 <= Int.max }, "0 to \(Int.max)")
-        try check("maximum-length", maximumLength.map { $0 >= 2 }, "at least 2")
+        try check("rank", rank, (1...4096).contains, "1 to 4096")
+        try check("alpha", alpha, { $0 > 0 && $0.isFinite }, "a positive number")
+        try check("epochs", epochs, (1...10_000).contains, "1 to 10000")
+        try check("batch-size", batchSize, (1...65_536).contains, "1 to 65536")
+        try check("learning-rate", learningRate, { $0 > 0 && $0 <= 1 }, "a number above 0, at most 1")
+        try check("seed", seed, { $0 <= Int.max }, "0 to \(Int.max)")
+        try check("maximum-length", maximumLength, { $0 >= 2 }, "at least 2")
     }
 
     private static func precision(_ text: String) throws -> AdapterRecipe.Precision {

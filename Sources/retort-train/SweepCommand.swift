@@ -25,17 +25,10 @@ struct SweepCommand: StageCommand {
     @Option(help: "The recipe that the trials have in common, adapter.yaml.")
     var recipe: String?
 
-    @Option(help: "The base model, GGUF.")
-    var base: String
-
-    @Option(help: "The examples to learn from, JSON Lines.")
-    var dataset: String
+    @OptionGroup var input: InputOptions
 
     @Option(help: "Examples to compare the trials by, JSON Lines.")
     var validation: String
-
-    @Option(help: "In place of the base's own: a built-in chat template's name, or a Jinja file.")
-    var template: String?
 
     @Option(help: "The folder for trials, the best recipe and its adapter.")
     var output: String
@@ -43,8 +36,7 @@ struct SweepCommand: StageCommand {
     @Option(help: "The most time to take, 2h or 1h30m; only as many trials are run as fit, at least one (else exit 4).")
     var deadline: TimeSpan?
 
-    @Option(help: "Threads; all cores by default.")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @OptionGroup var options: StageOptions
 
@@ -54,11 +46,10 @@ struct SweepCommand: StageCommand {
         try AtomicFile.makeDirectory(output)
         let lock = try FileLock(path: output + "/lock", purpose: "sweep in \(output)")
         defer { withExtendedLifetime(lock) {} }
-        let pool = threads.map { ThreadPool(threads: $0) } ?? .shared
         let opened = OpenedInput(
-            base: base, template: template, dataset: dataset, validation: validation,
+            input, validation: validation,
             date: try definition.trials[0].recipe.date ?? Sweep.date(ofSweepIn: output) ?? .today)
-        let search = try Sweep(definition, folder: output, pool: pool) { try opened.input(for: $0) }
+        let search = try Sweep(definition, folder: output, pool: threads.pool) { try opened.input(for: $0) }
         let secondsLeft = deadline.map { limit in { limit.seconds - begun.duration(to: .now).seconds } }
         let isLate = { secondsLeft.map { $0() <= 0 } ?? false }
         if let secondsLeft {
@@ -74,7 +65,7 @@ struct SweepCommand: StageCommand {
             finish: { run, number, outcome in
                 var adapter = try run.result()
                 adapter.describe(try opened.lineage(run, outcome))
-                try AtomicFile.write(to: search.folder(ofTrial: number) + "/adapter.gguf") { try adapter.write(to: $0) }
+                try adapter.write(to: search.folder(ofTrial: number) + "/adapter.gguf")
             })
         let table = SweepTable(search)
         guard isDone, let best = search.record.ranking.first else {
@@ -84,6 +75,11 @@ struct SweepCommand: StageCommand {
                 isLate() && !Interruption.isRequested ? .stopped : .tryLater,
                 "\(isLate() ? "the deadline passed" : "interrupted") after \(done) trial rounds; all are kept",
                 hint: "run the same command again to go on")
+        }
+        guard best.loss < .greatestFiniteMagnitude else {
+            throw StageFailure(
+                .badInput, "sweep: the loss of every trial runs away, expected one that can be trained",
+                hint: "lower learning_rate")
         }
         let winner = search.folder(ofTrial: best.trial)
         try AtomicFile.link(winner + "/adapter.yaml", as: output + "/adapter.yaml")

@@ -20,20 +20,13 @@ struct Train: StageCommand {
             """,
         version: retortVersion)
 
-    @Option(help: "The base model, GGUF.")
-    var base: String
-
-    @Option(help: "The examples to learn from, JSON Lines.")
-    var dataset: String
+    @OptionGroup var input: InputOptions
 
     @Option(help: "Examples to choose the best state by, JSON Lines.")
     var validation: String?
 
     @Option(help: "Where to write the adapter, or the model with the method full; GGUF.")
     var output: String
-
-    @Option(help: "In place of the base's own: a built-in chat template's name, or a Jinja file.")
-    var template: String?
 
     @Option(help: "Also write the adapter as a PEFT folder.")
     var peft: String?
@@ -56,28 +49,30 @@ struct Train: StageCommand {
     @Option(help: "Where the snapshot lies; beside the output by default.")
     var snapshotDir: String?
 
-    @Option(help: "Threads; all cores by default.")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @Option(help: "Write metrics.jsonl, loss.svg and report.html into this directory.")
     var report: String?
 
     @OptionGroup var options: StageOptions
 
-    func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads: \(threads), expected at least 1") }
-    }
-
     func perform(_ console: Console) async throws -> StageReport? {
         let begun = ContinuousClock.now
         let recipe = try choices.resolved()
         let target = TrainingOutput(path: output, peft: peft, type: modelType)
         try target.check(recipe)
+        try OutputPath.check(
+            output,
+            reading: [
+                "--base": self.input.base, "--dataset": self.input.dataset, "--validation": validation,
+                "--template": self.input.template, "--recipe": choices.recipe, "--init-adapter": initAdapter,
+            ])
+        if let peft { try AtomicFile.check("\(peft)/adapter_config.json") }
+        if let report { try AtomicFile.check("\(report)/report.html") }
         let snapshots = snapshotDir ?? output + ".training"
         let begunOn = resume ? try TrainingRun.date(ofSnapshotIn: snapshots) : nil
         let input = try TrainingInput(
-            base: base, template: template, dataset: dataset, validation: validation, recipe: recipe,
-            date: recipe.date ?? begunOn ?? .today)
+            self.input, validation: validation, recipe: recipe, date: recipe.date ?? begunOn ?? .today)
         for line in input.notes { console.say(line) }
         if let warning = input.warning { console.warn(warning) }
         let initial = try initAdapter.map {
@@ -87,7 +82,7 @@ struct Train: StageCommand {
         let lock = try FileLock(path: snapshots + "/lock", purpose: "training of \(output)")
         defer { withExtendedLifetime(lock) {} }
 
-        let pool = threads.map { ThreadPool(threads: $0) } ?? .shared
+        let pool = threads.pool
         let run = try TrainingRun(
             checkpoint: input.checkpoint, recipe: recipe, training: input.training, validation: input.validation,
             start: initial, snapshotDirectory: snapshots, pool: pool)

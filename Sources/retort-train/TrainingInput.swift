@@ -16,11 +16,9 @@ struct TrainingInput {
     private let readsTeacher: Bool
 
     /// - Parameter date: what a template that prints the date is told.
-    init(
-        base: String, template: String?, dataset: String, validation: String?, recipe: AdapterRecipe, date: LocalTime
-    ) throws {
-        checkpoint = try Checkpoint(path: base, template: template)
-        datasetPath = dataset
+    init(_ options: InputOptions, validation: String?, recipe: AdapterRecipe, date: LocalTime) throws {
+        checkpoint = try Checkpoint(path: options.base, template: options.template)
+        datasetPath = options.dataset
         readsTeacher = recipe.distillation != nil
         let encoder = ConversationEncoder(
             tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, date: date,
@@ -32,11 +30,11 @@ struct TrainingInput {
             try set.check(path, for: recipe.loss)
             return set
         }
-        training = try read(dataset)
+        training = try read(options.dataset)
         self.validation = try validation.map(read)
         if readsTeacher, training.taughtTokenCount == 0 {
             throw TrainingError(
-                "\(dataset): no teacher's log-probabilities that fit the base's tokens, expected them for distillation",
+                "\(options.dataset): no teacher's log-probabilities that fit the base's tokens, expected them for distillation",
                 hint: "see Documentation/Formats/TrainingData.md, or leave distillation out of the recipe")
         }
     }

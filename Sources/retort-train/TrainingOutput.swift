@@ -29,12 +29,12 @@ struct TrainingOutput {
     /// Writes what was trained and returns its digests.
     func write(_ run: TrainingRun, lineage: AdapterLineage, base: Checkpoint) throws -> [String: String] {
         if let model = run.trainedModel() {
-            try AtomicFile.write(to: path) { try model.write(type: type, lineage: lineage, to: $0) }
+            try model.write(type: type, lineage: lineage, to: path)
             return ["model": try ContentDigest(ofFile: path).description]
         }
         var adapter = try run.result()
         adapter.describe(lineage)
-        try AtomicFile.write(to: path) { try adapter.write(to: $0) }
+        try adapter.write(to: path)
         var digests = ["adapter": try ContentDigest(ofFile: path).description]
         if let peft {
             try adapter.write(peft: peft, layout: base.peftLayout)

@@ -9,7 +9,8 @@ struct Retort: AsyncParsableCommand {
         commandName: "retort",
         abstract: "Turn the logs of an expensive model into an adapter for the model you serve.",
         discussion: "`retort <stage> …` runs `retort-<stage> …`: pull, label, curate, train, quantize, evaluate, "
-            + "registry, serve, inspect, replay.",
+            + "registry, serve, inspect, replay. `retort schema <kind>` prints the JSON Schema of task, adapter, sweep, "
+            + "pipeline or report.",
         version: retortVersion,
         subcommands: [Run.self, Plan.self, Status.self, Explain.self])
 
@@ -25,6 +26,7 @@ enum EntryPoint {
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if let stage = arguments.first { becomeStage(stage, Array(arguments.dropFirst())) }
+        if arguments.first == "schema" { becomeStage("inspect", arguments) }
         await Retort.main(arguments)
     }
 

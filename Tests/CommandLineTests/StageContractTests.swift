@@ -1,3 +1,5 @@
+import Conversations
+import Foundation
 import StageInterface
 import Testing
 
@@ -30,6 +32,37 @@ import Testing
         let outcome = try Executable.run("retort", "pull", "--help")
         #expect(outcome.output.contains("USAGE: retort-pull "))
         #expect(try Executable.run("retort", "pul").status == 64)
+    }
+
+    /// Every key of the bundled files stands in their schema, and every key that must be there is.
+    @Test(arguments: [
+        ("task", "Datasets/support-intent/task.yaml"), ("adapter", "Adapters/support-intent/adapter.yaml"),
+        ("pipeline", "Pipelines/support-intent.yaml"),
+    ])
+    func schemasDescribeTheBundledFiles(kind: String, path: String) throws {
+        let outcome = try Executable.run("retort", "schema", kind)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let schema = try JSONValue(parsing: outcome.output)
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appending(path: path), encoding: .utf8)
+        let keys = text.split(separator: "\n").filter { $0.first?.isLetter == true }.compactMap {
+            $0.split(separator: ":").first.map(String.init)
+        }
+        let known = schema["properties"]?.objectValue?.keys ?? []
+        #expect(!keys.isEmpty && Set(keys).isSubset(of: known))
+        let needed = schema["required"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        #expect(Set(needed).isSubset(of: keys))
+        #expect(schema["additionalProperties"] == false)
+    }
+
+    @Test func theReportHasASchema() throws {
+        let schema = try JSONValue(parsing: Executable.run("retort", "schema", "report").output)
+        let failed = try Executable.run("retort", "run", "/nowhere.yaml", "--json")
+        let keys = Set(try JSONValue(parsing: failed.output).objectValue?.keys ?? [])
+        #expect(keys.isSuperset(of: schema["required"]?.arrayValue?.compactMap(\.stringValue) ?? ["?"]))
+        #expect(keys.isSubset(of: schema["properties"]?.objectValue?.keys ?? []))
+        #expect(try Executable.run("retort", "schema", "nonsense").status == 64)
     }
 
     @Test func aMissingPipelineFileIsNamedAndReported() throws {

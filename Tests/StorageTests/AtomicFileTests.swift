@@ -48,4 +48,64 @@ import Testing
         try AtomicFile.write("x", to: scratch.file("one"))
         #expect(throws: StorageError.self) { try AtomicFile.write("y", to: scratch.file("one/two")) }
     }
+
+    @Test func aFileTakesThePlaceOfNothingButAFile() throws {
+        let pipe = scratch.file("pipe"), folder = scratch.file("folder")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        try AtomicFile.makeDirectory(folder)
+        for (path, kind) in [(pipe, "a device or a pipe"), (folder, "a directory")] {
+            let error = #expect(throws: StorageError.self) { try AtomicFile.write("x", to: path) }
+            #expect(error?.description == "cannot write \(path): it is \(kind), expected a file")
+        }
+        var status = stat()
+        #expect(stat(pipe, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+        #expect(try scratch.names == ["folder", "pipe"])
+    }
+
+    @Test(arguments: [(".", "it is a directory, expected a file"), ("", "no path, expected one")])
+    func whatIsNoNameOfAFileIsAnError(path: String, reason: String) {
+        let error = #expect(throws: StorageError.self) { try AtomicFile.check(path) }
+        #expect(error?.description == "cannot write \(path.isEmpty ? "''" : path): \(reason)")
+    }
+
+    @Test func aFolderIsMadeOrTheReasonSaid() throws {
+        try AtomicFile.makeDirectory(scratch.file("a/b//c/"))
+        try AtomicFile.makeDirectory(scratch.file("a"))
+        try AtomicFile.makeDirectory(".")
+        try AtomicFile.makeDirectory("/")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.file("a/b")) == ["c"])
+        try AtomicFile.write("x", to: scratch.file("file"))
+        try AtomicFile.check(scratch.file("a/new/file"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.file("a")) == ["b"])
+        #expect(throws: StorageError.self) { try AtomicFile.check(scratch.file("file/below")) }
+        for path in [scratch.file("file"), scratch.file("file/below")] {
+            let error = #expect(throws: StorageError.self) { try AtomicFile.makeDirectory(path) }
+            #expect(error?.description == "cannot make the directory \(path): Not a directory")
+        }
+    }
+
+    @Test(arguments: [
+        ("a", "."), ("./a", "."), ("a/b", "a"), ("a/b/", "a"), ("/a", "/"), ("/", "/"), (".", "."), ("a//b", "a"),
+        ("", "."),
+    ]) func theFolderOfAPath(path: String, folder: String) { #expect(AtomicFile.folder(of: path) == folder) }
+
+    @Test func aFolderOfSomebodyElseIsNotReplaced() throws {
+        let path = scratch.file("mine")
+        try AtomicFile.write("dear", to: path + "/letter.txt")
+        func replace() throws {
+            try AtomicDirectory.replace(path, mark: "manifest.json") {
+                try AtomicFile.write("{}", to: $0 + "/manifest.json")
+            }
+        }
+        let error = #expect(throws: StorageError.self) { try replace() }
+        #expect(
+            error?.description
+                == "cannot write \(path): it holds other files and no manifest.json, expected a new or empty folder")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["letter.txt"])
+        try FileManager.default.removeItem(atPath: path + "/letter.txt")
+        try replace()
+        try replace()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["manifest.json"])
+        #expect(try scratch.names == ["mine"])
+    }
 }

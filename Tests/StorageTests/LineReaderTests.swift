@@ -15,6 +15,8 @@ import Testing
         ("a\n", ["a"]),
         ("a\r\nb\n\nc", ["a", "b", "", "c"]),
         ("\n", [""]),
+        ("\u{FEFF}a\n\u{FEFF}b", ["a", "\u{FEFF}b"]),
+        ("\u{FEFF}", []),
     ])
     func splitsLines(text: String, expected: [String]) throws {
         let path = scratch.file("lines")

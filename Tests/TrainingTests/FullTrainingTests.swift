@@ -120,7 +120,7 @@ import Transformers
             recipe: run.recipe.json, step: 6, totalSteps: 6, precision: "fp32", instructionSet: "any", version: "0")
         let path = "\(folder)/\(name).gguf"
         let model = try #require(run.trainedModel())
-        try AtomicFile.write(to: path) { try model.write(type: type, lineage: lineage, to: $0) }
+        try model.write(type: type, lineage: lineage, to: path)
         return path
     }
 

@@ -47,6 +47,12 @@ import Training
         #expect(error.description.contains("learning_rat: unknown key; did you mean 'learning_rate'?"))
         #expect(error.description.contains("rank: no list of values, expected a list such as [1e-3, 3e-3]"))
         #expect(error.description.contains("random.trials: '0', expected a whole number from 1 to 10000"))
+        let values = (1...110).map { "\($0)" }.joined(separator: ", ")
+        let large = try #require(throws: ConfigurationError.self) {
+            _ = try read("rank: [\(values)]\nseed: [\(values)]\n")
+        }
+        #expect(large.description.contains("12100 combinations, expected at most 10000, or a number of random trials"))
+        #expect(try read("rank: [\(values)]\nseed: [\(values)]\nrandom: {trials: 3}\n").trials.count == 3)
         let value = try #require(throws: ConfigurationError.self) { _ = try read("rank: [4, many]\n") }
         #expect(value.description.contains("sweep.yaml: trial 2: line 2: rank: 'many', expected a whole number"))
     }

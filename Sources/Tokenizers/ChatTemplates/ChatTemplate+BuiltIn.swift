@@ -16,9 +16,12 @@ extension ChatTemplate {
     ///
     /// - Throws: ``ChatTemplateError/unknownName(_:)`` for what is neither; what parsing throws.
     public init(chosen name: String) throws {
+        var isFolder: ObjCBool = false
         if ChatTemplate.builtIn[name.lowercased()] != nil {
             try self.init(named: name)
-        } else if FileManager.default.isReadableFile(atPath: name) {
+        } else if FileManager.default.fileExists(atPath: name, isDirectory: &isFolder), !isFolder.boolValue,
+            FileManager.default.isReadableFile(atPath: name)
+        {
             let data = try Data(contentsOf: URL(filePath: name))
             guard let source = String(validating: data, as: UTF8.self) else {
                 throw ChatTemplateError.syntax(line: 1, "\(name): not UTF-8, expected a Jinja template")
