@@ -11,6 +11,14 @@ public struct MatrixPattern: Sendable, Hashable, CustomStringConvertible {
         case any
         case anyOne
         case set([ClosedRange<UInt8>])
+
+        func matches(_ byte: UInt8) -> Bool {
+            switch self {
+            case .one(let expected): byte == expected
+            case .set(let ranges): ranges.contains { $0.contains(byte) }
+            case .anyOne, .any: true
+            }
+        }
     }
 
     /// nil for an empty text, one with other characters than letters, digits, `_ . * ? [ ] -`, or a set without an end.
@@ -42,22 +50,29 @@ public struct MatrixPattern: Sendable, Hashable, CustomStringConvertible {
     public func matches(_ name: String) -> Bool {
         let name = Array(name.utf8)
         let starts = [0] + name.indices.filter { name[$0] == UInt8(ascii: ".") }.map { $0 + 1 }
-        return starts.contains { matches(pieces[...], name[$0...]) }
+        return starts.contains { matches(name[$0...]) }
     }
 
-    private func matches(_ pieces: ArraySlice<Piece>, _ name: ArraySlice<UInt8>) -> Bool {
-        guard let piece = pieces.first else { return name.isEmpty }
-        if piece == .any {
-            return (name.startIndex...name.endIndex).contains { matches(pieces.dropFirst(), name[$0...]) }
-        }
-        guard let byte = name.first else { return false }
-        let isMatch =
-            switch piece {
-            case .one(let expected): byte == expected
-            case .set(let ranges): ranges.contains { $0.contains(byte) }
-            case .anyOne, .any: true
+    /// Only the last `*` met ever has to take more: what came before it has its first place, which leaves most.
+    private func matches(_ name: ArraySlice<UInt8>) -> Bool {
+        var place = name.startIndex
+        var piece = 0
+        var last: (piece: Int, place: Int)?
+        while place < name.endIndex {
+            if piece < pieces.count, pieces[piece] == .any {
+                last = (piece, place)
+                piece += 1
+            } else if piece < pieces.count, pieces[piece].matches(name[place]) {
+                piece += 1
+                place += 1
+            } else if let star = last {
+                last = (star.piece, star.place + 1)
+                (piece, place) = (star.piece + 1, star.place + 1)
+            } else {
+                return false
             }
-        return isMatch && matches(pieces.dropFirst(), name.dropFirst())
+        }
+        return pieces[piece...].allSatisfy { $0 == .any }
     }
 
     /// What stands between the brackets.

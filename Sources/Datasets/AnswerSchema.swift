@@ -1,5 +1,6 @@
 public import Conversations
 import Foundation
+import Storage
 
 /// The part of JSON Schema (draft 2020-12) that answers need: `type`, `enum`, `const`, `properties`, `required`,
 /// `additionalProperties`, `items`, and the limits on numbers, texts and lists.
@@ -73,8 +74,8 @@ public struct AnswerSchema: Sendable {
 
     private static func place(_ path: String) -> String { path.isEmpty ? "the root" : path }
 
-    private static func expression(_ pattern: String) -> NSRegularExpression? {
-        try? NSRegularExpression(pattern: pattern)
+    private static func expression(_ pattern: String) -> BoundedExpression? {
+        try? BoundedExpression(pattern)
     }
 
     private static func check(_ value: JSONValue, _ schema: JSONValue, at path: String, _ problems: inout [String]) {
@@ -149,10 +150,11 @@ public struct AnswerSchema: Sendable {
 
     private static func checkText(_ text: String, _ schema: JSONValue, at path: String, _ problems: inout [String]) {
         checkCount(text.unicodeScalars.count, "Length", schema, at: path, &problems)
-        if let expression = schema["pattern"]?.stringValue.flatMap(expression),
-            expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) == nil
-        {
-            problems.append("\(place(path)): does not match the pattern")
+        guard let expression = schema["pattern"]?.stringValue.flatMap(expression) else { return }
+        do {
+            if !(try expression.matches(text)) { problems.append("\(place(path)): does not match the pattern") }
+        } catch {
+            problems.append("\(place(path)): the pattern takes too long on it")
         }
     }
 

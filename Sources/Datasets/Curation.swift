@@ -69,8 +69,8 @@ public struct Curation: Sendable {
         maximumCrossSplitSimilarity = similar.maximumSimilarity(
             between: inTest, and: outside, floor: Curation.similarityFloor)
         for split in Split.allCases {
-            rows[split] = assigned.filter { $0.split == split }.map { entry in
-                candidates[entry.index].row(group: entry.group, task)
+            rows[split] = try assigned.filter { $0.split == split }.map { entry in
+                try candidates[entry.index].row(group: entry.group, task)
             }.sorted { Curation.isOrdered($0, $1) }
         }
         try check(candidates, rule)
@@ -84,10 +84,10 @@ public struct Curation: Sendable {
         var text: ComparableText
         var occurrences: Int
 
-        func row(group: String, _ task: Task) -> DatasetRow {
+        func row(group: String, _ task: Task) throws -> DatasetRow {
             let truth = example.gold ?? example.label
             let subject = TaskSlice.Subject(input: example.input, label: truth, time: example.time)
-            let slices = task.slices(of: subject)
+            let slices = try task.slices(of: subject)
             return DatasetRow(
                 messages: task.studentMessages(for: example.input) + [.init(.assistant, example.label)],
                 metadata: DatasetRow.Metadata(

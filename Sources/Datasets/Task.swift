@@ -63,7 +63,9 @@ public struct Task: Sendable {
     public var labelNames: [String] { labels.map(\.name) }
 
     /// The name of the slice of every rule that an example meets, in the order of the file.
-    public func slices(of example: TaskSlice.Subject) -> [String] {
-        slices.filter { $0.contains(example) }.map(\.name)
+    ///
+    /// - Throws: ``DatasetError`` where a rule's pattern takes too long.
+    public func slices(of example: TaskSlice.Subject) throws -> [String] {
+        try slices.filter { try $0.contains(example) }.map(\.name)
     }
 }

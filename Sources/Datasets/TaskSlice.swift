@@ -1,4 +1,5 @@
 public import Foundation
+import Storage
 
 /// A named part of the examples that is reported on its own: those that meet every condition given.
 public struct TaskSlice: Sendable {
@@ -27,7 +28,7 @@ public struct TaskSlice: Sendable {
     public var pattern: String?
     /// At this time or later.
     public var after: Date?
-    private let expression: NSRegularExpression?
+    private let expressions: [BoundedExpression]
 
     /// - Throws: Foundation's error when the pattern is not a regular expression.
     public init(
@@ -41,27 +42,29 @@ public struct TaskSlice: Sendable {
         self.keywords = keywords
         self.pattern = pattern
         self.after = after
-        var alternatives = pattern.map { ["(?:\($0))"] } ?? []
+        var patterns = pattern.map { [$0] } ?? []
         if let keywords {
             let words = keywords.map { NSRegularExpression.escapedPattern(for: $0) }.joined(separator: "|")
             // Look-arounds and not \b: a keyword may itself end in a sign, as "c++" does.
-            alternatives.append("(?<![\\p{L}\\p{N}])(?:\(words))(?![\\p{L}\\p{N}])")
+            patterns.append("(?<![\\p{L}\\p{N}])(?:\(words))(?![\\p{L}\\p{N}])")
         }
-        let conditions = alternatives.map { "(?=[\\s\\S]*\($0))" }.joined()
-        expression =
-            alternatives.isEmpty
-            ? nil : try NSRegularExpression(pattern: "\\A\(conditions)", options: [.caseInsensitive])
+        expressions = try patterns.map { try BoundedExpression($0, ignoresCase: true) }
     }
 
-    public func contains(_ subject: Subject) -> Bool {
+    /// - Throws: ``DatasetError`` where the pattern takes too long on the input.
+    public func contains(_ subject: Subject) throws -> Bool {
         if let labels, !(subject.label.map(labels.contains) ?? false) { return false }
         if minimumLength != nil || maximumLength != nil {
             let length = subject.input.count
             if length < minimumLength ?? 0 || length > maximumLength ?? .max { return false }
         }
         if let after, subject.time.map({ $0 < after }) ?? true { return false }
-        guard let expression else { return true }
-        let whole = NSRange(subject.input.startIndex..., in: subject.input)
-        return expression.firstMatch(in: subject.input, range: whole) != nil
+        do {
+            return try expressions.allSatisfy { try $0.matches(subject.input) }
+        } catch {
+            throw DatasetError(
+                "slice '\(name)': its pattern takes too long on an input of \(subject.input.utf8.count) bytes",
+                hint: "write a simpler pattern, without repetitions inside of repetitions")
+        }
     }
 }

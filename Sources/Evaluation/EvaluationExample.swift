@@ -77,7 +77,7 @@ private struct ExampleReader {
         }
         let subject = TaskSlice.Subject(input: input, label: label, time: nil)
         return EvaluationExample(
-            id: "row \(number)", messages: asked, input: input, label: label, slices: task.slices(of: subject))
+            id: "row \(number)", messages: asked, input: input, label: label, slices: try task.slices(of: subject))
     }
 
     private func checked(_ label: String, _ field: String, _ number: Int) throws -> String {

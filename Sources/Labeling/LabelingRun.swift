@@ -198,7 +198,9 @@ public struct LabelingRun: Sendable {
     /// The labeled examples of inputs, by time and then by id: the same labels give the same bytes.
     ///
     /// What a label cost stands at the first example that has its input, so that the costs add up.
-    public func examples(of inputs: [LabelInput], _ result: LabelingResult) -> [LabeledExample] {
+    ///
+    /// - Throws: `DatasetError` where a slice's pattern takes too long on an input.
+    public func examples(of inputs: [LabelInput], _ result: LabelingResult) throws -> [LabeledExample] {
         var charged: Set<ContentDigest> = []
         let ordered = inputs.sorted { left, right in
             let times = (left.time ?? .distantPast, right.time ?? .distantPast)
@@ -207,10 +209,10 @@ public struct LabelingRun: Sendable {
         }
         let task = labeler.task
         let endpoint = labeler.client.endpoint
-        let examples = ordered.compactMap { input -> LabeledExample? in
+        let examples = try ordered.compactMap { input -> LabeledExample? in
             guard let answer = result.answers[input.digest], let label = answer.label else { return nil }
             let cost = charged.insert(input.digest).inserted ? answer.cost : .zero
-            let slices = task.slices(of: TaskSlice.Subject(input: input.input, label: label, time: input.time))
+            let slices = try task.slices(of: TaskSlice.Subject(input: input.input, label: label, time: input.time))
             return LabeledExample(
                 interaction: input.interaction, time: input.time, input: input.input, label: label, slices: slices,
                 source: LabeledExample.Source(

@@ -20,7 +20,7 @@ public struct LoggedLabels: Sendable {
         var unusable: [String: Int] = [:]
         try store.forEach { interaction in
             if let workload, let tag = interaction.workload, tag != workload { return }
-            do throws(Rejection) {
+            do {
                 var example = try LoggedLabels.example(interaction, task)
                 do throws(LogprobsError) {
                     example.logprobs = try TokenLogprobs(
@@ -30,7 +30,7 @@ public struct LoggedLabels: Sendable {
                     if error.kind != .missing { unusable[error.kind.rawValue, default: 0] += 1 }
                 }
                 found.append(example)
-            } catch {
+            } catch let error as Rejection {
                 rejected[error.reason, default: 0] += 1
             }
         }
@@ -43,7 +43,8 @@ public struct LoggedLabels: Sendable {
         var reason: String
     }
 
-    private static func example(_ interaction: Interaction, _ task: Task) throws(Rejection) -> LabeledExample {
+    /// - Throws: ``Rejection``; `DatasetError` where a slice's pattern takes too long.
+    private static func example(_ interaction: Interaction, _ task: Task) throws -> LabeledExample {
         guard let input = LabelInput(interaction, task: task) else {
             throw Rejection(reason: "no text for the task")
         }
@@ -64,7 +65,7 @@ public struct LoggedLabels: Sendable {
         let subject = TaskSlice.Subject(input: input.input, label: label, time: interaction.time)
         return LabeledExample(
             interaction: interaction.id, time: interaction.time, input: input.input, label: label,
-            slices: task.slices(of: subject),
+            slices: try task.slices(of: subject),
             source: LabeledExample.Source(teacher: "log", model: interaction.model))
     }
 }

@@ -52,7 +52,7 @@ public struct WorkspaceLabels: Sendable {
             found.append(
                 LabeledExample(
                     interaction: interaction.id, time: interaction.time, input: input.input, label: label,
-                    slices: task.slices(of: subject),
+                    slices: try task.slices(of: subject),
                     source: LabeledExample.Source(
                         teacher: parts[0], model: parts.count > 1 ? parts[1] : nil,
                         response: response.flatMap { ContentDigest($0) }),

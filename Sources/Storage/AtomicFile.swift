@@ -49,10 +49,9 @@ public enum AtomicFile {
         while stat(directory, &status) != 0, errno == ENOENT, directory != folder(of: directory) {
             directory = folder(of: directory)
         }
-        guard access(directory, W_OK | X_OK) == 0 else { throw StorageError.device("cannot write \(path)") }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw StorageError(.device, "cannot write \(path): \(directory) is a file, expected a directory")
-        }
+        var reason = access(directory, W_OK | X_OK) == 0 ? 0 : errno
+        if stat(directory, &status) == 0, status.st_mode & S_IFMT != S_IFDIR { reason = ENOTDIR }
+        guard reason == 0 else { throw StorageError.device("cannot write \(path)", reason) }
     }
 
     /// Writes bytes that are already in memory.

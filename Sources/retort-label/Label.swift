@@ -98,7 +98,7 @@ struct Label: StageCommand {
             tally: client.tally, budget: budget.limit,
             spentBefore: budget.spentBefore, spent: await budget.spent)
         if let failure = report.failure { throw failure }
-        let lines = LabeledLines(run.examples(of: selection.inputs, result))
+        let lines = LabeledLines(try run.examples(of: selection.inputs, result))
         if let output { try lines.write(to: output) }
         console.data(report.summary)
         for (reason, count) in result.reasons.sorted(by: { $0.key < $1.key }) {

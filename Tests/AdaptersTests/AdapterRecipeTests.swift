@@ -127,9 +127,19 @@ struct AdapterRecipeTests {
         ("blk.1[0-5].ffn_*", "blk.13.ffn_down", true), ("blk.1[0-5].ffn_*", "blk.16.ffn_down", false),
         ("attn_[qv]", "blk.0.attn_v", true), ("attn_[qv]", "blk.0.attn_k", false), ("*", "blk.0.attn_k", true),
         ("blk.0.*", "blk.0.attn_k", true), ("blk.0.*", "blk.10.attn_k", false),
+        ("*_*_*", "blk.0.a_b_c", true), ("*_*_*", "blk.0.a_b", false), ("a*b*b", "blk.0.abab", true), ("**", "x", true),
+        ("x*", "x", true), ("x?*", "x", false),
     ])
     func patternsMatchNamesOrTheirEnds(pattern: String, name: String, isMatch: Bool) throws {
         #expect(try #require(MatrixPattern(pattern)).matches(name) == isMatch)
+    }
+
+    @Test func aPatternOfManyStarsIsMatchedAtOnce() throws {
+        let start = ContinuousClock.now
+        let pattern = try #require(MatrixPattern(String(repeating: "*a", count: 40) + "b"))
+        #expect(!pattern.matches(String(repeating: "a.", count: 100)))
+        #expect(pattern.matches(String(repeating: "a.", count: 100) + "ab"))
+        #expect(start.duration(to: .now) < .seconds(5))
     }
 
     @Test(arguments: ["", "a b", "blk.(0|1)", "[", "[]", "[a", "[z-a]", "é", "a\\.b"])

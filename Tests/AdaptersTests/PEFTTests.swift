@@ -59,6 +59,21 @@ struct PEFTTests {
         }
     }
 
+    /// Names of modules are long enough for what doubles with every character.
+    @Test(arguments: ["((([a-z_.0-9]*)*)*)*!", "(([a-z._0-9]+)+)+$!", "(([a-z._0-9])*)*[A-Z]"])
+    func hostilePatternsAreRefused(pattern: String) throws {
+        try PEFTTests.withConfiguration { object in
+            object["rank_pattern"] = .object(JSONObject([(key: pattern, value: .integer(4))]))
+        } _: { folder in
+            let start = ContinuousClock.now
+            let error = #expect(throws: AdapterError.self) {
+                try LowRankAdapter(peft: folder, layout: PEFTTests.layout("qwen2"))
+            }
+            #expect(error?.description.contains("pattern '\(pattern)': takes too long on the module '") == true)
+            #expect(start.duration(to: .now) < .seconds(60))
+        }
+    }
+
     @Test func rankStabilizedScalingAndAlphaPatternsAreFollowed() throws {
         let layout = PEFTTests.layout("qwen2")
         try PEFTTests.withConfiguration { object in

@@ -110,18 +110,31 @@ import Testing
               - {name: late, after: 2026-10-01}
               - {name: both, keywords: [damn], pattern: "^oh"}
             """)
-        func slices(_ input: String, _ label: String = "track", _ time: Double = 0) -> [String] {
-            task.slices(of: .init(input: input, label: label, time: Date(timeIntervalSince1970: time)))
+        func slices(_ input: String, _ label: String = "track", _ time: Double = 0) throws -> [String] {
+            try task.slices(of: .init(input: input, label: label, time: Date(timeIntervalSince1970: time)))
         }
-        #expect(slices("a text", "refund") == ["refunds"])
-        #expect(slices("hello") == ["short"])
-        #expect(slices("this is so\u{20}ANGRY!") == ["angry"])
-        #expect(slices("goddamnit it") == [])
-        #expect(slices("order 12345") == ["numbers"])
-        #expect(slices("a text", "track", 1_790_812_800) == ["late"])
-        #expect(slices("a text", "track", 1_790_812_799) == [])
-        #expect(slices("oh damn it") == ["angry", "both"])
-        #expect(slices("damn oh it") == ["angry"])
+        #expect(try slices("a text", "refund") == ["refunds"])
+        #expect(try slices("hello") == ["short"])
+        #expect(try slices("this is so\u{20}ANGRY!") == ["angry"])
+        #expect(try slices("goddamnit it") == [])
+        #expect(try slices("order 12345") == ["numbers"])
+        #expect(try slices("a text", "track", 1_790_812_800) == ["late"])
+        #expect(try slices("a text", "track", 1_790_812_799) == [])
+        #expect(try slices("oh damn it") == ["angry", "both"])
+        #expect(try slices("damn oh it") == ["angry"])
+    }
+
+    @Test func hostilePatternsEndWithAnError() throws {
+        let text = String(repeating: "a", count: 60) + "!"
+        let task = try task("slices: [{name: slow, pattern: \"(a+)+$\"}]")
+        #expect(
+            throws: DatasetError(
+                "slice 'slow': its pattern takes too long on an input of 61 bytes",
+                hint: "write a simpler pattern, without repetitions inside of repetitions")
+        ) { try task.slices(of: .init(input: text, label: nil, time: nil)) }
+        let schema = AnswerSchema(json: ["type": "string", "pattern": "(a+)+$"])
+        #expect(schema.problems(of: .string(text)) == ["the root: the pattern takes too long on it"])
+        #expect(schema.problems(of: "aaa") == [])
     }
 
     @Test func generationIsHeldAgainstItsSchema() throws {

@@ -78,7 +78,10 @@ import TestSupport
         try AtomicFile.write("x", to: scratch.file("file"))
         try AtomicFile.check(scratch.file("a/new/file"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.file("a")) == ["b"])
-        #expect(throws: StorageError.self) { try AtomicFile.check(scratch.file("file/below")) }
+        for path in [scratch.file("file/below"), scratch.file("file/below/that")] {
+            let error = #expect(throws: StorageError.self) { try AtomicFile.check(path) }
+            #expect(error?.description == "cannot write \(path): Not a directory")
+        }
         for path in [scratch.file("file"), scratch.file("file/below")] {
             let error = #expect(throws: StorageError.self) { try AtomicFile.makeDirectory(path) }
             #expect(error?.description == "cannot make the directory \(path): Not a directory")

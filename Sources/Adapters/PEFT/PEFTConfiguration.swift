@@ -85,7 +85,10 @@ struct PEFTConfiguration {
     private static func value(of module: String, in pattern: [(key: String, value: Double)]) throws -> Double? {
         try pattern.first { entry in
             do {
-                return try Regex("(.*\\.)?(\(entry.key))").wholeMatch(in: module) != nil
+                return try BoundedExpression("(.*\\.)?(\(entry.key))", isAnchored: true).matches(module)
+            } catch is BoundedExpression.TooManySteps {
+                throw AdapterError(
+                    "pattern '\(entry.key)': takes too long on the module '\(module)', expected a simpler one")
             } catch {
                 throw AdapterError("pattern '\(entry.key)': not a regular expression, expected one for module names")
             }

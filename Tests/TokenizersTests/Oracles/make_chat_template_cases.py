@@ -1,16 +1,23 @@
 """What jinja2 makes of templates that use one construct each: chat-template-cases.json.
 
-Usage: python3 make_chat_template_cases.py   (jinja2 3.1.6; writes beside itself)
+Usage: python3 make_chat_template_cases.py [SEED COUNT]   (jinja2 3.1.6, markupsafe 3.0; writes beside itself)
 
-The environment is the one that transformers compiles chat templates in.
+The environment is the one that transformers compiles chat templates in. All templates are written for this project,
+those of random_templates.py by chance; SEED and COUNT ask for others of these than the ones that are kept.
 """
+import copy
 import datetime
 import json
+import random
+import sys
+import warnings
 from pathlib import Path
 
 import jinja2
 import jinja2.ext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+import random_templates
 
 NOW = datetime.datetime(2025, 3, 4, 9, 6, 53)
 
@@ -35,9 +42,9 @@ def tojson(x, ensure_ascii=False, indent=None, separators=None, sort_keys=False)
     return json.dumps(x, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
 
-def environment():
+def environment(optimized=True):
     env = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, jinja2.ext.loopcontrols])
+        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, jinja2.ext.loopcontrols], optimized=optimized)
     env.filters["tojson"] = tojson
     env.globals["raise_exception"] = raise_exception
     env.globals["strftime_now"] = lambda f: NOW.strftime(f)
@@ -116,16 +123,45 @@ t("{{ none|selectattr('a')|list }}", "{{ none|select|list|length }}", "{{ false|
 # What is refused.
 t("{% if %}", "{% if true %}", "{% endif %}", "{% for i in %}{% endfor %}", "{% for %}{% endfor %}", "{{ }}", "{{ 1 + }}", "{{ 'a }}", "{{ (1 }}", "{{ 1) }}", "{{ [1, 2 }}", "{% nosuch %}", "{% do 1 %}", "{% break %}", "{% include 'x' %}", "{% extends 'x' %}", "{{ a b }}", "{{ a..b }}", "{{ | upper }}", "{{ 'x' | }}", "{% set 1 = 2 %}", "{% set x %}", "{% macro f %}{% endmacro %}", "{% macro f(a=1, b) %}{% endmacro %}", "{{ f(a=1, 2) }}", "{{ x is }}", "{# open", "{% raw %}x", "{{ 1", "{% if true", "{{ ! }}", "{{ a ? b }}", "{% else %}", "{% if true %}{% else %}{% else %}{% endif %}", "{{ 'x'|nosuch }}", "{{ 1 is nosuch }}", "{% if false %}{{ 'x'|nosuch }}{% endif %}ok", "{{ ('x'|nosuch) if false else 'ok' }}", "{% call 1 %}{% endcall %}", "{{ {1: 2, } }}", "{{ {[]: 1} }}", "{{ a = 1 }}", "{% set true = 1 %}")
 
+# Markup: what is added to HTML is escaped.
+for markup in ["'<b>'|safe", "'<'|e", "('a<' ~ 'b')|e|upper"]:
+    e(*(f"({markup}){rest}" for rest in [" + '<i>'", "|string + '&'", "|e", "|forceescape", "|upper", "|title + '<'", "|trim + '<'", "|replace('b', '<') + '<'", "|center(9) + '<'", "|indent(first=true) + '<'", "|truncate(2, true, '<', 0)", "|reverse + '<'", "|first + '<'", "|last + '<'", "|list", " is escaped", " is string", " is sameas '<b>'", " == '<b>'", " ~ '<'", " * 2 + '<'", "[0] + '<'", "[1:] + '<'", ".upper() + '<'", ".split('b')", ".replace('b', '<')", ".join(['<', 1])", ".partition('b')", ".splitlines()", ".strip('<') + '<'", "|tojson", "|length", "|wordcount", "|default('x') + '<'", "|striptags", "|urlencode", " in ['<b>']", ".find('b')"]),
+      f"'<' + ({markup})", f"'%s' % ({markup})", f"'{{}}'.format({markup})", f"[{markup}]", f"{{'a': {markup}}}|tojson", f"['<', {markup}]|join('<')", f"','.join(['<', {markup}])", f"('<', {markup})|map('e')|list", f"'<i>' if ({markup}) is escaped else 'x'")
+e("'<%s>'|safe % '&'", "'<%s %s>'|safe % ('&', '<'|e)", "'<%(a)s>'|safe % {'a': '&'}", "'<%d %r>'|safe % (3, '<')", "'<{}>'|safe|string ~ '&'", "('<{} {a}>'|safe).format('&', a='<'|e)", "('<{:5}|>'|safe).format('&')", "'<%s>'|safe|format('&')", "'<p>a &lt; b &#65;&#x42; &nbsp;c &unknown; &</p>'|striptags", "'<!-- <a> --> x <b'|striptags", "'a < b'|striptags",
+  "{'a': 1, 'b': none, 'c': '<\"', 'd': undefined1}|xmlattr", "{'a': 1}|xmlattr(false)", "{}|xmlattr", "{'a b': 1}|xmlattr", "{'a>': 1}|xmlattr", "'x'|xmlattr", "{'a': '<'|safe}|xmlattr",
+  "'aaa bbb ccc'|wordwrap(7)", "'aaa bbb  ccc'|wordwrap(3)", "'aaaaaaaaaa bb'|wordwrap(4)", "'aaaaaaaaaa bb'|wordwrap(4, false)", "'aa bb\n\n cc dd'|wordwrap(4, wrapstring='|')", "'well-known co-operation'|wordwrap(6)", "'well-known co-operation'|wordwrap(6, break_on_hyphens=false)", "'a--b c---d'|wordwrap(3)", "'x-1 1-x a-b-c'|wordwrap(2)", "'   a   '|wordwrap(2) ~ '|'", "''|wordwrap", "'a'|wordwrap(0)", "'a\tb\u00a0c d'|wordwrap(3)", "'-- --a a-'|wordwrap(1)", "'--foo-bar-baz-'|wordwrap(5)",
+  "'abcabc'.rindex('b')", "'abc'.rindex('z')", "'abcabc'.rfind('b', 0, 3)", "'abcabc'.count('b', 2)", "'abc'.count('', 1)", "'{a}{b[0]}'.format_map({'a': 1, 'b': [2]})", "'{z}'.format_map({})", "'ﬁ ß İ ı ς Ꭰ ΐ'.casefold()",
+  "{'a b': 'c&d', 'e': [1, 2]}|urlencode", "[('a', 1), ('b/', '?')]|urlencode", "[1]|urlencode", "5|urlencode", "2.0 is even", "2.5 is odd", "3.0 is odd", "7.5 is divisibleby 2.5", "none is odd", "l|truncate(5)", "n|truncate", "(-0.4)|round(0, 'ceil')", "(-0.0)|round(1, 'floor')", "(-0.4)|round")
+t("{% autoescape false %}{{ '<' }}{% endautoescape %}", "{% set a %}<{{ '<' }}{% endset %}{{ a is escaped }}{{ a + '<' }}", "{% macro f(x) %}<{{ x + '<' }}{% endmacro %}{{ f('&'|safe) }}{{ f('a') is escaped }}", "{% filter e %}<b>{% endfilter %}", "{% for c in 'ab'|safe %}{{ c + '<' }}{% endfor %}", "{% set ns = namespace(a='<'|e) %}{{ ns.a + '<' }}")
+
 
 def main():
     env = environment()
     cases = []
+    seed, count = (int(word) for word in sys.argv[1:3] or (20261121, 150))
+    # Jinja folds constants with a compiler that warns of what fails.
+    warnings.simplefilter("ignore")
+    chance = random.Random(seed)
+    unfolded = environment(optimized=False)
+    for _ in range(count):
+        expression = random_templates.expression(chance)
+        T.append("{{ " + expression + " }}")
+        # A slice of a number is an error, but undefined where both are constants: nothing that a template relies on.
+        try:
+            unfolded.from_string("{% set x = " + expression + " %}").render(messages=copy.deepcopy(MESSAGES), **copy.deepcopy(VARS))
+        except TypeError as error:
+            if "subscriptable" in str(error) or "slice" in str(error):
+                T.pop()
+        except Exception:  # noqa: BLE001
+            pass
+        T.append(random_templates.template(chance))
     for source in dict.fromkeys(T):
-        variables = dict(VARS)
+        # Some filters change the lists that they are given.
+        variables = copy.deepcopy(VARS)
         case = {"template": source}
         try:
             case["expected"] = env.from_string(source).render(
-                messages=MESSAGES, tools=None, documents=None, add_generation_prompt=True, **variables)
+                messages=copy.deepcopy(MESSAGES), tools=None, documents=None, add_generation_prompt=True, **variables)
             if " at 0x" in case["expected"]:
                 continue
         except jinja2.exceptions.TemplateSyntaxError as error:

@@ -13,7 +13,7 @@ extension TemplateInterpreter {
         switch (symbol, left, right) {
         case ("+", .text(let one), .text(let other)):
             try budget.make(one.count + other.count)
-            return .text(one + other)
+            return .text(one.isMarkup || other.isMarkup ? (one.escaped + other.escaped).marked() : one + other)
         case ("+", .sequence(let one), .sequence(let other))
         where (one.kind == .list && other.kind == .list) || (one.isTuple && other.isTuple):
             try budget.make(one.elements.count + other.elements.count)
@@ -33,7 +33,8 @@ extension TemplateInterpreter {
         try budget.make(overflow ? Int.max : total)
         switch value {
         case .text(let text):
-            return .text(TemplateText(Array(repeatElement(text.elements, count: total == 0 ? 0 : count).joined())))
+            let repeated = Array(repeatElement(text.elements, count: total == 0 ? 0 : count).joined())
+            return .text(TemplateText(repeated).marked(text.isMarkup))
         case .sequence(let sequence) where sequence.kind == .list || sequence.isTuple:
             let elements = Array(repeatElement(sequence.elements, count: total == 0 ? 0 : count).joined())
             return .sequence(TemplateSequence(sequence.isTuple ? .tuple : .list, elements))

@@ -20,7 +20,7 @@ extension TemplateInterpreter {
             if let place = key.integerValue.map({ $0 < 0 ? $0 + text.count : $0 }),
                 text.elements.indices.contains(place)
             {
-                return .text(TemplateText([text.elements[place]]))
+                return .text(TemplateText([text.elements[place]]).marked(text.isMarkup))
             }
         case .sequence(let sequence) where sequence.isIndexable:
             let count = sequence.elements.count

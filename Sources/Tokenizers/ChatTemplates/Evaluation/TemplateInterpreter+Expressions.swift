@@ -140,7 +140,7 @@ extension TemplateInterpreter {
         let places = slicePlaces(start, stop, step, length)
         try budget.make(places.count)
         switch value {
-        case .text(let text): return .text(TemplateText(places.map { text.elements[$0] }))
+        case .text(let text): return .text(TemplateText(places.map { text.elements[$0] }).marked(text.isMarkup))
         case .sequence(let sequence):
             let kind: TemplateSequence.Kind = sequence.isTuple ? .tuple : sequence.kind
             return .sequence(

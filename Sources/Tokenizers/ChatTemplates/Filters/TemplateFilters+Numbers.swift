@@ -87,8 +87,9 @@ extension TemplateFilters {
                 return .float(Double(String(format: "%.\(precision)f", number)) ?? number)
             }
             return .float((number * scale).rounded(.toNearestOrEven) / scale)
-        case "ceil": return .float((number * scale).rounded(.up) / scale)
-        case "floor": return .float((number * scale).rounded(.down) / scale)
+        // Python makes whole numbers on the way, which know no negative zero.
+        case "ceil": return .float(((number * scale).rounded(.up) + 0) / scale)
+        case "floor": return .float(((number * scale).rounded(.down) + 0) / scale)
         default: throw TemplateFailure("filter 'round': method '\(method)', expected common, ceil or floor")
         }
     }

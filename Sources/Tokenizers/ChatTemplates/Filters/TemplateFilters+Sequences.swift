@@ -13,7 +13,7 @@ extension TemplateFilters {
         "last": { _, value, _ in
             if case .iterator = value { throw TemplateFailure("filter 'last': a generator has no last element") }
             if case .text(let text) = value {
-                return text.elements.last.map { .text(TemplateText([$0])) } ?? empty("last")
+                return text.elements.last.map { .text(TemplateText([$0]).marked(text.isMarkup)) } ?? empty("last")
             }
             return try value.elements(of: "filter 'last'").last ?? empty("last")
         },
@@ -28,7 +28,9 @@ extension TemplateFilters {
             return .text(TemplateText.joined(parts, by: separator))
         },
         "reverse": { interpreter, value, _ in
-            if case .text(let text) = value { return .text(TemplateText(text.elements.reversed())) }
+            if case .text(let text) = value {
+                return .text(TemplateText(text.elements.reversed()).marked(text.isMarkup))
+            }
             let reversed = Array(try elements(value, "reverse", interpreter).reversed())
             if case .iterator = value { return .list(reversed) }
             return .iterator(TemplateIterator(reversed, typeName: "list_reverseiterator"))

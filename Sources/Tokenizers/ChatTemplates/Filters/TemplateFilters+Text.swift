@@ -6,30 +6,30 @@ extension TemplateFilters {
             try interpreter.budget.make(value.weight)
             return .text(value.asText)
         },
-        "safe": { _, value, _ in .text(value.asText) },
-        "escape": escape,
-        "e": escape,
-        "forceescape": escape,
-        "upper": { _, value, _ in .text(value.asText.uppercased()) },
-        "lower": { _, value, _ in .text(value.asText.lowercased()) },
-        "capitalize": { _, value, _ in .text(value.asText.capitalized()) },
+        "safe": { _, value, _ in .text(value.asText.marked()) },
+        "escape": { _, value, _ in .text(value.asText.escaped) },
+        "e": { _, value, _ in .text(value.asText.escaped) },
+        "forceescape": { _, value, _ in .text(value.asText.marked(false).escaped) },
+        "upper": { _, value, _ in keepingMark(of: value) { $0.uppercased() } },
+        "lower": { _, value, _ in keepingMark(of: value) { $0.lowercased() } },
+        "capitalize": { _, value, _ in keepingMark(of: value) { $0.capitalized() } },
         "title": { _, value, _ in .text(title(value.asText)) },
         "trim": { _, value, arguments in
             let characters = try arguments.bind("filter 'trim'", ["chars"])[0]
             let set = try characters.flatMap { $0.isNone ? nil : try $0.text("filter 'trim'") }
-            return .text(value.asText.stripped(.both, set))
+            return keepingMark(of: value) { $0.stripped(.both, set) }
         },
         "replace": { interpreter, value, arguments in
             let given = try arguments.bind("filter 'replace'", ["old", "new", "count"], required: 2)
             let limit = try given[2].flatMap { $0.isNone ? nil : try $0.integer("filter 'replace'") } ?? -1
             let old = given[0]?.asText ?? TemplateText()
             let new = given[1]?.asText ?? TemplateText()
-            return .text(try TextMethods.replace(value.asText, old, new, limit, interpreter))
+            return .text(try TextMethods.replace(value.asText, old, new, limit, interpreter).marked(false))
         },
         "center": { interpreter, value, arguments in
             let width = try arguments.bind("filter 'center'", ["width"])[0]?.integer("filter 'center'") ?? 80
             try interpreter.budget.make(width)
-            return .text(TextMethods.pad(value.asText, width, " ", .both))
+            return keepingMark(of: value) { TextMethods.pad($0, width, " ", .both) }
         },
         "indent": indent,
         "truncate": truncate,
@@ -50,22 +50,19 @@ extension TemplateFilters {
             for (name, value) in arguments.named { members.set(name, value) }
             return .text(try PercentFormat.text(value.asText, .dictionary(members), interpreter))
         },
-        "urlencode": { _, value, _ in .text(urlEncoded(value.asText)) },
-        "striptags": { _, value, _ in .text(withoutTags(value.asText)) },
+        "urlencode": urlencode,
+        "striptags": { _, value, _ in .text(value.asText.withoutTags) },
+        "wordwrap": wordwrap,
+        "xmlattr": xmlAttributes,
         "tojson": tojson,
     ]
 
-    private static let escape: TemplateFilter = { _, value, _ in
-        let replaced: [Unicode.Scalar: TemplateText] = [
-            "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", "\"": "&#34;",
-        ]
-        return .text(
-            TemplateText(
-                value.asText.elements.flatMap { element in
-                    replaced[element.scalar].map { text in
-                        text.elements.map { TaggedScalar(scalar: $0.scalar, origin: element.origin) }
-                    } ?? [element]
-                }))
+    /// A method of texts, whose result is markup where the text is.
+    private static func keepingMark(
+        of value: TemplateValue, _ method: (TemplateText) -> TemplateText
+    ) -> TemplateValue {
+        let text = value.asText
+        return .text(method(text).marked(text.isMarkup))
     }
 
     private static let tojson: TemplateFilter = { interpreter, value, arguments in
@@ -139,26 +136,46 @@ extension TemplateFilters {
             }
             result.elements += line.elements
         }
-        return .text(result)
+        return .text(result.marked(text.isMarkup))
     }
 
     private static let truncate: TemplateFilter = { _, value, arguments in
         let given = try arguments.bind("filter 'truncate'", ["length", "killwords", "end", "leeway"])
-        let text = try value.text("filter 'truncate'")
         let length = try given[0]?.integer("filter 'truncate'") ?? 255
         let end = try given[2]?.text("filter 'truncate'") ?? "..."
         let leeway = try given[3].flatMap { $0.isNone ? nil : try $0.integer("filter 'truncate'") } ?? 5
         guard length >= end.count, leeway >= 0 else {
             throw TemplateFailure("filter 'truncate': length \(length), expected at least \(end.count)")
         }
-        if text.count <= length || text.count - leeway <= length { return .text(text) }
-        let kept = TemplateText(text.elements[..<(length - end.count)])
-        if given[1]?.isTrue ?? false { return .text(kept + end) }
-        return .text(kept.splitFromRight(at: " ", limit: 1)[0] + end)
+        // Whatever is short enough stays what it is.
+        if let count = value.length, count <= length || count - leeway <= length { return value }
+        let text = try value.text("filter 'truncate'")
+        var kept = TemplateText(text.elements[..<(length - end.count)])
+        if !(given[1]?.isTrue ?? false) { kept = kept.splitFromRight(at: " ", limit: 1)[0] }
+        guard text.isMarkup || end.isMarkup else { return .text(kept + end) }
+        return .text((kept.marked(text.isMarkup).escaped + end.escaped).marked())
     }
 
-    private static func urlEncoded(_ text: TemplateText) -> TemplateText {
-        let kept = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/".utf8)
+    /// A text, or pairs of names and values as a query.
+    private static let urlencode: TemplateFilter = { interpreter, value, _ in
+        switch value {
+        case .dictionary, .sequence, .iterator, .undefined: break
+        default: return .text(urlEncoded(value.asText, keeping: "/"))
+        }
+        var pairs = try elements(value, "urlencode", interpreter)
+        if case .dictionary(let dictionary) = value { pairs = dictionary.pairs }
+        let written = try pairs.map { pair in
+            let parts = try pair.elements(of: "filter 'urlencode'")
+            guard parts.count == 2 else { throw TemplateFailure("filter 'urlencode': an element is no pair") }
+            return TemplateText.joined(
+                parts.map { urlEncoded($0.asText, keeping: "").replacing("%20", with: "+") }, by: "=")
+        }
+        return .text(TemplateText.joined(written, by: "&"))
+    }
+
+    private static func urlEncoded(_ text: TemplateText, keeping more: String) -> TemplateText {
+        let kept = Set(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~\(more)".utf8)
         var result = TemplateText()
         for element in text.elements {
             for byte in String(element.scalar).utf8 {
@@ -169,16 +186,5 @@ extension TemplateFilters {
             }
         }
         return result
-    }
-
-    private static func withoutTags(_ text: TemplateText) -> TemplateText {
-        var kept: [TaggedScalar] = []
-        var isInTag = false
-        for (place, element) in text.elements.enumerated() {
-            if !isInTag, element.scalar == "<", text.firstIndex(of: ">", from: place) != nil { isInTag = true }
-            if !isInTag { kept.append(element) }
-            if isInTag, element.scalar == ">" { isInTag = false }
-        }
-        return TemplateText.joined(TemplateText(kept).splitAtSpace(limit: -1), by: " ")
     }
 }

@@ -40,15 +40,14 @@ enum TemplateTests {
             guard let other = try arguments.bind("test 'sameas'", ["other"], required: 1)[0] else { return false }
             return value.typeName == other.typeName && value.isEqual(to: other)
         },
-        "escaped": { _, _ in false },
+        "escaped": { value, _ in value.textValue?.isMarkup ?? false },
         "lower": { value, _ in value.asText.isLowercase },
         "upper": { value, _ in value.asText.isUppercase },
-        "even": { value, _ in try number(value, "even") % 2 == 0 },
-        "odd": { value, _ in try number(value, "odd") % 2 != 0 },
+        "even": { value, _ in try remainder(value, .integer(2), "even") == 0 },
+        "odd": { value, _ in try remainder(value, .integer(2), "odd") == 1 },
         "divisibleby": { value, arguments in
             let divisor = try arguments.bind("test 'divisibleby'", ["num"], required: 1)[0]
-            return try PythonNumber.modulo(
-                try number(value, "divisibleby"), try number(divisor ?? .none, "divisibleby")) == 0
+            return try remainder(value, divisor ?? .none, "divisibleby") == 0
         },
         "in": { value, arguments in
             try arguments.bind("test 'in'", ["seq"], required: 1)[0]?.contains(value) ?? false
@@ -88,8 +87,14 @@ enum TemplateTests {
         }
     }
 
-    private static func number(_ value: TemplateValue, _ name: String) throws -> Int {
-        if case .float(let number) = value, let whole = Int(exactly: number) { return whole }
-        return try value.integer("test '\(name)'")
+    private static func remainder(_ value: TemplateValue, _ divisor: TemplateValue, _ name: String) throws -> Double {
+        if let left = value.integerValue, let right = divisor.integerValue {
+            return Double(try PythonNumber.modulo(left, right))
+        }
+        guard let left = value.doubleValue, let right = divisor.doubleValue else {
+            let found = value.doubleValue == nil ? value : divisor
+            throw TemplateFailure("test '\(name)': \(found.typeName), expected a number")
+        }
+        return try PythonNumber.modulo(left, right)
     }
 }

@@ -17,7 +17,9 @@ extension TemplateParser {
             kind = .filter(filter, body: try closed("filter", line))
         case "generation": kind = .generation(try closed("generation", line))
         case "autoescape":
-            _ = try expression()
+            guard case .boolean(false) = try expression().kind else {
+                throw syntax("block 'autoescape' that is not false, which is not supported", line)
+            }
             kind = .scope(try closed("autoescape", line))
         case "block":
             let block = try anyName()

@@ -12,7 +12,7 @@ struct BraceFormat {
         var formatter = BraceFormat(format: format, arguments: arguments, interpreter: interpreter)
         let result = try formatter.expand(format, depth: 0)
         try interpreter.budget.make(result.count)
-        return result
+        return result.marked(format.isMarkup)
     }
 
     private init(format: TemplateText, arguments: TemplateArguments, interpreter: TemplateInterpreter) {
@@ -72,7 +72,10 @@ struct BraceFormat {
         case "r", "a": value = .text(value.representation)
         case let other?: throw failure("unknown conversion '\(other)'")
         }
-        return try layOut(value, try expand(rest, depth: depth + 1).string)
+        let text = try layOut(value, try expand(rest, depth: depth + 1).string)
+        guard format.isMarkup else { return text }
+        if case .text(let given) = value, given.isMarkup { return given }
+        return text.marked(false).escaped
     }
 
     private mutating func value(_ name: String) throws -> TemplateValue {

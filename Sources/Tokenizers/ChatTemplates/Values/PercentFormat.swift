@@ -4,6 +4,8 @@ struct PercentFormat {
     private var position = 0
     private var values: ArraySlice<TemplateValue>
     private let members: TemplateDictionary?
+    /// Whether the format is markup, so that what goes into it is escaped.
+    private let escapes: Bool
 
     static func text(
         _ format: TemplateText, _ values: TemplateValue, _ interpreter: TemplateInterpreter
@@ -11,11 +13,12 @@ struct PercentFormat {
         var formatter = PercentFormat(format, values)
         let result = try formatter.run()
         try interpreter.budget.make(result.count)
-        return result
+        return result.marked(format.isMarkup)
     }
 
     private init(_ format: TemplateText, _ values: TemplateValue) {
         self.format = format.elements
+        escapes = format.isMarkup
         var members: TemplateDictionary?
         if case .dictionary(let dictionary) = values { members = dictionary }
         self.members = members
@@ -126,8 +129,10 @@ struct PercentFormat {
     private func layOut(_ value: TemplateValue, _ specification: FormatSpecification) throws -> TemplateText {
         var specification = specification
         switch specification.type {
-        case "s": return specification.layOut(value.asText)
-        case "r", "a": return specification.layOut(value.representation)
+        case "s": return specification.layOut(escapes ? value.asText.escaped : value.asText)
+        case "r", "a":
+            let text = value.representation
+            return specification.layOut(escapes ? text.escaped : text)
         case "c":
             if case .text(let text) = value, text.count == 1 { return specification.layOut(text) }
             guard let code = value.integerValue, let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init) else {

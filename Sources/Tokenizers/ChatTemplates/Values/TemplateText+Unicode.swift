@@ -61,6 +61,18 @@ extension TemplateText {
         }
     }
 
+    /// Unicode's full case folding: the lower case of the upper case, but for Cherokee and the dotless i.
+    func caseFolded() -> TemplateText {
+        mapped { _, scalar in
+            let upper = scalar.properties.uppercaseMapping
+            switch scalar.value {
+            case 0x131, 0x13A0...0x13F5: return String(scalar)
+            case 0x13F8...0x13FD, 0xAB70...0xABBF: return upper
+            default: return upper.unicodeScalars.map(\.properties.lowercaseMapping).joined()
+            }
+        }
+    }
+
     private func mapped(_ mapping: (Int, Unicode.Scalar) -> String) -> TemplateText {
         var result: [TaggedScalar] = []
         result.reserveCapacity(count)

@@ -13,6 +13,8 @@ struct TemplateText: Sendable {
     static let noOrigin: Int32 = -1
 
     var elements: [TaggedScalar]
+    /// Whether this is HTML that a filter made: `Markup` to Python.
+    var isMarkup = false
 
     init(_ elements: [TaggedScalar]) { self.elements = elements }
     init(_ elements: ArraySlice<TaggedScalar>) { self.elements = Array(elements) }

@@ -16,7 +16,8 @@ extension TemplateValue {
         case .boolean(let value): return value ? "True" : "False"
         case .integer(let value): return TemplateText(String(value))
         case .float(let value): return TemplateText(PythonNumber.text(of: value))
-        case .text(let text): return text.representation
+        case .text(let text):
+            return text.isMarkup ? "Markup(" + text.representation + ")" : text.representation
         case .sequence(let sequence): return TemplateText(sequence.representation, origin: sequence.origin)
         case .dictionary(let dictionary):
             return TemplateText(dictionary.representation, origin: dictionary.origin)

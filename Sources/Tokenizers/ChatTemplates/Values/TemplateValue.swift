@@ -30,7 +30,7 @@ enum TemplateValue {
         case .boolean: "bool"
         case .integer: "int"
         case .float: "float"
-        case .text: "str"
+        case .text(let text): text.isMarkup ? "Markup" : "str"
         case .sequence(let sequence): sequence.kind.rawValue
         case .dictionary: "dict"
         case .iterator(let iterator): iterator.typeName

@@ -6,14 +6,15 @@ enum TextMethods {
         guard let method = methods[name] else { return nil }
         return TemplateCallable(name: name, typeName: "builtin_function_or_method") { interpreter, arguments in
             try interpreter.budget.make(text.count)
-            return try method(text, interpreter, arguments)
+            guard text.isMarkup else { return try method(text, interpreter, arguments) }
+            return try method(text, interpreter, try escaped(arguments, for: name)).withMarkedTexts
         }
     }
 
     private static let methods: [String: Method] = [
         "upper": { text, _, _ in .text(text.uppercased()) },
         "lower": { text, _, _ in .text(text.lowercased()) },
-        "casefold": { text, _, _ in .text(TemplateText(text.string.lowercased().replacing("ß", with: "ss"))) },
+        "casefold": { text, _, _ in .text(text.caseFolded()) },
         "title": { text, _, _ in .text(text.titlecased()) },
         "capitalize": { text, _, _ in .text(text.capitalized()) },
         "swapcase": { text, _, _ in .text(text.caseSwapped()) },
@@ -73,7 +74,13 @@ enum TextMethods {
             return .text(TemplateText.joined(parts, by: text))
         },
         "find": { text, _, arguments in .integer(try find("find", text, arguments) ?? -1) },
-        "rfind": { text, _, arguments in .integer(text.lastIndex(of: try one("rfind", arguments)) ?? -1) },
+        "rfind": { text, _, arguments in .integer(try findLast("rfind", text, arguments) ?? -1) },
+        "rindex": { text, _, arguments in
+            guard let place = try findLast("rindex", text, arguments) else {
+                throw TemplateFailure("method 'rindex': the text is not found")
+            }
+            return .integer(place)
+        },
         "index": { text, _, arguments in
             guard let place = try find("index", text, arguments) else {
                 throw TemplateFailure("method 'index': the text is not found")
@@ -82,7 +89,9 @@ enum TextMethods {
         },
         "count": { text, _, arguments in
             let part = try one("count", arguments)
-            return .integer(part.isEmpty ? text.count + 1 : text.split(at: part, limit: -1).count - 1)
+            guard let range = try bounds("count", text, arguments) else { return .integer(0) }
+            let counted = TemplateText(text.elements[range])
+            return .integer(part.isEmpty ? counted.count + 1 : counted.split(at: part, limit: -1).count - 1)
         },
         "center": { try padded("center", $0, $1, $2, .both) },
         "ljust": { try padded("ljust", $0, $1, $2, .left) },
@@ -104,6 +113,16 @@ enum TextMethods {
             return .text(text.expandingTabs(max(0, width)))
         },
         "format": { text, interpreter, arguments in .text(try BraceFormat.text(text, arguments, interpreter)) },
+        "format_map": { text, interpreter, arguments in
+            guard
+                case .dictionary(let members)? = try arguments.bind("method 'format_map'", ["mapping"], required: 1)[0]
+            else { throw TemplateFailure("method 'format_map': expected a dictionary") }
+            var named = TemplateArguments()
+            for (key, value) in zip(members.keys, members.values) {
+                if case .text(let name) = key { named.named.append((name.string, value)) }
+            }
+            return .text(try BraceFormat.text(text, named, interpreter))
+        },
         "isalpha": { text, _, _ in .boolean(text.allSatisfy(\.isPythonAlphabetic)) },
         "isalnum": { text, _, _ in .boolean(text.allSatisfy { $0.isPythonAlphabetic || $0.isPythonNumeric }) },
         "isdigit": { text, _, _ in .boolean(text.allSatisfy(\.isPythonDigit)) },
@@ -121,6 +140,18 @@ enum TextMethods {
                     && text.elements[0].scalar.isIdentifierStart)
         },
     ]
+
+    /// Markup escapes what it takes in.
+    private static func escaped(_ arguments: TemplateArguments, for name: String) throws -> TemplateArguments {
+        var arguments = arguments
+        if name == "replace", arguments.positional.count > 1 {
+            arguments.positional[1] = .text(arguments.positional[1].asText.escaped)
+        } else if name == "join", let list = arguments.positional.first {
+            arguments.positional[0] = .list(
+                try list.elements(of: "method 'join'").map { .text($0.asText.escaped) })
+        }
+        return arguments
+    }
 
     private static func one(_ name: String, _ arguments: TemplateArguments) throws -> TemplateText {
         guard let first = arguments.positional.first else {
@@ -164,6 +195,12 @@ enum TextMethods {
         let part = try one(name, arguments)
         guard let range = try bounds(name, text, arguments) else { return nil }
         return text.firstIndex(of: part, from: range.lowerBound, to: range.upperBound)
+    }
+
+    private static func findLast(_ name: String, _ text: TemplateText, _ arguments: TemplateArguments) throws -> Int? {
+        let part = try one(name, arguments)
+        guard let range = try bounds(name, text, arguments) else { return nil }
+        return TemplateText(text.elements[range]).lastIndex(of: part).map { range.lowerBound + $0 }
     }
 
     private static func affix(
