@@ -1,6 +1,7 @@
 import Adapters
 import Storage
 import Testing
+import TestSupport
 
 struct AdapterRecipeTests {
     @Test func anEmptyMappingHasTheDocumentedDefaults() throws {
@@ -135,11 +136,11 @@ struct AdapterRecipeTests {
     }
 
     @Test func aPatternOfManyStarsIsMatchedAtOnce() throws {
-        let start = ContinuousClock.now
+        let start = processorTime()
         let pattern = try #require(MatrixPattern(String(repeating: "*a", count: 40) + "b"))
         #expect(!pattern.matches(String(repeating: "a.", count: 100)))
         #expect(pattern.matches(String(repeating: "a.", count: 100) + "ab"))
-        #expect(start.duration(to: .now) < .seconds(5))
+        #expect(processorTime() - start < 5)
     }
 
     @Test(arguments: ["", "a b", "blk.(0|1)", "[", "[]", "[a", "[z-a]", "é", "a\\.b"])

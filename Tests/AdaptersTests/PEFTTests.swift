@@ -65,12 +65,12 @@ struct PEFTTests {
         try PEFTTests.withConfiguration { object in
             object["rank_pattern"] = .object(JSONObject([(key: pattern, value: .integer(4))]))
         } _: { folder in
-            let start = ContinuousClock.now
+            let start = processorTime()
             let error = #expect(throws: AdapterError.self) {
                 try LowRankAdapter(peft: folder, layout: PEFTTests.layout("qwen2"))
             }
             #expect(error?.description.contains("pattern '\(pattern)': takes too long on the module '") == true)
-            #expect(start.duration(to: .now) < .seconds(60))
+            #expect(processorTime() - start < 60)
         }
     }
 
