@@ -158,7 +158,9 @@ let package = Package(
         .target(name: "CKernels"),
 
         // Tests.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: names(["Conversations", "HTTPTransport"]), path: "Tests/TestSupport",
+            swiftSettings: settings),
         tests("Conversations"),
         tests("Storage", ["Conversations"], owns: [External.grdb]),
         tests("StageInterface", ["Conversations", "Storage"]),
@@ -209,5 +211,10 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: names(["TestSupport", "Conversations", "Storage", "StageInterface"]), swiftSettings: settings),
+        // Inputs that went wrong once, each with what is right; on the built executables.
+        .testTarget(
+            name: "CasesTests",
+            dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport"]), path: "Tests/Cases",
+            exclude: ["Inputs"], swiftSettings: settings),
     ]
 )

@@ -1,18 +1,18 @@
-import Conversations
+public import Conversations
 import Foundation
-import HTTPTransport
+public import HTTPTransport
 
 /// A response as a client sees it, whole or put together from a stream.
-struct Reply {
-    let status: Int
-    let headers: HTTPHeaders
-    let json: JSONValue
+public struct Reply {
+    public let status: Int
+    public let headers: HTTPHeaders
+    public let json: JSONValue
     /// The events of a stream, `[DONE]` left out; empty for a whole response.
-    let events: [JSONValue]
+    public let events: [JSONValue]
     /// Whether a stream ended as it should.
-    let isDone: Bool
+    public let isDone: Bool
 
-    init(_ response: HTTPResponse) throws {
+    public init(_ response: HTTPResponse) throws {
         status = response.status
         headers = response.headers
         guard response.headers["content-type"] == "text/event-stream" else {
@@ -30,7 +30,7 @@ struct Reply {
     private var choice: JSONValue? { json["choices"]?.arrayValue?.first }
 
     /// The answer's text.
-    var text: String {
+    public var text: String {
         guard !events.isEmpty else {
             return choice?["message"]?["content"]?.stringValue ?? choice?["text"]?.stringValue ?? ""
         }
@@ -40,9 +40,9 @@ struct Reply {
         }.joined()
     }
 
-    var finish: String? { choice?["finish_reason"]?.stringValue }
-    var retort: JSONValue { json["retort"] ?? .null }
-    var version: Int? { retort["version"]?.integerValue }
-    var errorCode: String? { json["error"]?["code"]?.stringValue }
-    var errorMessage: String { json["error"]?["message"]?.stringValue ?? "" }
+    public var finish: String? { choice?["finish_reason"]?.stringValue }
+    public var retort: JSONValue { json["retort"] ?? .null }
+    public var version: Int? { retort["version"]?.integerValue }
+    public var errorCode: String? { json["error"]?["code"]?.stringValue }
+    public var errorMessage: String { json["error"]?["message"]?.stringValue ?? "" }
 }

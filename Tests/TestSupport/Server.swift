@@ -1,26 +1,25 @@
-import Conversations
-import Foundation
-import HTTPTransport
-import TestSupport
+public import Conversations
+public import Foundation
+public import HTTPTransport
 
 /// The real `retort-serve`, run as a user runs it, and a client for it.
-final class Server: @unchecked Sendable {
+public final class Server: @unchecked Sendable {
     // Sendable holds: the process is started in `init`, and afterwards only asked for its state, signaled and awaited,
     // which Foundation's Process allows from any thread; everything else is immutable.
-    let process: Process
-    let url: String
+    public let process: Process
+    public let url: String
     private let folder: ScratchFolder
     private let client = HTTPClient()
 
-    struct StartFailure: Error {
-        var status: Int32
-        var errors: String
+    public struct StartFailure: Error {
+        public var status: Int32
+        public var errors: String
     }
 
     /// Starts a server on a free port and waits until it is ready.
     ///
     /// - Throws: ``StartFailure`` with exit status and stderr when it ends instead.
-    init(_ arguments: [String], environment: [String: String] = [:], port: Int = 0) async throws {
+    public init(_ arguments: [String], environment: [String: String] = [:], port: Int = 0) async throws {
         let folder = try ScratchFolder()
         try folder.write("errors", "")
         let process = Executable.process("retort-serve", arguments + ["--port", String(port), "--poll-ms", "5"])
@@ -57,10 +56,10 @@ final class Server: @unchecked Sendable {
     }
 
     /// What the server said on stderr.
-    var errors: String { get throws { try String(contentsOfFile: folder.file("errors"), encoding: .utf8) } }
+    public var errors: String { get throws { try String(contentsOfFile: folder.file("errors"), encoding: .utf8) } }
 
     /// Asks for a graceful end and gives the exit status.
-    func stop() async -> Int32 {
+    public func stop() async -> Int32 {
         kill(process.processIdentifier, SIGTERM)
         return await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [process] in
@@ -70,22 +69,26 @@ final class Server: @unchecked Sendable {
         }
     }
 
-    func send(
+    public func send(
         _ method: String, _ path: String, body: [UInt8]? = nil, headers: HTTPHeaders = HTTPHeaders()
     ) async throws -> HTTPResponse {
         try await client.send(HTTPRequest(method, url + path, headers: headers, body: body))
     }
 
-    func get(_ path: String) async throws -> JSONValue {
+    public func get(_ path: String) async throws -> JSONValue {
         try JSONValue(parsing: try await send("GET", path).body)
     }
 
-    func post(_ path: String, _ json: JSONValue, headers: HTTPHeaders = HTTPHeaders()) async throws -> HTTPResponse {
+    public func post(_ path: String, _ json: JSONValue, headers: HTTPHeaders = HTTPHeaders()) async throws
+        -> HTTPResponse
+    {
         try await send("POST", path, body: json.serializedBytes(), headers: headers)
     }
 
     /// One user message to a model, with further fields.
-    func chat(_ model: String, _ text: String, _ fields: [(key: String, value: JSONValue)] = []) async throws -> Reply {
+    public func chat(_ model: String, _ text: String, _ fields: [(key: String, value: JSONValue)] = []) async throws
+        -> Reply
+    {
         var body = JSONObject([
             (key: "model", value: .string(model)),
             (key: "messages", value: [["role": "user", "content": .string(text)]]),
@@ -95,7 +98,7 @@ final class Server: @unchecked Sendable {
     }
 
     /// Waits until a condition on `/healthz` holds; false after a minute.
-    func waitForHealth(_ isReached: (JSONValue) -> Bool) async throws -> Bool {
+    public func waitForHealth(_ isReached: (JSONValue) -> Bool) async throws -> Bool {
         for _ in 0..<6000 {
             if isReached(try await get("/healthz")) { return true }
             try await Task.sleep(for: .milliseconds(10))
