@@ -65,7 +65,7 @@ public final class ScriptedServer: Sendable {
         port = Int(UInt16(bigEndian: address.sin_port))
         Thread.detachNewThread {
             while true {
-                public let descriptor = accept(listener, nil, nil)
+                let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { return }
                 Thread.detachNewThread {
                     let (head, rest) = readsRequest ? ScriptedServer.readHead(descriptor) : ("", [])
