@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import Testing
+import TestSupport
 
 @Suite struct BackoffTests {
     /// Draws the highest number each time, so that a wait is its ceiling.

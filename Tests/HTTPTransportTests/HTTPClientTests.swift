@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import Testing
+import TestSupport
 
 /// Against real sockets on loopback that behave, and misbehave, byte for byte as written here.
 @Suite struct HTTPClientTests {

@@ -4,6 +4,7 @@ import HTTPTransport
 import Interactions
 import Replay
 import Testing
+import TestSupport
 
 /// What happens around answers: the decision log, escalation, bounds, disconnects, shutdown.
 @Suite(.serialized)

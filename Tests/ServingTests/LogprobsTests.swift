@@ -4,6 +4,7 @@ import Foundation
 import Inference
 import Testing
 import Tokenizers
+import TestSupport
 
 /// `logprobs` and `top_logprobs` as OpenAI's clients know them, from the built server.
 @Suite(.serialized)

@@ -2,6 +2,7 @@ import Conversations
 import Foundation
 import HTTPTransport
 import Testing
+import TestSupport
 
 @Suite(.serialized)
 struct RouteTests {

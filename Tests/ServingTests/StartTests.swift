@@ -3,6 +3,7 @@ import Foundation
 import Registry
 import Storage
 import Testing
+import TestSupport
 
 @Suite(.serialized)
 struct StartTests {

@@ -4,6 +4,7 @@ import HTTPTransport
 import Registry
 import Storage
 import Testing
+import TestSupport
 
 @Suite(.serialized)
 struct SwapTests {
