@@ -3,7 +3,7 @@ import Foundation
 public import HTTPTransport
 
 /// A response as a client sees it, whole or put together from a stream.
-public struct Reply {
+public struct Reply: Sendable {
     public let status: Int
     public let headers: HTTPHeaders
     public let json: JSONValue
