@@ -1,4 +1,5 @@
 /// The members of a JSON object in the order in which they were written; of a repeated key the last value counts.
+/// Keys are the same where their bytes are: "é" of one scalar and "é" of two are two keys.
 ///
 /// Objects in logs and schemas are small, so look-up walks the members.
 public struct JSONObject: Sendable, Hashable {
@@ -10,13 +11,14 @@ public struct JSONObject: Sendable, Hashable {
     public init(_ members: [(key: String, value: JSONValue)]) {
         self.members = members
         guard hasRepeatedKeys else { return }
-        var places: [String: Int] = [:]
+        var places: [ExactText: Int] = [:]
         var kept: [(key: String, value: JSONValue)] = []
         for member in members {
-            if let place = places[member.key] {
+            let key = ExactText(member.key)
+            if let place = places[key] {
                 kept[place].value = member.value
             } else {
-                places[member.key] = kept.count
+                places[key] = kept.count
                 kept.append(member)
             }
         }
@@ -24,9 +26,9 @@ public struct JSONObject: Sendable, Hashable {
     }
 
     private var hasRepeatedKeys: Bool {
-        if members.count > 12 { return Set(members.lazy.map(\.key)).count != members.count }
+        if members.count > 12 { return Set(members.lazy.map { ExactText($0.key) }).count != members.count }
         for index in members.indices.dropFirst() {
-            for earlier in 0..<index where members[earlier].key == members[index].key { return true }
+            for earlier in 0..<index where members[earlier].key.isExactly(members[index].key) { return true }
         }
         return false
     }
@@ -37,9 +39,9 @@ public struct JSONObject: Sendable, Hashable {
 
     /// The value of a key; assigning nil removes the member, assigning to a new key appends it.
     public subscript(key: String) -> JSONValue? {
-        get { members.first { $0.key == key }?.value }
+        get { members.first { $0.key.isExactly(key) }?.value }
         set {
-            let index = members.firstIndex { $0.key == key }
+            let index = members.firstIndex { $0.key.isExactly(key) }
             switch (index, newValue) {
             case (let index?, let value?): members[index].value = value
             case (let index?, nil): members.remove(at: index)
@@ -51,7 +53,7 @@ public struct JSONObject: Sendable, Hashable {
 
     /// Equal when the same members stand in the same order.
     public static func == (left: JSONObject, right: JSONObject) -> Bool {
-        left.members.elementsEqual(right.members) { $0.key == $1.key && $0.value == $1.value }
+        left.members.elementsEqual(right.members) { $0.key.isExactly($1.key) && $0.value == $1.value }
     }
 
     public func hash(into hasher: inout Hasher) {

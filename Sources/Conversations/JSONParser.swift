@@ -1,62 +1,53 @@
-/// Why a text is not JSON, and where.
-public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
-    public var reason: String
-    /// The byte at which the parser stopped, from 0.
-    public var offset: Int
-    /// Line and column of that byte, from 1.
-    public var line: Int
-    public var column: Int
-
-    public var description: String { "not valid JSON: \(reason) at line \(line), column \(column)" }
-}
-
-extension JSONValue {
-    /// How deeply arrays and objects may nest; deeper input is refused rather than allowed to exhaust the stack.
-    public static let maximumDepth = 256
-
-    /// Parses one JSON value (RFC 8259) that fills the whole text, apart from white space around it.
-    public init(parsing text: String) throws(JSONError) {
-        var text = text
-        let result = text.withUTF8 { bytes in JSONParser.parse(bytes) }
-        self = try result.get()
-    }
-
-    /// Parses one JSON value (RFC 8259) from UTF-8 bytes.
-    public init(parsing bytes: some Sequence<UInt8>) throws(JSONError) {
-        let result =
-            bytes.withContiguousStorageIfAvailable { JSONParser.parse($0) }
-            ?? Array(bytes).withUnsafeBufferPointer { JSONParser.parse($0) }
-        self = try result.get()
-    }
-}
-
 /// A recursive-descent parser over UTF-8 bytes that it does not own.
 struct JSONParser {
-    private let bytes: UnsafeBufferPointer<UInt8>
-    private var position = 0
+    let bytes: UnsafeBufferPointer<UInt8>
+    var position = 0
+    private let halves: JSONDocument.Halves
+    private let maximumDepth: Int
     private var depth = 0
+    private var repeatedKeys = 0
+    private var loneHalves = 0
 
-    static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Result<JSONValue, JSONError> {
-        var parser = JSONParser(bytes: bytes)
+    static func document(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ halves: JSONDocument.Halves, _ depth: Int
+    ) -> Result<JSONDocument, JSONError> {
+        var parser = JSONParser(bytes, halves, depth)
         do throws(JSONError) {
             let value = try parser.value()
             parser.skipWhiteSpace()
-            if parser.position < bytes.count { throw parser.error("text after the value") }
-            return .success(value)
+            if parser.position < bytes.count { throw parser.error(parser.surplus) }
+            return .success(
+                JSONDocument(value: value, repeatedKeys: parser.repeatedKeys, loneHalves: parser.loneHalves))
         } catch {
             return .failure(error)
         }
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    private init(_ bytes: UnsafeBufferPointer<UInt8>, _ halves: JSONDocument.Halves, _ maximumDepth: Int) {
+        self.bytes = bytes
+        self.halves = halves
+        self.maximumDepth = maximumDepth
+    }
 
-    private func error(_ reason: String) -> JSONError {
-        let before = bytes[..<Swift.min(position, bytes.count)]
+    func error(_ reason: String) -> JSONError { error(reason, at: position) }
+
+    func error(_ reason: String, at place: Int) -> JSONError {
+        let before = bytes[..<Swift.min(place, bytes.count)]
         let line = before.reduce(1) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
         let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         return JSONError(
-            reason: position >= bytes.count && reason != "text after the value" ? "the text ends early" : reason,
-            offset: position, line: line, column: position - lineStart + 1)
+            reason: place >= bytes.count ? "the text ends early" : reason, offset: place, line: line,
+            column: place - lineStart + 1)
+    }
+
+    /// What is wrong with a byte after the value.
+    private var surplus: String {
+        switch peek() {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): "a second value after the first"
+        case UInt8(ascii: ","): "a comma after the value"
+        case 0: "a NUL byte after the value"
+        default: "text after the value"
+        }
     }
 
     private mutating func skipWhiteSpace() {
@@ -68,7 +59,7 @@ struct JSONParser {
         }
     }
 
-    private func peek() -> UInt8 { position < bytes.count ? bytes[position] : 0 }
+    func peek() -> UInt8 { position < bytes.count ? bytes[position] : 0 }
 
     private mutating func value() throws(JSONError) -> JSONValue {
         skipWhiteSpace()
@@ -80,16 +71,28 @@ struct JSONParser {
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
-        default: throw error("a value was expected")
+        default: throw error(unexpected)
         }
     }
+
+    /// What stands where a value was expected: words that other languages write, and JSON has not.
+    private var unexpected: String {
+        for word in ["NaN", "Infinity", "-Infinity", "None", "True", "False", "undefined"] where starts(with: word) {
+            return "\(word) is no JSON, expected a value"
+        }
+        return switch peek() {
+        case UInt8(ascii: "'"): "a value in single quotes, expected double ones"
+        case 0: "a NUL byte, expected a value"
+        default: "a value was expected"
+        }
+    }
+
+    private func starts(with word: String) -> Bool { bytes[position...].starts(with: word.utf8) }
 
     private mutating func nested(
         _ body: (inout JSONParser) throws(JSONError) -> JSONValue
     ) throws(JSONError) -> JSONValue {
-        guard depth < JSONValue.maximumDepth else {
-            throw error("nested deeper than \(JSONValue.maximumDepth) levels")
-        }
+        guard depth < maximumDepth else { throw error("nested deeper than \(maximumDepth) levels") }
         depth += 1
         defer { depth -= 1 }
         return try body(&self)
@@ -115,7 +118,12 @@ struct JSONParser {
         }
         while true {
             skipWhiteSpace()
-            guard peek() == UInt8(ascii: "\"") else { throw error("a key in quotes was expected") }
+            switch peek() {
+            case UInt8(ascii: "\""): break
+            case UInt8(ascii: "}"): throw error("a comma after the last member")
+            case UInt8(ascii: "'"): throw error("a key in single quotes, expected double ones")
+            default: throw error("a key in quotes was expected")
+            }
             let key = try string()
             skipWhiteSpace()
             guard peek() == UInt8(ascii: ":") else { throw error("':' was expected after a key") }
@@ -126,7 +134,9 @@ struct JSONParser {
             case UInt8(ascii: ","): position += 1
             case UInt8(ascii: "}"):
                 position += 1
-                return .object(JSONObject(members))
+                let object = JSONObject(members)
+                repeatedKeys += members.count - object.count
+                return .object(object)
             default: throw error("',' or '}' was expected")
             }
         }
@@ -141,6 +151,8 @@ struct JSONParser {
             return .array(elements)
         }
         while true {
+            skipWhiteSpace()
+            if peek() == UInt8(ascii: "]") { throw error("a comma after the last element") }
             elements.append(try value())
             skipWhiteSpace()
             switch peek() {
@@ -153,129 +165,9 @@ struct JSONParser {
         }
     }
 
-    private mutating func number() throws(JSONError) -> JSONValue {
-        let start = position
-        var isInteger = true
-        if peek() == UInt8(ascii: "-") { position += 1 }
-        let firstDigit = position
-        try digits()
-        if bytes[firstDigit] == UInt8(ascii: "0"), position > firstDigit + 1 {
-            position = firstDigit
-            throw error("a number must not begin with 0")
-        }
-        if peek() == UInt8(ascii: ".") {
-            isInteger = false
-            position += 1
-            try digits()
-        }
-        if peek() == UInt8(ascii: "e") || peek() == UInt8(ascii: "E") {
-            isInteger = false
-            position += 1
-            if peek() == UInt8(ascii: "+") || peek() == UInt8(ascii: "-") { position += 1 }
-            try digits()
-        }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        if isInteger, let integer = Int(text) { return .integer(integer) }
-        guard let double = Double(text), double.isFinite else {
-            position = start
-            throw error("the number is out of range")
-        }
-        return .number(double)
-    }
-
-    private mutating func digits() throws(JSONError) {
-        let start = position
-        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
-            position += 1
-        }
-        if position == start { throw error("a digit was expected") }
-    }
-
-    private mutating func string() throws(JSONError) -> String {
-        position += 1
-        let start = position
-        while position < bytes.count, bytes[position] != UInt8(ascii: "\""), bytes[position] != UInt8(ascii: "\\"),
-            bytes[position] >= 0x20
-        {
-            position += 1
-        }
-        if peek() == UInt8(ascii: "\"") {
-            defer { position += 1 }
-            return try validated(bytes[start..<position])
-        }
-        var unescaped = Array(bytes[start..<position])
-        while position < bytes.count {
-            let byte = bytes[position]
-            switch byte {
-            case UInt8(ascii: "\""):
-                defer { position += 1 }
-                return try validated(unescaped)
-            case UInt8(ascii: "\\"):
-                position += 1
-                try escape(into: &unescaped)
-            case ..<0x20:
-                throw error("a control character must be escaped in a string")
-            default:
-                unescaped.append(byte)
-                position += 1
-            }
-        }
-        throw error("the string does not end")
-    }
-
-    private func validated(_ utf8: some Collection<UInt8>) throws(JSONError) -> String {
-        guard let text = String(validating: utf8, as: UTF8.self) else {
-            throw error("the string is not UTF-8")
-        }
-        return text
-    }
-
-    private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
-        let byte = peek()
-        position += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(byte)
-        case UInt8(ascii: "b"): text.append(0x08)
-        case UInt8(ascii: "f"): text.append(0x0C)
-        case UInt8(ascii: "n"): text.append(0x0A)
-        case UInt8(ascii: "r"): text.append(0x0D)
-        case UInt8(ascii: "t"): text.append(0x09)
-        case UInt8(ascii: "u"): text.append(contentsOf: String(try unicodeEscape()).utf8)
-        default:
-            position -= 1
-            throw error("an unknown escape")
-        }
-    }
-
-    /// The scalar of `\uXXXX`, of a surrogate pair, or U+FFFD for a surrogate that stands alone.
-    private mutating func unicodeEscape() throws(JSONError) -> Character {
-        let first = try fourHexDigits()
-        if let scalar = Unicode.Scalar(first) { return Character(scalar) }
-        if first < 0xDC00, position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
-            bytes[position + 1] == UInt8(ascii: "u")
-        {
-            let afterFirst = position
-            position += 2
-            let second = try fourHexDigits()
-            if (0xDC00...0xDFFF).contains(second),
-                let scalar = Unicode.Scalar(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))
-            {
-                return Character(scalar)
-            }
-            position = afterFirst
-        }
-        return "\u{FFFD}"
-    }
-
-    private mutating func fourHexDigits() throws(JSONError) -> UInt32 {
-        var value: UInt32 = 0
-        for _ in 0..<4 {
-            guard position < bytes.count, let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue else {
-                throw error("four hexadecimal digits were expected")
-            }
-            value = value << 4 | UInt32(digit)
-            position += 1
-        }
-        return value
+    /// Half a surrogate pair that stands alone in its string.
+    mutating func loneHalf(_ half: UInt32) -> Unicode.Scalar {
+        loneHalves += 1
+        return halves == .kept ? JSONHalf.placeholder(of: half) : JSONHalf.replacement
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// So that a value can stand inside a `Codable` record. Foundation's decoder does not keep the order of keys:
 /// where order matters, parse with ``JSONValue/init(parsing:)-(String)``.
 extension JSONValue: Codable {
@@ -14,7 +16,7 @@ extension JSONValue: Codable {
             for key in container.allKeys {
                 members.append((key.stringValue, try container.decode(JSONValue.self, forKey: key)))
             }
-            self = .object(JSONObject(members.sorted { $0.key < $1.key }))
+            self = .object(JSONObject(members.sorted { $0.key.precedesExactly($1.key) }))
             return
         }
         if var container = try? decoder.unkeyedContainer() {
@@ -59,6 +61,14 @@ extension JSONValue: Codable {
         case .number(let value):
             var container = encoder.singleValueContainer()
             try container.encode(value)
+        case .decimal(let value):
+            var container = encoder.singleValueContainer()
+            // What the encoder has no number for goes as text.
+            if let decimal = Decimal(string: value.text), !decimal.isNaN {
+                try container.encode(decimal)
+            } else {
+                try container.encode(value.text)
+            }
         case .string(let value):
             var container = encoder.singleValueContainer()
             try container.encode(value)

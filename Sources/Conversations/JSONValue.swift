@@ -1,12 +1,17 @@
-/// A JSON value that keeps what Foundation's decoder loses: the order of an object's keys, and whether a number
-/// was written as an integer.
+/// A JSON value that keeps what Foundation's decoder loses: the order of an object's keys, and every number as it was
+/// written.
 ///
-/// Chat templates show both (`tojson` of a tool's schema), and so does everything that is hashed.
-public enum JSONValue: Sendable, Hashable {
+/// Chat templates show both (`tojson` of a tool's schema), and so does everything that is hashed. Values are equal where
+/// they are written the same way: texts and keys by their bytes, `1` and `1.0` not at all.
+public enum JSONValue: Sendable {
     case null
     case bool(Bool)
+    /// An integer whose digits are those of the `Int`.
     case integer(Int)
+    /// A number with a fraction or an exponent that is written as Swift writes the `Double`.
     case number(Double)
+    /// Any other number.
+    case decimal(JSONDecimal)
     case string(String)
     case array([JSONValue])
     case object(JSONObject)
@@ -28,15 +33,17 @@ extension JSONValue {
         switch self {
         case .integer(let value): value
         case .number(let value): Int(exactly: value)
+        case .decimal(let value): value.integerValue
         default: nil
         }
     }
 
-    /// The value of an integer or a number.
+    /// The value of a number, to the precision of a `Double`; nil for one that is too large for it.
     public var doubleValue: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .number(let value): value
+        case .decimal(let value): value.doubleValue
         default: nil
         }
     }
@@ -52,7 +59,24 @@ extension JSONValue {
     }
 
     /// Whether this is JSON's `null`.
-    public var isNull: Bool { self == .null }
+    public var isNull: Bool { if case .null = self { true } else { false } }
+
+    /// Whether this is a number, written in whatever way.
+    public var isNumber: Bool {
+        switch self {
+        case .integer, .number, .decimal: true
+        default: false
+        }
+    }
+
+    /// Whether two numbers have the same value, however they are written; false for anything else.
+    public func isSameNumber(as other: JSONValue) -> Bool {
+        guard isNumber, other.isNumber else { return false }
+        guard let value = ExactNumber(serialized()), let otherValue = ExactNumber(other.serialized()) else {
+            return self == other
+        }
+        return value == otherValue
+    }
 
     /// The member of an object with this key; nil if there is none or this is not an object.
     public subscript(key: String) -> JSONValue? { objectValue?[key] }
@@ -64,9 +88,39 @@ extension JSONValue {
         case .bool: "a boolean"
         case .integer: "an integer"
         case .number: "a number"
+        case .decimal(let value): value.isIntegral ? "an integer" : "a number"
         case .string: "a string"
         case .array: "an array"
         case .object: "an object"
+        }
+    }
+}
+
+extension JSONValue: Hashable {
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.decimal(let left), .decimal(let right)): left == right
+        case (.string(let left), .string(let right)): left.isExactly(right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .integer(let value): hasher.combine(value)
+        case .number(let value): hasher.combine(value)
+        case .decimal(let value): hasher.combine(value)
+        case .string(let value): hasher.combine(value)
+        case .array(let value): hasher.combine(value)
+        case .object(let value): hasher.combine(value)
         }
     }
 }

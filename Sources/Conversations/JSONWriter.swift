@@ -2,7 +2,7 @@
 public enum JSONStyle: Sendable {
     /// No white space, keys in their own order: for JSON Lines.
     case compact
-    /// No white space, keys sorted: for digests.
+    /// No white space, keys sorted, numbers of the same value alike (integers apart from others): for digests.
     case canonical
     /// Two-space indentation, keys in their own order: for people.
     case pretty
@@ -33,11 +33,12 @@ private struct JSONWriter {
         case .integer(let value): bytes += String(value).utf8
         // JSON has no word for what is not finite.
         case .number(let value): bytes += (value.isFinite ? "\(value)" : "null").utf8
+        case .decimal(let value): bytes += (style == .canonical ? value.canonicalText : value.text).utf8
         case .string(let value): write(value)
         case .array(let elements):
             list(elements, "[", "]", indentation) { $0.write($1, indentation: indentation + 1) }
         case .object(let object):
-            let members = style == .canonical ? object.members.sorted { $0.key < $1.key } : object.members
+            let members = style == .canonical ? object.members.sorted { $0.key.precedesExactly($1.key) } : object.members
             list(members, "{", "}", indentation) { writer, member in
                 writer.write(member.key)
                 writer.bytes += (writer.style == .pretty ? ": " : ":").utf8

@@ -95,7 +95,10 @@ public struct AnswerSchema: Sendable {
             problems.append("\(place(path)): not the one allowed value")
         }
         switch value {
-        case .integer, .number: checkNumber(value.doubleValue ?? 0, schema, at: path, &problems)
+        case .integer, .number, .decimal:
+            // A number beyond a Double's is larger, or smaller, than every limit.
+            let isNegative = value.serialized().hasPrefix("-")
+            checkNumber(value.doubleValue ?? (isNegative ? -.infinity : .infinity), schema, at: path, &problems)
         case .string(let text): checkText(text, schema, at: path, &problems)
         case .array(let elements): checkList(elements, schema, at: path, &problems)
         case .object(let object): checkObject(object, schema, at: path, &problems)
@@ -106,17 +109,18 @@ public struct AnswerSchema: Sendable {
     private static func isOf(_ value: JSONValue, _ type: String) -> Bool {
         switch (type, value) {
         case ("null", .null), ("boolean", .bool), ("string", .string), ("array", .array), ("object", .object),
-            ("number", .integer), ("number", .number), ("integer", .integer):
+            ("number", .integer), ("number", .number), ("number", .decimal), ("integer", .integer):
             true
         // 1.0 is an integer in JSON Schema.
         case ("integer", .number(let number)): number == number.rounded()
+        case ("integer", .decimal(let number)): number.isIntegral
         default: false
         }
     }
 
     /// JSON Schema compares numbers by value and objects regardless of order.
     private static func isEqual(_ left: JSONValue, _ right: JSONValue) -> Bool {
-        if let left = left.doubleValue, let right = right.doubleValue { return left == right }
+        if left.isNumber, right.isNumber { return left.isSameNumber(as: right) }
         return left.serializedBytes(.canonical) == right.serializedBytes(.canonical)
     }
 

@@ -1,13 +1,16 @@
 public import Conversations
 public import Foundation
 
-/// Times as logs write them: epoch seconds, milliseconds, microseconds or nanoseconds, or ISO 8601. Kept to the
-/// millisecond.
+/// Times as logs write them: epoch seconds, milliseconds, microseconds or nanoseconds, ISO 8601 and what is like it.
+/// Kept to the millisecond. What could mean two times means none.
 public enum Timestamp {
+    /// What is read, for messages.
+    public static let forms = "ISO 8601, or epoch seconds, milliseconds, microseconds or nanoseconds since 1980"
+
     /// The time that a JSON number or text means; nil if it means none.
     public static func date(_ json: JSONValue?) -> Date? { json.flatMap(milliseconds(_:)).map(date(milliseconds:)) }
 
-    /// The time that a text means: ISO 8601, or epoch digits. Without a zone it is UTC.
+    /// The time that a text means: ISO 8601, an e-mail's date, or epoch digits. Without a zone it is UTC.
     public static func date(_ text: String) -> Date? { date(.string(text)) }
 
     /// `2026-10-01T08:30:00Z`, with `.123` where the milliseconds are not zero.
@@ -28,90 +31,53 @@ public enum Timestamp {
 
     static func milliseconds(_ json: JSONValue) -> Int? {
         switch json {
-        case .integer(let value): milliseconds(epoch: Double(value))
+        case .integer(let value): milliseconds(epoch: Double(value)) ?? milliseconds(digits: String(value))
         case .number(let value): milliseconds(epoch: value)
+        case .decimal(let value): value.doubleValue.flatMap(milliseconds(epoch:))
         case .string(let text): milliseconds(text: text)
         default: nil
         }
     }
 
-    /// The unit follows from the size: 10^11 seconds is the year 5138, 10^11 milliseconds is 1973.
+    /// The unit follows from the size: each has its own range for the years from 1980 to 2199.
     private static func milliseconds(epoch value: Double) -> Int? {
-        guard value.isFinite, value > 0 else { return nil }
-        let milliseconds =
-            switch value {
-            case ..<1e11: value * 1000
-            case ..<1e14: value
-            case ..<1e17: value / 1000
-            default: value / 1_000_000
-            }
-        return milliseconds < 253_402_300_800_000 ? Int(milliseconds.rounded()) : nil
+        for (unit, perMillisecond) in [(1e-3, 1e-3), (1.0, 1.0), (1e3, 1e3), (1e6, 1e6)] {
+            let seconds = value / (1000 * unit)
+            if (315_532_800..<7_258_118_400).contains(seconds) { return Int((value / perMillisecond).rounded()) }
+        }
+        return nil
+    }
+
+    /// A calendar's digits, `20260105100000`, which are the time of no epoch: they lie between the units' ranges.
+    private static func milliseconds(digits: String) -> Int? {
+        guard [8, 12, 14, 17].contains(digits.utf8.count) else { return nil }
+        var scan = Scan(bytes: Array(digits.utf8))
+        guard let year = scan.number(4), (1980..<2200).contains(year), let month = scan.number(2),
+            let day = scan.number(2), let date = milliseconds(year: year, month: month, day: day)
+        else { return nil }
+        if scan.isAtEnd { return date }
+        guard let hour = scan.number(2), let minute = scan.number(2), hour < 24, minute < 60 else { return nil }
+        let second = scan.isAtEnd ? 0 : scan.number(2) ?? 60
+        let fraction = scan.isAtEnd ? 0 : scan.number(3) ?? 0
+        guard second < 60, scan.isAtEnd else { return nil }
+        return date + ((hour * 60 + minute) * 60 + second) * 1000 + fraction
+    }
+
+    static func milliseconds(year: Int, month: Int, day: Int) -> Int? {
+        guard (1...12).contains(month), (1...daysIn(month, of: year)).contains(day) else { return nil }
+        return days(year: year, month: month, day: day) * 86_400_000
     }
 
     private static func milliseconds(text: String) -> Int? {
         var scan = Scan(bytes: Array(text.utf8))
-        if scan.bytes.count >= 9, let epoch = Double(text) { return milliseconds(epoch: epoch) }
-        guard let year = scan.number(4), scan.skip("-"), let month = scan.number(2), scan.skip("-"),
-            let day = scan.number(2), (1...12).contains(month), (1...daysIn(month, of: year)).contains(day)
+        if scan.bytes.allSatisfy({ (48...57).contains($0) || $0 == UInt8(ascii: ".") }) {
+            return Double(text).flatMap(milliseconds(epoch:)) ?? milliseconds(digits: text)
+        }
+        guard let date = scan.date() else { return nil }
+        if scan.isAtEnd { return date }
+        guard scan.skip("T") || scan.skip("t") || scan.skip(" "), let time = scan.time(), let zone = scan.zone()
         else { return nil }
-        var milliseconds = days(year: year, month: month, day: day) * 86_400_000
-        if scan.isAtEnd { return milliseconds }
-        guard scan.skip("T") || scan.skip("t") || scan.skip(" "), let hour = scan.number(2), scan.skip(":"),
-            let minute = scan.number(2), hour < 24, minute < 60
-        else { return nil }
-        milliseconds += (hour * 60 + minute) * 60_000
-        if scan.skip(":") {
-            // A leap second counts as the one after it.
-            guard let second = scan.number(2), second <= 60 else { return nil }
-            milliseconds += second * 1000
-            if scan.skip(".") || scan.skip(",") {
-                guard let fraction = scan.fraction() else { return nil }
-                milliseconds += fraction
-            }
-        }
-        if scan.isAtEnd || (scan.skip("Z") || scan.skip("z")) && scan.isAtEnd { return milliseconds }
-        let isWest = scan.skip("-")
-        guard isWest || scan.skip("+"), let hours = scan.number(2) else { return nil }
-        _ = scan.skip(":")
-        let minutes = scan.number(2) ?? 0
-        guard scan.isAtEnd, hours < 24, minutes < 60 else { return nil }
-        return milliseconds - (hours * 60 + minutes) * 60_000 * (isWest ? -1 : 1)
-    }
-
-    private struct Scan {
-        let bytes: [UInt8]
-        var position = 0
-        var isAtEnd: Bool { position == bytes.count }
-
-        mutating func skip(_ character: Unicode.Scalar) -> Bool {
-            guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
-            position += 1
-            return true
-        }
-
-        mutating func number(_ digits: Int) -> Int? {
-            guard position + digits <= bytes.count else { return nil }
-            var value = 0
-            for byte in bytes[position..<position + digits] {
-                guard (48...57).contains(byte) else { return nil }
-                value = value * 10 + Int(byte - 48)
-            }
-            position += digits
-            return value
-        }
-
-        /// Digits after the point, as milliseconds; what is finer is cut off.
-        mutating func fraction() -> Int? {
-            var value = 0, count = 0
-            while position < bytes.count, (48...57).contains(bytes[position]) {
-                if count < 3 { value = value * 10 + Int(bytes[position] - 48) }
-                count += 1
-                position += 1
-            }
-            guard count > 0 else { return nil }
-            for _ in min(count, 3)..<3 { value *= 10 }
-            return value
-        }
+        return scan.isAtEnd ? date + time - zone : nil
     }
 
     private static func padded(_ number: Int, to width: Int = 2) -> String {

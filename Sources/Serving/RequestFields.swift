@@ -89,7 +89,7 @@ struct RequestFields {
     func wrong(_ field: String, _ value: JSONValue, _ expected: String) -> APIError {
         let found: String =
             switch value {
-            case .integer, .number, .bool: value.serialized()
+            case .integer, .number, .decimal, .bool: value.serialized()
             default: value.kindName
             }
         return .invalid("\(field): \(found), expected \(expected)", parameter: field)

@@ -8,6 +8,7 @@ extension TemplateValue {
         case .bool(let value): self = .boolean(value)
         case .integer(let value): self = .integer(value)
         case .number(let value): self = .float(value)
+        case .decimal(let value): self = .decimal(value)
         case .string(let text): self = .text(TemplateText(text, origin: origin))
         case .array(let elements):
             self = .sequence(
@@ -66,6 +67,7 @@ struct PythonJSON {
         case .boolean(let value): append(value ? "true" : "false", origin)
         case .integer(let value): append(String(value), origin)
         case .float(let value): append(PythonJSON.number(value), origin)
+        case .decimal(let value): append(value.text, origin)
         case .text(let text): write(text, origin)
         case .sequence(let sequence) where sequence.kind == .list || sequence.isTuple:
             try list(sequence.elements, "[", "]", depth, origin) {

@@ -1,3 +1,5 @@
+import Conversations
+
 extension TemplateValue {
     /// Python's `str(value)`.
     var asText: TemplateText {
@@ -16,6 +18,7 @@ extension TemplateValue {
         case .boolean(let value): return value ? "True" : "False"
         case .integer(let value): return TemplateText(String(value))
         case .float(let value): return TemplateText(PythonNumber.text(of: value))
+        case .decimal(let value): return TemplateText(value.text)
         case .text(let text):
             return text.isMarkup ? "Markup(" + text.representation + ")" : text.representation
         case .sequence(let sequence): return TemplateText(sequence.representation, origin: sequence.origin)

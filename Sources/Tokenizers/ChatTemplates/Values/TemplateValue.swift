@@ -1,3 +1,5 @@
+import Conversations
+
 /// A value as a template sees it: one of Python's types, or one of Jinja's objects.
 enum TemplateValue {
     case undefined(TemplateUndefined)
@@ -5,6 +7,8 @@ enum TemplateValue {
     case boolean(Bool)
     case integer(Int)
     case float(Double)
+    /// A number of the input that is printed as it was written, such as an integer of more than 64 bits.
+    case decimal(JSONDecimal)
     case text(TemplateText)
     case sequence(TemplateSequence)
     case dictionary(TemplateDictionary)
@@ -30,6 +34,7 @@ enum TemplateValue {
         case .boolean: "bool"
         case .integer: "int"
         case .float: "float"
+        case .decimal(let value): value.isIntegral ? "int" : "float"
         case .text(let text): text.isMarkup ? "Markup" : "str"
         case .sequence(let sequence): sequence.kind.rawValue
         case .dictionary: "dict"
@@ -57,6 +62,7 @@ enum TemplateValue {
         case .boolean(let value): value
         case .integer(let value): value != 0
         case .float(let value): value != 0
+        case .decimal(let value): value.doubleValue != 0
         case .text(let text): !text.isEmpty
         case .sequence(let sequence): !sequence.elements.isEmpty
         case .dictionary(let dictionary): !dictionary.isEmpty
@@ -76,6 +82,7 @@ enum TemplateValue {
 
     var doubleValue: Double? {
         if case .float(let value) = self { return value }
+        if case .decimal(let value) = self { return value.doubleValue ?? (value.isNegative ? -.infinity : .infinity) }
         return integerValue.map(Double.init)
     }
 
