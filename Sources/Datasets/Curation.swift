@@ -5,19 +5,25 @@ import Storage
 
 /// Turns labeled examples into splits that share nothing.
 ///
-/// 1. Examples with the same input (``ComparableText/key``) become one, with the label that most of them have.
+/// 1. Of examples with one id the latest counts. Those with the same input (``ComparableText/key``) become one, with the
+///    label that most of them have; of equally many, the latest. A truth that a person checked is the answer instead.
 /// 2. Nearly equal inputs become groups (``NearDuplicates``).
 /// 3. The test split is the newest: with a fixed test period, everything in it, and older rows of its groups are
 ///    dropped; with a fraction, whole groups by their newest row, so that every row outside is older than the cut.
 /// 4. Of the other groups, those with the smallest seeded hash validate; the rest trains.
 ///
-/// The result depends on the set of examples, never on their order.
+/// The result depends on the set of examples. Their order decides only between labels of the same time: the later one
+/// stands, as a correction at the end of a file does.
 public struct Curation: Sendable {
     /// What became of the examples.
     public struct Counts: Sendable, Hashable {
         public internal(set) var examples = 0
         /// The same example (id) again.
         public internal(set) var repeated = 0
+        /// Examples whose label a later one with the same id and input corrects.
+        public internal(set) var corrected = 0
+        /// Examples whose id others with another input have, too.
+        public internal(set) var reusedIDs = 0
         /// Examples merged into another with the same input.
         public internal(set) var exactDuplicates = 0
         /// Inputs that had several labels; the majority's stands.
@@ -29,6 +35,8 @@ public struct Curation: Sendable {
         public internal(set) var droppedNearDuplicates = 0
         /// Rows with a truth that a person checked.
         public internal(set) var gold = 0
+        /// Rows whose answer is that truth and not the teacher's label.
+        public internal(set) var goldReplaced = 0
         /// Truths whose input no example has.
         public internal(set) var goldUnmatched = 0
         /// Rows with a teacher's log-probabilities.
@@ -36,24 +44,28 @@ public struct Curation: Sendable {
     }
 
     public private(set) var rows: [Split: [DatasetRow]] = [:]
-    public private(set) var counts = Counts()
+    public internal(set) var counts = Counts()
     /// No row outside the test split is this new; nil without times.
     public private(set) var testBegins: Date?
     /// The largest similarity between a row of the test split and one outside; nil when it is below
     /// ``similarityFloor``, or a split is empty.
     public private(set) var maximumCrossSplitSimilarity: Double?
     /// Things that a person should know, each a sentence.
-    public private(set) var warnings: [String] = []
+    public internal(set) var warnings: [String] = []
 
     /// Similarities below this are not looked for.
     public static let similarityFloor = 0.5
     /// A label with fewer rows to train on is worth a warning.
     public static let fewRows = 5
 
+    /// - Parameter place: what messages call the example at an index.
     /// - Throws: ``DatasetError`` when nothing is left to train or to test on.
-    public init(_ examples: [LabeledExample], gold: GoldTruths = GoldTruths(), task: Task) throws {
+    public init(
+        _ examples: [LabeledExample], gold: GoldTruths = GoldTruths(), task: Task,
+        place: (Int) -> String = { "example \($0 + 1)" }
+    ) throws {
         let rule = task.split
-        let candidates = merge(examples, gold, rule)
+        let candidates = merge(examples, gold, rule, place)
         guard !candidates.isEmpty else { throw DatasetError("no labeled examples, expected one or more") }
         let similar = NearDuplicates(candidates.map(\.text))
         let numbers = similar.groups(similarity: rule.nearDuplicateSimilarity)
@@ -62,7 +74,7 @@ public struct Curation: Sendable {
         }
         counts.groups = groups.count
         counts.groupsWithSeveralLabels =
-            groups.count { Set($0.members.map { candidates[$0].example.label }).count > 1 }
+            groups.count { Set($0.members.map { ExactText(candidates[$0].example.truth) }).count > 1 }
         let assigned = assign(groups, candidates, rule)
         let inTest = assigned.filter { $0.split == .test }.map(\.index)
         let outside = assigned.filter { $0.split != .test }.map(\.index)
@@ -75,84 +87,6 @@ public struct Curation: Sendable {
         }
         try check(candidates, rule)
         warn(task)
-    }
-
-    // MARK: Examples with the same input
-
-    private struct Candidate {
-        var example: LabeledExample
-        var text: ComparableText
-        var occurrences: Int
-
-        func row(group: String, _ task: Task) throws -> DatasetRow {
-            let truth = example.gold ?? example.label
-            let subject = TaskSlice.Subject(input: example.input, label: truth, time: example.time)
-            let slices = try task.slices(of: subject)
-            return DatasetRow(
-                messages: task.studentMessages(for: example.input) + [.init(.assistant, example.label)],
-                metadata: DatasetRow.Metadata(
-                    id: example.id, input: example.input, label: example.label, gold: example.gold, time: example.time,
-                    slices: slices + example.slices.filter { !slices.contains($0) }, group: group,
-                    interaction: example.interaction, occurrences: occurrences),
-                logprobs: example.logprobs)
-        }
-    }
-
-    /// One candidate per input, by id.
-    private mutating func merge(
-        _ examples: [LabeledExample], _ gold: GoldTruths, _ rule: SplitRule
-    ) -> [Candidate] {
-        counts.examples = examples.count
-        var distinct: [LabeledExample] = []
-        var ids: Set<String> = []
-        var matched: Set<String> = []
-        for var example in examples {
-            guard ids.insert(example.id.hex).inserted else {
-                counts.repeated += 1
-                continue
-            }
-            if let truth = gold.label(for: example.input) {
-                example.gold = truth
-                matched.insert(Task.trimmed(example.input))
-            }
-            distinct.append(example)
-        }
-        counts.goldUnmatched = gold.count - matched.count
-        var candidates: [Candidate] = []
-        for (text, same) in Dictionary(grouping: distinct, by: { ComparableText($0.input) }) {
-            let ordered = same.sorted(by: Curation.isOlder)
-            // A fixed test period keeps its own copy, so that the period stays what it was.
-            let kept = Curation.inPeriod(rule, ordered) ?? ordered[0]
-            var example = kept
-            example.label = Curation.majority(ordered.map(\.label)) ?? kept.label
-            // Those of another label say nothing about this one.
-            let source = ([kept] + ordered).first { $0.label == example.label && $0.logprobs != nil }
-            example.logprobs = source?.logprobs
-            example.gold = Curation.majority(ordered.compactMap(\.gold))
-            counts.exactDuplicates += same.count - 1
-            if Set(same.map(\.label)).count > 1 { counts.contradictions += 1 }
-            if example.gold != nil { counts.gold += 1 }
-            if example.logprobs != nil { counts.withLogprobs += 1 }
-            candidates.append(Candidate(example: example, text: text, occurrences: same.count))
-        }
-        return candidates.sorted { Curation.isOlder($0.example, $1.example) }
-    }
-
-    private static func inPeriod(_ rule: SplitRule, _ ordered: [LabeledExample]) -> LabeledExample? {
-        guard case .after(let date) = rule.test else { return nil }
-        return ordered.first { $0.time.map { $0 >= date } ?? false }
-    }
-
-    /// The text that occurs most often; of several, the one that came last.
-    private static func majority(_ labels: [String]) -> String? {
-        var tally: [String: (count: Int, last: Int)] = [:]
-        for (place, label) in labels.enumerated() { tally[label] = ((tally[label]?.count ?? 0) + 1, place) }
-        return tally.max { ($0.value.count, $0.value.last) < ($1.value.count, $1.value.last) }?.key
-    }
-
-    private static func isOlder(_ left: LabeledExample, _ right: LabeledExample) -> Bool {
-        let times = (left.time ?? .distantPast, right.time ?? .distantPast)
-        return times.0 == times.1 ? left.id < right.id : times.0 < times.1
     }
 
     private static func isOrdered(_ left: DatasetRow, _ right: DatasetRow) -> Bool {
@@ -172,7 +106,7 @@ public struct Curation: Sendable {
         /// A pseudo-random number, for choices by chance.
         var chance: String
 
-        init(members: [Int], _ candidates: [Candidate], seed: UInt64) {
+        init(members: [Int], _ candidates: [CurationCandidate], seed: UInt64) {
             self.members = members
             let first = members.map { candidates[$0].text.key }.min { $0.utf8.lexicographicallyPrecedes($1.utf8) }
             name = ContentDigest(of: first ?? "").short
@@ -184,7 +118,7 @@ public struct Curation: Sendable {
     private typealias Assignment = (index: Int, split: Split, group: String)
 
     private mutating func assign(
-        _ groups: [Group], _ candidates: [Candidate], _ rule: SplitRule
+        _ groups: [Group], _ candidates: [CurationCandidate], _ rule: SplitRule
     ) -> [Assignment] {
         var assigned: [Assignment] = []
         var rest: [Group] = []
@@ -224,7 +158,7 @@ public struct Curation: Sendable {
 
     // MARK: What came out
 
-    private func check(_ candidates: [Candidate], _ rule: SplitRule) throws {
+    private func check(_ candidates: [CurationCandidate], _ rule: SplitRule) throws {
         var splits: [String: Split] = [:]
         for (split, rows) in rows {
             for case let metadata? in rows.map(\.metadata) {
@@ -249,7 +183,7 @@ public struct Curation: Sendable {
 
     private mutating func warn(_ task: Task) {
         let train = rows[.train] ?? []
-        let tally = Dictionary(grouping: train.compactMap(\.metadata?.label)) { $0 }.mapValues(\.count)
+        let tally = Dictionary(grouping: train.compactMap(\.metadata?.truth)) { $0 }.mapValues(\.count)
         for label in task.labelNames {
             let count = tally[label] ?? 0
             if count < Curation.fewRows { warnings.append("label \(label) has \(count) rows to train on") }

@@ -13,7 +13,7 @@ public struct DatasetManifest: Sendable {
     public struct File: Sendable, Hashable {
         public var digest: ContentDigest
         public var rows: Int
-        /// Rows by label.
+        /// Rows by the answer that they train.
         public var labels: [String: Int]
         public var oldest: Date?
         public var newest: Date?
@@ -34,7 +34,7 @@ public struct DatasetManifest: Sendable {
             let metadata = (curation.rows[entry.key] ?? []).compactMap(\.metadata)
             splits[entry.key] = File(
                 digest: ContentDigest(of: entry.value), rows: metadata.count,
-                labels: Dictionary(grouping: metadata, by: \.label).mapValues(\.count),
+                labels: Dictionary(grouping: metadata, by: \.truth).mapValues(\.count),
                 oldest: metadata.compactMap(\.time).min(), newest: metadata.compactMap(\.time).max())
         }
         counts = curation.counts.named
@@ -121,11 +121,16 @@ public struct DatasetManifest: Sendable {
 extension Curation.Counts {
     /// The counts by the names under which manifests and reports show them.
     public var named: [(name: String, value: Int)] {
-        [
+        let always: [(name: String, value: Int)] = [
             ("examples", examples), ("repeated", repeated), ("exact_duplicates", exactDuplicates),
             ("contradictions", contradictions), ("groups", groups),
             ("groups_with_several_labels", groupsWithSeveralLabels),
             ("dropped_near_duplicates", droppedNearDuplicates), ("gold", gold), ("gold_unmatched", goldUnmatched),
-        ] + (withLogprobs > 0 ? [("with_logprobs", withLogprobs)] : [])
+        ]
+        let others: [(name: String, value: Int)] = [
+            ("with_logprobs", withLogprobs), ("corrected", corrected), ("reused_ids", reusedIDs),
+            ("gold_replaced", goldReplaced),
+        ]
+        return always + others.filter { $0.value > 0 }
     }
 }

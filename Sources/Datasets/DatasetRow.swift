@@ -13,7 +13,7 @@ public struct DatasetRow: Sendable, Hashable {
         public var input: String
         /// The teacher's label.
         public var label: String
-        /// A truth that a person checked.
+        /// A truth that a person checked, which the answer is then.
         public var gold: String?
         public var time: Date?
         public var slices: [String]
@@ -84,7 +84,7 @@ public struct DatasetRow: Sendable, Hashable {
     ///
     /// - Throws: ``DatasetError`` that names the file and the line.
     public static func rows(ofFile path: String) throws -> [DatasetRow] {
-        let rows = try JSONLines.read(path) { json throws(ExampleError) in try DatasetRow(json: json) }
+        let rows = try JSONLines.read(path) { json, _ throws(ExampleError) in try DatasetRow(json: json) }
         if rows.isEmpty { throw DatasetError("\(path): no lines, expected JSON Lines with messages") }
         return rows
     }

@@ -9,6 +9,10 @@ public struct DatasetVersion: Sendable {
     /// The folder.
     public let path: String
     public let manifest: DatasetManifest
+    /// Where a version that was just written lies by its digest, for good.
+    public internal(set) var keptPath: String?
+    /// Where the version lies whose place it took; nil where there was none.
+    public internal(set) var previousPath: String?
 
     public var digest: ContentDigest { manifest.digest }
 
@@ -35,6 +39,6 @@ public struct DatasetVersion: Sendable {
                 "\(file) was changed: its digest is \(found), expected "
                     + (manifest.splits[split]?.digest.description ?? "none"), hint: "run retort-curate again")
         }
-        return try JSONLines.read(file) { json throws(ExampleError) in try DatasetRow(json: json) }
+        return try JSONLines.read(file) { json, _ throws(ExampleError) in try DatasetRow(json: json) }
     }
 }

@@ -3,35 +3,57 @@ import Storage
 
 /// Truths that a person checked, by the exact text of the input.
 public struct GoldTruths: Sendable {
-    private let labels: [String: String]
+    private struct Truth {
+        var label: String
+        var line: Int
+    }
 
-    public var count: Int { labels.count }
+    private let truths: [ExactText: Truth]
+    private let path: String
 
-    public init() { labels = [:] }
+    public var count: Int { truths.count }
+
+    public init() {
+        truths = [:]
+        path = ""
+    }
 
     /// Reads lines of `{"input", "label"}`.
     ///
     /// - Throws: ``DatasetError`` naming the line of a label outside the set, and of an input that an earlier line
     ///   labels otherwise.
     public init(path: String, task: Task) throws {
-        let known = Set(task.labelNames)
-        var labels: [String: String] = [:]
-        _ = try JSONLines.read(path) { json throws(ExampleError) in
-            guard let input = json["input"]?.stringValue.map(Task.trimmed), !input.isEmpty else {
+        let known = Set(task.labelNames.map(ExactText.init))
+        var truths: [ExactText: Truth] = [:]
+        _ = try JSONLines.read(path) { json, line throws(ExampleError) in
+            guard let input = json["input"]?.stringValue.map(Task.trimmed), !input.isBlank else {
                 throw ExampleError("input: missing, expected a text")
             }
-            guard let label = json["label"]?.stringValue else {
+            guard let label = json["label"]?.stringValue, !label.isBlank else {
                 throw ExampleError("label: missing, expected a text")
             }
-            if task.kind == .classification, !known.contains(label) {
+            if task.kind == .classification, !known.contains(ExactText(label)) {
                 throw ExampleError(LabeledExample.outsideSet(label, task))
             }
-            if let earlier = labels.updateValue(label, forKey: input), earlier != label {
-                throw ExampleError("label: '\(label)', but an earlier line has '\(earlier)' for the same input")
+            let earlier = truths.updateValue(Truth(label: label, line: line), forKey: ExactText(input))?.label
+            if let earlier, !earlier.isExactly(label) {
+                throw ExampleError("label: '\(label.prefix(60))', but an earlier line has '\(earlier.prefix(60))' for the same input")
             }
         }
-        self.labels = labels
+        self.truths = truths
+        self.path = path
     }
 
-    func label(for input: String) -> String? { labels[Task.trimmed(input)] }
+    func label(for input: String) -> String? { truths[ExactText(Task.trimmed(input))]?.label }
+
+    /// What a person should know of the truths whose inputs none of these are; nil where there are none.
+    func warning(matched: Set<ExactText>, inputs: Set<ComparableText>) -> String? {
+        let unmatched = truths.filter { !matched.contains($0.key) }.sorted { $0.value.line < $1.value.line }
+        guard !unmatched.isEmpty else { return nil }
+        let similar = unmatched.count { inputs.contains(ComparableText($0.key.text)) }
+        let lines = unmatched.prefix(5).map { "\(path):\($0.value.line)" }.joined(separator: ", ")
+        let more = unmatched.count > 5 ? ", …" : ""
+        let near = similar == 0 ? "" : "; \(similar) of them would but for case, white space or forms of characters"
+        return "\(unmatched.count) of \(count) checked truths match no input (\(lines)\(more))\(near)"
+    }
 }

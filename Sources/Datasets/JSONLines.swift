@@ -7,25 +7,29 @@ enum JSONLines {
     static let namedProblems = 10
 
     /// Reads every line that is not blank; the bad ones are collected, and thrown together with file and line.
+    ///
+    /// - Parameter element: is given the value of a line and its number.
     static func read<Element>(
-        _ path: String, _ element: (JSONValue) throws(ExampleError) -> Element
+        _ path: String, _ element: (JSONValue, Int) throws(ExampleError) -> Element
     ) throws -> [Element] {
         let reader = try LineReader(path: path)
         var elements: [Element] = []
         var problems: [String] = []
         var bad = 0
         while let line = reader.next() {
-            if !reader.lastLineWasTooLong, !line.bytes.contains(where: { $0 > 0x20 }) { continue }
+            if !reader.lastLineWasTooLong, line.isBlank { continue }
             let number = line.number
             do throws(ExampleError) {
                 if reader.lastLineWasTooLong { throw ExampleError("longer than 64 MiB") }
-                let json: JSONValue
+                let document: JSONDocument
                 do throws(JSONError) {
-                    json = try JSONValue(parsing: line.bytes)
+                    document = try JSONDocument(parsing: line.bytes)
                 } catch {
                     throw ExampleError("not valid JSON: \(error.reason) at column \(error.column)")
                 }
-                elements.append(try element(json))
+                // Which of two values was meant nobody can tell.
+                if document.repeatedKeys > 0 { throw ExampleError("a key twice in one object, expected it once") }
+                elements.append(try element(document.value, number))
             } catch {
                 bad += 1
                 if problems.count < namedProblems { problems.append("\(reader.name):\(number): \(error)") }

@@ -1,17 +1,26 @@
+import Conversations
+
 extension LabeledExample {
     /// Reads the examples of a task, plain or gzip, `-` for standard input.
     ///
     /// - Throws: ``DatasetError`` naming file and line of what is not an example, or whose label the task does not know.
     public static func examples(ofFile path: String, task: Task) throws -> [LabeledExample] {
-        let known = Set(task.labelNames)
-        return try JSONLines.read(path) { json throws(ExampleError) in
+        try numbered(ofFile: path, task: task).map(\.example)
+    }
+
+    /// The same, each with the number of its line.
+    public static func numbered(
+        ofFile path: String, task: Task
+    ) throws -> [(example: LabeledExample, line: Int)] {
+        let known = Set(task.labelNames.map(ExactText.init))
+        return try JSONLines.read(path) { json, line throws(ExampleError) in
             let example = try LabeledExample(json: json)
             if task.kind == .classification {
-                for label in [example.label, example.gold].compactMap(\.self) where !known.contains(label) {
+                for label in [example.label, example.gold].compactMap(\.self) where !known.contains(ExactText(label)) {
                     throw ExampleError(outsideSet(label, task))
                 }
             }
-            return example
+            return (example, line)
         }
     }
 

@@ -57,6 +57,13 @@ public struct LabeledExample: Sendable, Hashable, Identifiable {
         self.id = id ?? ContentDigest(of: identity.serialized(.canonical))
     }
 
+    /// The same example with the id that its content gives.
+    var withOwnID: LabeledExample {
+        LabeledExample(
+            interaction: interaction, time: time, input: input, label: label, gold: gold, slices: slices,
+            source: source, logprobs: logprobs)
+    }
+
     /// Reads a line. `input` and `label` are enough; everything else may be missing.
     public init(json: JSONValue) throws(ExampleError) {
         guard json.objectValue != nil else { throw .init("\(json.kindName), expected an object") }
@@ -74,12 +81,22 @@ public struct LabeledExample: Sendable, Hashable, Identifiable {
             }
             return digest
         }
-        guard let input = try text("input"), !input.isEmpty else { throw .init("input: missing, expected a text") }
-        guard let label = try text("label"), !label.isEmpty else { throw .init("label: missing, expected a text") }
+        func visible(_ key: String) throws(ExampleError) -> String? {
+            guard let text = try text(key) else { return nil }
+            if text.isBlank { throw .init("\(key): blank, expected a text") }
+            return text
+        }
+        guard let input = try visible("input") else { throw .init("input: missing, expected a text") }
+        guard let label = try visible("label") else { throw .init("label: missing, expected a text") }
+        let slices = json["slices"] ?? .array([])
+        let sliceNames = slices.arrayValue?.compactMap(\.stringValue) ?? []
+        guard slices.isNull || slices.arrayValue?.count == sliceNames.count else {
+            throw .init("slices: not a list of texts, expected one")
+        }
         var time: Date?
         if let written = json["time"], !written.isNull {
             time = Timestamp.date(written)
-            if time == nil { throw .init("time: not a time, expected ISO 8601 or epoch seconds") }
+            if time == nil { throw .init("time: not a time, expected \(Timestamp.forms)") }
         }
         var source: Source?
         if let object = json["source"], !object.isNull {
@@ -97,8 +114,8 @@ public struct LabeledExample: Sendable, Hashable, Identifiable {
             }
         }
         self.init(
-            interaction: try digest("interaction"), time: time, input: input, label: label, gold: try text("gold"),
-            slices: json["slices"]?.arrayValue?.compactMap(\.stringValue) ?? [], source: source, logprobs: logprobs,
+            interaction: try digest("interaction"), time: time, input: input, label: label, gold: try visible("gold"),
+            slices: sliceNames, source: source, logprobs: logprobs,
             id: try digest("id"))
     }
 

@@ -13,7 +13,7 @@ extension Task {
         return system.isEmpty ? [user] : [Message(.system, system), user]
     }
 
-    /// The text of a conversation that is the input, without white space around it; nil if there is none.
+    /// The text of a conversation that is the input, without white space around it; nil if none of it shows.
     public func input(of messages: [Message]) -> String? {
         let text: String?
         switch input {
@@ -23,7 +23,7 @@ extension Task {
             let said = messages.filter { $0.role != .system && $0.role != .developer }
             text = said.map { "\($0.role.rawValue): \($0.content)" }.joined(separator: "\n")
         }
-        guard let trimmed = text.map(Task.trimmed), !trimmed.isEmpty else { return nil }
+        guard let trimmed = text.map(Task.trimmed), !trimmed.isBlank else { return nil }
         return trimmed
     }
 

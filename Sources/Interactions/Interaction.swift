@@ -8,7 +8,9 @@ public struct Interaction: Sendable, Hashable, Identifiable {
     public let id: ContentDigest
     public let time: Date
     /// What the caller tagged the request with: the task that it belongs to.
-    public let workload: String?
+    public internal(set) var workload: String?
+    /// Further tags that later pulls gave it in this workspace.
+    public internal(set) var otherWorkloads: [String] = []
     public let client: String?
     /// The request as it was logged.
     public let request: JSONValue
@@ -17,7 +19,7 @@ public struct Interaction: Sendable, Hashable, Identifiable {
     /// What a ``DecisionRecord`` says beside request and response, if this came from our own server.
     public let decision: JSONValue?
     public let messages: [Message]
-    /// The first choice's message.
+    /// The message of the answer that counts, see ``choice(of:)``.
     public let answer: Message
 
     init(
@@ -33,6 +35,12 @@ public struct Interaction: Sendable, Hashable, Identifiable {
         self.decision = decision
         self.messages = messages
         self.answer = answer
+    }
+
+    /// Whether it may be used for a workload: it has the tag, or none at all. nil stands for any.
+    public func isUsable(for wanted: String?) -> Bool {
+        guard let wanted, let workload else { return true }
+        return workload.isExactly(wanted) || otherWorkloads.contains { $0.isExactly(wanted) }
     }
 
     /// The model that answered; where the response does not say, the one that was asked.

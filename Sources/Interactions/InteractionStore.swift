@@ -41,7 +41,18 @@ public struct InteractionStore: Sendable {
                     );
                     CREATE INDEX interaction_by_time ON interaction (workload, time, id);
                     """)
-        }
+        },
+        // Tags beside the first: the same row may belong to several tasks.
+        Migration("interactions-2-tags") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE interaction_tag (
+                        workload TEXT NOT NULL,
+                        interaction INTEGER NOT NULL REFERENCES interaction (number),
+                        PRIMARY KEY (workload, interaction)
+                    ) WITHOUT ROWID;
+                    """)
+        },
     ]
 
     /// How many there are, of one workload or of all.
@@ -64,10 +75,15 @@ public struct InteractionStore: Sendable {
     }
 
     /// Calls `body` with each interaction by time, then by id. `body` may use the database.
+    ///
+    /// - Parameter workload: only those that have this tag, among others or alone, and with it as theirs.
     public func forEach(workload: String? = nil, _ body: (Interaction) throws -> Void) throws {
-        let numbers = try reading { database in
+        let (numbers, tags) = try reading { database in
             let query = InteractionStore.selection("number", workload)
-            return try Int64.fetchAll(database, sql: query.sql + " ORDER BY time, id", arguments: query.arguments)
+            let numbers = try Int64.fetchAll(
+                database, sql: query.sql + " ORDER BY time, id", arguments: query.arguments)
+            let rows = try Row.fetchAll(database, sql: "SELECT interaction, workload FROM interaction_tag")
+            return (numbers, Dictionary(grouping: rows) { $0["interaction"] as Int64 })
         }
         for number in numbers {
             let found = try reading { database in
@@ -75,7 +91,10 @@ public struct InteractionStore: Sendable {
                     sql: "SELECT id, time, workload, record FROM interaction WHERE number = ?")
                 return try Row.fetchOne(statement, arguments: [number]).map(Interaction.init(row:))
             }
-            if let found { try body(found) }
+            guard var found else { continue }
+            found.otherWorkloads = tags[number]?.map { $0["workload"] } ?? []
+            if let workload { found.workload = workload }
+            try body(found)
         }
     }
 
@@ -91,7 +110,32 @@ public struct InteractionStore: Sendable {
         _ columns: String, _ workload: String?
     ) -> (sql: String, arguments: StatementArguments) {
         let sql = "SELECT \(columns) FROM interaction"
-        return workload.map { (sql + " WHERE workload = ?", [$0]) } ?? (sql, [])
+        let condition = """
+             WHERE workload = ? OR number IN (SELECT interaction FROM interaction_tag WHERE workload = ?)
+            """
+        return workload.map { (sql + condition, [$0, $0]) } ?? (sql, [])
+    }
+
+    /// Tags an interaction that is there, unless it has the tag.
+    ///
+    /// - Returns: the pull that it came with, and whether it has the tag only now.
+    static func tag(
+        _ id: String, _ workload: String?, _ database: Database
+    ) throws -> (pull: Int64, isTaggedNow: Bool) {
+        let query = try database.cachedStatement(sql: "SELECT number, pull, workload FROM interaction WHERE id = ?")
+        guard let row = try Row.fetchOne(query, arguments: [id]) else {
+            throw StorageError(.input, "the database lost an interaction \(id)")
+        }
+        let number: Int64 = row["number"]
+        let pull: Int64 = row["pull"]
+        let first: String? = row["workload"]
+        guard let workload, first.map({ !$0.isExactly(workload) }) ?? true else { return (pull, false) }
+        let change =
+            first == nil
+            ? "UPDATE interaction SET workload = ? WHERE number = ?"
+            : "INSERT INTO interaction_tag (workload, interaction) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        try database.cachedStatement(sql: change).execute(arguments: [workload, number])
+        return (pull, database.changesCount > 0)
     }
 
     private func reading<Value>(_ body: (Database) throws -> Value) throws -> Value {
@@ -119,11 +163,11 @@ extension Interaction {
         let record: Data = row["record"]
         guard let id = ContentDigest(hex), let json = try? JSONValue(parsing: record), let request = json["request"],
             let response = json["response"], let messages = request["messages"]?.arrayValue,
-            let answer = response["choices"]?.arrayValue?.first?["message"]
+            let answer = Interaction.choice(of: response)?["message"]
         else { throw StorageError(.input, "the database holds a damaged interaction \(hex)") }
         self.init(
             time: Timestamp.date(milliseconds: row["time"]), workload: row["workload"],
             client: json["client_id"]?.stringValue, request: request, response: response, decision: json["decision"],
-            messages: try messages.map { try Message(json: $0) }, answer: try Message(json: answer), id: id)
+            messages: try messages.map { try Message(json: $0) }, answer: try Interaction.message(answer), id: id)
     }
 }

@@ -5,6 +5,21 @@ import GRDB
 public import Storage
 import Synchronization
 
+/// What became of one row of a source.
+private struct PulledRow {
+    var row: Int
+    var outcome: PullReconciliation.Outcome
+    var notes: Set<RowNote> = []
+    var fault: RowFault?
+}
+
+extension PullReconciliation {
+    fileprivate mutating func count(_ row: PulledRow) {
+        count(row.outcome)
+        for note in row.notes { count(note) }
+    }
+}
+
 /// Brings logs into a workspace: reads rows, keeps what is new, accounts for the rest.
 ///
 /// A batch of rows and the counts of its source are one transaction: a pull that is killed has kept exactly what its
@@ -16,8 +31,12 @@ public struct LogPull: Sendable {
         /// The line, or the place in the file's list, from 1.
         public var row: Int
         public var reason: DropReason
+        /// What about it: a place in the row, a field, a word.
+        public var detail: String?
 
-        public var description: String { "\(source):\(row): \(reason.text)" }
+        public var description: String {
+            "\(source):\(row): \(reason.text)" + (detail.map { ": \($0)" } ?? "")
+        }
     }
 
     /// What a pull did so far.
@@ -37,14 +56,25 @@ public struct LogPull: Sendable {
     private let store: InteractionStore
     private let workload: String?
     private let untagged: String?
+    private let rowLimit: Int
+
+    /// How many bytes a row has at most, unless somebody says otherwise.
+    public static let defaultRowLimit = 8 << 20
+    /// Logs nest less deeply than JSON may, so that what is stored around a row can always be read.
+    private static let depth = JSONValue.maximumDepth - 16
 
     /// - Parameters:
     ///   - workload: the workload wanted; nil takes all.
     ///   - untagged: the workload of rows without a tag.
-    public init(store: InteractionStore, workload: String? = nil, untagged: String? = nil) {
+    ///   - rowLimit: longer rows are dropped.
+    public init(
+        store: InteractionStore, workload: String? = nil, untagged: String? = nil,
+        rowLimit: Int = LogPull.defaultRowLimit
+    ) {
         self.store = store
         self.workload = workload
         self.untagged = untagged
+        self.rowLimit = rowLimit
     }
 
     /// Pulls every source. What cannot be read is a failure in the result; the others are pulled nevertheless.
@@ -83,7 +113,7 @@ public struct LogPull: Sendable {
     private func pull(
         _ source: LogSource, _ pull: Int64, _ progress: inout Progress, _ report: (Progress) throws -> Void
     ) throws {
-        var reader = try LogRowReader(source)
+        var reader = try LogRowReader(source, limit: rowLimit)
         let bytesBefore = progress.byteCount
         var counts = PullReconciliation()
         var isFirst = true
@@ -94,14 +124,15 @@ public struct LogPull: Sendable {
             let rows = parsed(batch ?? LogRowReader.Batch())
             let outcomes = try store.database.write { database in
                 let outcomes = try keep(rows, pull, database)
-                for outcome in outcomes { counts.count(outcome.outcome) }
+                for outcome in outcomes { counts.count(outcome) }
                 try record(source, pull, reader, counts, database)
                 return outcomes
             }
-            for (row, outcome) in outcomes {
+            for outcome in outcomes {
                 progress.reconciliation.count(outcome)
-                if case .dropped(let reason) = outcome, reason.isLoss, progress.faults.count < LogPull.namedFaults {
-                    progress.faults.append(Fault(source: source.name, row: row, reason: reason))
+                if let fault = outcome.fault, fault.reason.isLoss, progress.faults.count < LogPull.namedFaults {
+                    progress.faults.append(
+                        Fault(source: source.name, row: outcome.row, reason: fault.reason, detail: fault.detail))
                 }
             }
             progress.byteCount = bytesBefore + reader.byteCount
@@ -122,22 +153,23 @@ public struct LogPull: Sendable {
         ).execute(arguments: [pull, source.path, reader.byteCount, json.serialized(), reader.failure?.description])
     }
 
-    private func keep(
-        _ rows: [Parsed], _ pull: Int64, _ database: Database
-    ) throws -> [(row: Int, outcome: PullReconciliation.Outcome)] {
+    private func keep(_ rows: [Parsed], _ pull: Int64, _ database: Database) throws -> [PulledRow] {
         let insert = try database.cachedStatement(
             sql: """
                 INSERT INTO interaction (id, time, workload, model, pull, record) VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO NOTHING
                 """)
-        let origin = try database.cachedStatement(sql: "SELECT pull FROM interaction WHERE id = ?")
         return try rows.map { row, result in
             switch result {
-            case .failure(let reason): return (row, .dropped(reason))
+            case .failure(let fault): return PulledRow(row: row, outcome: .dropped(fault.reason), fault: fault)
             case .success(let kept):
+                var pulled = PulledRow(row: row, outcome: .kept, notes: kept.notes)
                 try insert.execute(arguments: [kept.id, kept.time, kept.workload, kept.model, pull, kept.record])
-                if database.changesCount > 0 { return (row, .kept) }
-                return (row, try Int64.fetchOne(origin, arguments: [kept.id]) == pull ? .repeated : .present)
+                if database.changesCount > 0 { return pulled }
+                let found = try InteractionStore.tag(kept.id, kept.workload, database)
+                pulled.outcome = found.pull == pull ? .repeated : .present
+                if found.isTaggedNow { pulled.notes.insert(.taggedLater) }
+                return pulled
             }
         }
     }
@@ -149,33 +181,31 @@ public struct LogPull: Sendable {
         var workload: String?
         var model: String?
         var record: Data
+        var notes: Set<RowNote>
 
-        init(_ interaction: Interaction) {
+        init(_ interaction: Interaction, _ notes: Set<RowNote>) {
             id = interaction.id.hex
             time = Timestamp.milliseconds(interaction.time)
             workload = interaction.workload
             model = interaction.model
             record = Data(interaction.storedRecord)
+            self.notes = notes
         }
     }
 
-    private typealias Parsed = (row: Int, result: Result<Kept, DropReason>)
+    private typealias Parsed = (row: Int, result: Result<Kept, RowFault>)
 
     /// Reads a batch's rows on all cores, in their order.
     private func parsed(_ batch: LogRowReader.Batch) -> [Parsed] {
-        if !batch.values.isEmpty {
-            return batch.values.enumerated().map { index, value in (index + 1, read { () throws(DropReason) in value })
-            }
-        }
         let rowsPerTask = 64
         let tasks = (batch.rows.count + rowsPerTask - 1) / rowsPerTask
         let results = Mutex([[Parsed]](repeating: [], count: tasks))
         DispatchQueue.concurrentPerform(iterations: tasks) { task in
             let rows = batch.rows[task * rowsPerTask..<min(batch.rows.count, (task + 1) * rowsPerTask)]
             let parsed = rows.map { number, range in
-                let result = read { () throws(DropReason) in
-                    guard let range else { throw .lineTooLong }
-                    do { return try JSONValue(parsing: batch.bytes[range]) } catch { throw .notJSON }
+                let result = Result { () throws(RowFault) in
+                    guard let range else { throw RowFault(.lineTooLong, "more than \(rowLimit) bytes") }
+                    return try read(batch.bytes[range])
                 }
                 return (row: number, result: result)
             }
@@ -184,12 +214,23 @@ public struct LogPull: Sendable {
         return results.withLock { $0.flatMap(\.self) }
     }
 
-    private func read(_ value: () throws(DropReason) -> JSONValue) -> Result<Kept, DropReason> {
-        do throws(DropReason) {
-            return .success(
-                Kept(try Interaction(record: try value(), workload: workload, untagged: untagged)))
+    private func read(_ text: ArraySlice<UInt8>) throws(RowFault) -> Kept {
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: text, depth: LogPull.depth)
         } catch {
-            return .failure(error)
+            let line = error.line > 1 ? "line \(error.line), " : ""
+            throw RowFault(.notJSON, "\(error.reason) at \(line)column \(error.column)")
         }
+        var notes: Set<RowNote> = []
+        var record = document.value
+        if document.repeatedKeys > 0 { notes.insert(.repeatedKeys) }
+        if document.loneHalves > 0 {
+            var replaced = 0
+            record = try SplitCharacters.joined(text, record, replaced: &replaced)
+            if replaced > 0 { notes.insert(.loneHalves) }
+        }
+        let interaction = try Interaction.read(record, workload: workload, untagged: untagged, notes: &notes)
+        return Kept(interaction, notes)
     }
 }

@@ -2,33 +2,51 @@ import Conversations
 import Storage
 
 /// The rows of one source, a batch at a time, so that memory does not grow with the file.
+///
+/// A row is a line, or a value of a document: a list of records, an API's page, records over several lines each.
 struct LogRowReader {
     /// Rows that are kept in memory together.
     struct Batch {
-        /// The text of all lines, one after another.
+        /// The text of all rows, one after another.
         var bytes: [UInt8] = []
-        /// A row: its line, or its place in a list, from 1; and where its text lies. nil for a line that is too long.
+        /// A row: its line, or its place in a document, from 1; and where its text lies. nil for a row that is too long.
         var rows: [(number: Int, range: Range<Int>?)] = []
-        /// The rows of a document, which has been parsed already; then `rows` is empty.
-        var values: [JSONValue] = []
 
-        var isEmpty: Bool { rows.isEmpty && values.isEmpty }
+        mutating func add(_ number: Int, _ text: some Collection<UInt8>, limit: Int) {
+            guard text.count <= limit else {
+                rows.append((number, nil))
+                return
+            }
+            let start = bytes.count
+            bytes.append(contentsOf: text)
+            rows.append((number, start..<bytes.count))
+            bytes.append(UInt8(ascii: "\n"))
+        }
+
+        var isFull: Bool { bytes.count >= 4 << 20 || rows.count >= 4096 }
     }
 
-    private static let batchBytes = 4 << 20
-    private static let batchRows = 4096
     /// A document must fit into memory whole.
     private static let documentBytes = 256 << 20
 
-    private let reader: LineReader
-    private var mayBeDocument: Bool
-    /// What was read in the hope of a document.
-    private var pending: Batch?
-    private var numberBefore = 0
+    private enum Form {
+        case unknown
+        case lines
+        case document(DocumentRows, text: [UInt8], count: Int)
+    }
 
-    init(_ source: LogSource) throws {
+    private let reader: LineReader
+    private let source: LogSource
+    private let limit: Int
+    private var form = Form.unknown
+    /// What was read in the hope of a document, and is lines.
+    private var held: HeldLines?
+
+    /// - Parameter limit: the bytes of the longest row that is kept.
+    init(_ source: LogSource, limit: Int) throws {
+        self.source = source
+        self.limit = limit
         reader = try LineReader(path: source.path)
-        mayBeDocument = source.mayBeDocument
     }
 
     var byteCount: Int { reader.byteCount }
@@ -36,45 +54,79 @@ struct LogRowReader {
 
     /// The next rows; nil after the last.
     mutating func next() -> Batch? {
-        if mayBeDocument {
-            mayBeDocument = false
-            if let document = document() { return document.isEmpty ? nil : document }
-        }
-        if let batch = pending {
-            pending = nil
-            return batch
-        }
-        let batch = lines(bytes: LogRowReader.batchBytes, rows: LogRowReader.batchRows)
-        return batch.isEmpty ? nil : batch
-    }
-
-    private func lines(bytes limit: Int, rows: Int) -> Batch {
+        if case .unknown = form { form = recognized() }
         var batch = Batch()
-        while batch.bytes.count < limit, batch.rows.count < rows, let line = reader.next() {
-            if reader.lastLineWasTooLong {
-                batch.rows.append((line.number, nil))
-            } else if line.bytes.contains(where: { $0 > 0x20 }) {
-                let start = batch.bytes.count
-                batch.bytes.append(contentsOf: line.bytes)
-                batch.rows.append((line.number, start..<batch.bytes.count))
-                batch.bytes.append(UInt8(ascii: "\n"))
+        switch form {
+        case .document(var rows, let text, var count):
+            while !batch.isFull, let range = rows.next() {
+                count += 1
+                batch.add(count, text[range], limit: limit)
+            }
+            form = .document(rows, text: text, count: count)
+        case .lines, .unknown:
+            while !batch.isFull, let line = held?.next() {
+                if held?.tooLong == line.number {
+                    batch.rows.append((line.number, nil))
+                } else if !line.isBlank {
+                    batch.add(line.number, line.bytes, limit: limit)
+                }
+            }
+            if !batch.isFull { held = nil }
+            while !batch.isFull, let line = reader.next() {
+                if reader.lastLineWasTooLong {
+                    batch.rows.append((line.number, nil))
+                } else if !line.isBlank {
+                    batch.add(line.number, line.bytes, limit: limit)
+                }
             }
         }
-        return batch
+        return batch.rows.isEmpty ? nil : batch
     }
 
-    /// The records of a file that is one JSON value over several lines, or one list. A file of lines is kept in
-    /// ``pending`` instead, and so is one too large to be anything else.
-    private mutating func document() -> Batch? {
-        let text = lines(bytes: LogRowReader.documentBytes, rows: .max)
-        guard text.bytes.count < LogRowReader.documentBytes, text.rows.allSatisfy({ $0.range != nil }),
-            let value = try? JSONValue(parsing: text.bytes)
-        else {
-            pending = text.isEmpty ? nil : text
-            return nil
+    /// Looks at the beginning, and if it may be a document's, at the rest.
+    private mutating func recognized() -> Form {
+        reader.maximumLength = LogRowReader.documentBytes
+        defer { reader.maximumLength = limit }
+        var lines = HeldLines()
+        var isPossible: Bool?
+        while isPossible ?? true, !reader.lastLineWasTooLong, lines.bytes.count < LogRowReader.documentBytes,
+            let line = reader.next()
+        {
+            lines.add(line, isTooLong: reader.lastLineWasTooLong)
+            if isPossible == nil, !line.isBlank { isPossible = mayBeginDocument(line) }
         }
-        var batch = Batch()
-        batch.values = value.arrayValue ?? value["data"]?.arrayValue ?? [value]
-        return batch
+        let isWhole = isPossible == true && !reader.lastLineWasTooLong && lines.bytes.count < LogRowReader.documentBytes
+        if isWhole, isDocument(lines.bytes) {
+            return .document(DocumentRows(lines.bytes), text: lines.bytes, count: 0)
+        }
+        held = lines
+        return .lines
+    }
+
+    private func mayBeginDocument(_ line: LineReader.Line) -> Bool {
+        if source.mayBeDocument { return true }
+        switch line.bytes.first(where: { $0 > 0x20 }) {
+        case UInt8(ascii: "["): return true
+        case UInt8(ascii: "{"):
+            guard line.bytes.count <= limit else { return false }
+            do {
+                _ = try JSONValue(parsing: line.bytes)
+                return false
+            } catch {
+                return error.offset >= line.bytes.count
+            }
+        default: return false
+        }
+    }
+
+    /// Whether its values go together, and the first is one: a line that was cut off must not swallow those after it.
+    private func isDocument(_ bytes: [UInt8]) -> Bool {
+        var rows = DocumentRows(bytes)
+        guard let first = rows.next() else { return rows.isSound && bytes.contains(UInt8(ascii: "[")) }
+        guard first.count <= limit, (try? JSONValue(parsing: bytes[first])) != nil || source.mayBeDocument else {
+            return false
+        }
+        while rows.next() != nil {}
+        return rows.isSound
     }
 }

@@ -8,6 +8,8 @@ public struct PullReconciliation: Sendable, Hashable {
     /// Seen before in this pull: the overlap of two files, or a row logged twice.
     public private(set) var repeated = 0
     public private(set) var dropped: [DropReason: Int] = [:]
+    /// Rows about which something was decided. They are among those kept, already there, or repeated.
+    public private(set) var notes: [RowNote: Int] = [:]
 
     /// What became of one row.
     enum Outcome { case kept, present, repeated, dropped(DropReason) }
@@ -24,6 +26,8 @@ public struct PullReconciliation: Sendable, Hashable {
         }
     }
 
+    mutating func count(_ note: RowNote) { notes[note, default: 0] += 1 }
+
     /// Rows dropped for any reason.
     public var droppedCount: Int { dropped.values.reduce(0, +) }
     /// Rows dropped although they were asked for.
@@ -35,6 +39,7 @@ public struct PullReconciliation: Sendable, Hashable {
         let reasons = DropReason.allCases.compactMap { reason in dropped[reason].map { (reason, $0) } }
         return [("seen", seen), ("kept", kept), ("already_there", present), ("repeated", repeated)]
             + reasons.map { ("dropped_\($0.0.rawValue)", $0.1) }
+            + RowNote.allCases.compactMap { note in notes[note].map { (note.rawValue, $0) } }
     }
 
     public static func += (left: inout PullReconciliation, right: PullReconciliation) {
@@ -43,5 +48,6 @@ public struct PullReconciliation: Sendable, Hashable {
         left.present += right.present
         left.repeated += right.repeated
         left.dropped.merge(right.dropped, uniquingKeysWith: +)
+        left.notes.merge(right.notes, uniquingKeysWith: +)
     }
 }

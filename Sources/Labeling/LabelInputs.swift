@@ -46,7 +46,7 @@ public struct LabelInputs: Sendable {
     }
 
     private mutating func add(_ interaction: Interaction, task: Task, workload: String?) {
-        if let workload, let tag = interaction.workload, tag != workload {
+        if !interaction.isUsable(for: workload) {
             otherWorkload += 1
         } else if let input = LabelInput(interaction, task: task) {
             inputs.append(input)

@@ -13,18 +13,23 @@ public struct LoggedLabels: Sendable {
     /// Why log-probabilities that are there cannot be used, by the word that reports count under.
     public let unusableLogprobs: [String: Int]
 
-    /// - Parameter workload: only interactions with this tag, or without any; nil takes all.
-    public init(_ store: InteractionStore, task: Task, workload: String? = nil) throws {
+    /// - Parameters:
+    ///   - workload: only interactions with this tag, or without any; nil takes all.
+    ///   - ofDecisionsOnly: whether to take those of our own server alone, which a frontier model answered.
+    public init(
+        _ store: InteractionStore, task: Task, workload: String? = nil, ofDecisionsOnly: Bool = false
+    ) throws {
         var found: [LabeledExample] = []
         var rejected: [String: Int] = [:]
         var unusable: [String: Int] = [:]
         try store.forEach { interaction in
-            if let workload, let tag = interaction.workload, tag != workload { return }
+            guard interaction.isUsable(for: workload) else { return }
+            if ofDecisionsOnly, interaction.decision?.objectValue == nil { return }
             do {
                 var example = try LoggedLabels.example(interaction, task)
                 do throws(LogprobsError) {
                     example.logprobs = try TokenLogprobs(
-                        interaction.response["choices"]?.arrayValue?.first?["logprobs"],
+                        Interaction.choice(of: interaction.response)?["logprobs"],
                         answer: interaction.answer.content, label: example.label)
                 } catch {
                     if error.kind != .missing { unusable[error.kind.rawValue, default: 0] += 1 }
@@ -39,6 +44,18 @@ public struct LoggedLabels: Sendable {
         unusableLogprobs = unusable
     }
 
+    /// Of our own server only what the frontier model answered is a label, and only where the client did not steer it.
+    private static func check(_ decision: JSONValue, _ request: JSONValue) throws(Rejection) {
+        guard decision["escalated"]?.boolValue == true else {
+            throw Rejection(reason: "the answer: of a model of ours, expected a teacher's")
+        }
+        for field in ["logit_bias", "stop"] {
+            if let value = request[field], !value.isNull {
+                throw Rejection(reason: "the answer: steered by the request's \(field)")
+            }
+        }
+    }
+
     private struct Rejection: Error {
         var reason: String
     }
@@ -48,10 +65,15 @@ public struct LoggedLabels: Sendable {
         guard let input = LabelInput(interaction, task: task) else {
             throw Rejection(reason: "no text for the task")
         }
-        if let decision = interaction.decision, decision["adapter"]?.stringValue != nil,
-            decision["escalated"]?.boolValue != true
-        {
-            throw Rejection(reason: "the answer: of an adapter of ours, expected a teacher's")
+        if let decision = interaction.decision { try check(decision, interaction.request) }
+        if let word = Interaction.choice(of: interaction.response)?["finish_reason"]?.stringValue {
+            let reason = FinishReason(word)
+            guard reason.isFinished else {
+                throw Rejection(reason: "the answer: \(reason.rawValue), expected one that was finished")
+            }
+        }
+        guard interaction.answer.toolCalls.isEmpty else {
+            throw Rejection(reason: "the answer: a call of a tool, expected text alone")
         }
         if task.input == .firstUserMessage, interaction.messages.count(where: { $0.role == .user }) > 1 {
             throw Rejection(reason: "the answer: to a later message than the first")

@@ -298,6 +298,8 @@ public final class ConfigurationSection {
         guard node.scalar?.style == .plain else { return .string(node.scalar?.string ?? "") }
         if node.null != nil { return .null }
         if let value = node.bool { return .bool(value) }
+        // A number that JSON writes the same way keeps its digits.
+        if let text = node.scalar?.string, let value = try? JSONValue(parsing: text), value.isNumber { return value }
         if let value = node.int { return .integer(value) }
         if let value = node.float { return .number(value) }
         return .string(node.scalar?.string ?? "")

@@ -12,11 +12,11 @@ public struct ContentStore: Sendable {
 
     public func contains(_ digest: ContentDigest) -> Bool { FileManager.default.fileExists(atPath: path(of: digest)) }
 
-    /// Keeps bytes; content that is there already is left as it is.
+    /// Keeps bytes, for the user alone; content that is there already is left as it is.
     @discardableResult
     public func put(_ bytes: Data) throws -> ContentDigest {
         let digest = ContentDigest(of: bytes)
-        if !contains(digest) { try AtomicFile.write(bytes, to: path(of: digest)) }
+        if !contains(digest) { try AtomicFile.write(bytes, to: path(of: digest), isPrivate: true) }
         return digest
     }
 

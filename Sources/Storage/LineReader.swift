@@ -4,17 +4,29 @@ import Foundation
 /// The lines of a file or of standard input, plain or gzip, in bounded memory.
 ///
 /// Lines end with LF or CR LF; the last may lack its end. Numbers count from 1. A byte order mark is not part of the
-/// first line.
+/// line that it begins: files with one each are put together as they are.
 public final class LineReader: Sequence, IteratorProtocol {
     /// A line without its end, and its number.
     public struct Line {
         public var number: Int
         public var bytes: ArraySlice<UInt8>
         public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+        public init(number: Int, bytes: ArraySlice<UInt8>) {
+            self.number = number
+            self.bytes = bytes
+        }
+
+        /// Whether it is empty, or spaces and tabs. Other bytes, NUL among them, are content that somebody must answer
+        /// for.
+        public var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
     }
 
-    /// Lines longer than this are not kept; they come back empty with ``lastLineWasTooLong`` set.
+    /// How long lines are that are kept, unless ``maximumLength-swift.property`` says otherwise.
     public static let maximumLength = 64 << 20
+
+    /// Lines longer than this are not kept; they come back empty with ``lastLineWasTooLong`` set.
+    public var maximumLength = LineReader.maximumLength
 
     /// What messages call the source.
     public let name: String
@@ -22,9 +34,10 @@ public final class LineReader: Sequence, IteratorProtocol {
     public private(set) var byteCount = 0
     /// Why reading stopped early: a damaged gzip stream or a failing device. Look at it after the last line.
     public private(set) var failure: StorageError?
-    /// Whether the line that came last was longer than ``maximumLength`` and was dropped.
+    /// Whether the line that came last was longer than allowed and was dropped.
     public private(set) var lastLineWasTooLong = false
 
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private let file: gzFile
     private var buffer: [UInt8] = []
     private var start = 0
@@ -61,7 +74,7 @@ public final class LineReader: Sequence, IteratorProtocol {
             }
             searched = buffer.count
             if isAtEnd { return start < buffer.count ? line(upTo: buffer.count, next: buffer.count) : nil }
-            if buffer.count - start > LineReader.maximumLength {
+            if buffer.count - start > maximumLength {
                 lastLineWasTooLong = true
                 start = buffer.count
             }
@@ -79,7 +92,8 @@ public final class LineReader: Sequence, IteratorProtocol {
         defer { start = next }
         if lastLineWasTooLong { return Line(number: number, bytes: []) }
         let hasReturn = end > start && buffer[end - 1] == UInt8(ascii: "\r")
-        return Line(number: number, bytes: buffer[start..<(hasReturn ? end - 1 : end)])
+        let text = buffer[start..<(hasReturn ? end - 1 : end)]
+        return Line(number: number, bytes: text.starts(with: LineReader.byteOrderMark) ? text.dropFirst(3) : text)
     }
 
     private func fill() {
@@ -87,7 +101,14 @@ public final class LineReader: Sequence, IteratorProtocol {
         buffer.append(contentsOf: repeatElement(0, count: chunk))
         let count = buffer.withUnsafeMutableBytes { gzread(file, $0.baseAddress! + old, UInt32(chunk)) }
         buffer.removeLast(chunk - Swift.max(0, Int(count)))
-        if byteCount == 0, buffer.starts(with: [0xEF, 0xBB, 0xBF]) { buffer.removeFirst(3) }
+        if byteCount == 0, buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]) {
+            failure = StorageError(
+                .input, "cannot read \(name): it is UTF-16, expected UTF-8",
+                hint: "convert it first: iconv -f UTF-16 -t UTF-8")
+            buffer = []
+            isAtEnd = true
+            return
+        }
         byteCount += Swift.max(0, Int(count))
         if count < chunk {
             var code: Int32 = 0

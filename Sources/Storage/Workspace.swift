@@ -1,5 +1,6 @@
 import Foundation
 public import GRDB
+import Glibc
 
 /// The folder in which a run keeps what it makes: the database, the content store, locks. `.retort/` by default.
 public struct Workspace: Sendable {
@@ -34,6 +35,9 @@ public struct Workspace: Sendable {
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
         let file = path("retort.sqlite")
+        // It holds what people wrote to a model: for the user alone. SQLite gives its other files the same rights.
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
         do {
             let pool = try DatabasePool(path: file, configuration: configuration)
             var migrator = DatabaseMigrator()

@@ -14,7 +14,8 @@ struct Curate: StageCommand {
         abstract: "Make an immutable dataset version with splits that share nothing.",
         discussion: """
             Inputs that are the same become one row; nearly equal inputs are one group, and no group is in two splits. \
-            The newest traffic tests. The same examples and task give the same digest.
+            The newest traffic tests. The same examples and task give the same digest. Every version stays in the \
+            workspace under its digest; --output holds the latest. Truths of --gold are the answers that are trained.
             """,
         version: retortVersion)
 
@@ -53,9 +54,9 @@ struct Curate: StageCommand {
         let workspace = try options.openWorkspace()
         let lock = try workspace.lock("curate-\(task.name)")
         defer { withExtendedLifetime(lock) {} }
-        let examples = try examples(of: task, in: workspace, console)
+        let (examples, place) = try examples(of: task, in: workspace, console)
         try Interruption.check()
-        let curation = try Curation(examples, gold: truths, task: task)
+        let curation = try Curation(examples, gold: truths, task: task, place: place)
         let version = try DatasetVersion.write(curation, task: task, to: output, in: workspace)
 
         for warning in curation.warnings { console.warn(warning) }
@@ -70,17 +71,25 @@ struct Curate: StageCommand {
         for (name, value) in curation.counts.named { report.counts[name] = value }
         report.figures["maximum_similarity_to_test"] = curation.maximumCrossSplitSimilarity
         report.details = version.manifest.certificate
-        console.say("dataset \(version.digest) in \(output)")
+        if curation.counts.goldReplaced > 0 {
+            console.say("checked truths replace the teacher's label in \(curation.counts.goldReplaced) rows")
+        }
+        if let previous = version.previousPath { console.say("the version that was in \(output) stays in \(previous)") }
+        console.say("dataset \(version.digest) in \(output)" + (version.keptPath.map { ", kept in \($0)" } ?? ""))
         return report
     }
 
     private func examples(
         of task: Datasets.Task, in workspace: Workspace, _ console: Console
-    ) throws -> [LabeledExample] {
-        if let labels { return try LabeledExample.examples(ofFile: labels, task: task) }
+    ) throws -> (examples: [LabeledExample], place: (Int) -> String) {
+        if let labels {
+            let lines = try LabeledExample.numbered(ofFile: labels, task: task)
+            let name = labels == "-" ? "standard input" : labels
+            return (lines.map(\.example), { "\(name):\(lines[$0].line)" })
+        }
         guard logged else {
             let database = try workspace.database(InteractionStore.migrations + LabelStore.migrations)
-            return try WorkspaceLabels(database: database, task: task, teacher: teacher).examples
+            return byInteraction(try WorkspaceLabels(database: database, task: task, teacher: teacher).examples)
         }
         let found = try LoggedLabels(try InteractionStore(workspace), task: task, workload: workload)
         for (reason, count) in found.rejected.sorted(by: { $0.key < $1.key }) {
@@ -89,7 +98,13 @@ struct Curate: StageCommand {
         for (kind, count) in found.unusableLogprobs.sorted(by: { $0.key < $1.key }) {
             console.warn("log-probabilities of \(count) answers left out: \(kind)")
         }
-        return found.examples
+        return byInteraction(found.examples)
+    }
+
+    private func byInteraction(
+        _ examples: [LabeledExample]
+    ) -> (examples: [LabeledExample], place: (Int) -> String) {
+        (examples, { examples[$0].interaction.map { "interaction \($0.short)" } ?? "example \($0 + 1)" })
     }
 
     func validate() throws {

@@ -8,11 +8,15 @@ enum CurationTable {
         let counts = curation.counts
         var rows = [("examples", "\(counts.examples)")]
         rows.append(("repeated", "\(counts.repeated)"))
+        if counts.corrected > 0 { rows.append(("corrected by a later label", "\(counts.corrected)")) }
+        if counts.reusedIDs > 0 { rows.append(("with an id of other inputs", "\(counts.reusedIDs)")) }
         rows.append(("exact duplicates", "\(counts.exactDuplicates)"))
         rows.append(("contradictory labels", "\(counts.contradictions)"))
         rows.append(("near-duplicate groups", "\(counts.groups)"))
         rows.append(("dropped: near the test period", "\(counts.droppedNearDuplicates)"))
         rows.append(("rows with a gold truth", "\(counts.gold)"))
+        if counts.goldReplaced > 0 { rows.append(("of those, not the teacher's label", "\(counts.goldReplaced)")) }
+        if counts.goldUnmatched > 0 { rows.append(("gold truths that match no input", "\(counts.goldUnmatched)")) }
         if counts.withLogprobs > 0 { rows.append(("rows with log-probabilities", "\(counts.withLogprobs)")) }
         for split in Split.allCases {
             guard let file = version.manifest.splits[split] else { continue }

@@ -81,6 +81,13 @@ struct Label: StageCommand {
                 hint: "run retort-pull first, or give --input or --workload")
         }
 
+        let labels = LabelStore(database: database)
+        if input == nil {
+            let adopted = try await labels.adoptDecisions(
+                of: InteractionStore(database: database), task: task, workload: workload,
+                LabelStore.Scope(task: task, dialect: endpoint.dialect, model: endpoint.model), model: endpoint.model)
+            if adopted > 0 { console.say("\(adopted) inputs were answered by \(endpoint.model) when they were served") }
+        }
         let ledger = TeacherLedger(database: database)
         let budget = try await Budget(account: task.name, limit: USD(budgetUsd), ledger: ledger)
         let client = TeacherClient(endpoint: endpoint, options: teacher.options(), budget: budget)
@@ -88,7 +95,7 @@ struct Label: StageCommand {
             labeler: Labeler(
                 task: task, client: client, maximumTokens: teacher.maxTokens, temperature: teacher.temperatureOrNil,
                 topLogprobs: teacher.logprobs),
-            store: LabelStore(database: database), budget: budget, concurrency: concurrency,
+            store: labels, budget: budget, concurrency: concurrency,
             retriesRejected: retryRejected)
         let result = try await run.run(selection.inputs, isStopRequested: { Interruption.isRequested }) { progress in
             console.progress(progress.line)

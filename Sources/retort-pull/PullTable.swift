@@ -8,6 +8,7 @@ enum PullTable {
         for reason in DropReason.allCases {
             if let count = counts.dropped[reason] { rows.append(("dropped: \(reason.text)", count)) }
         }
+        if let tagged = counts.notes[.taggedLater] { rows.append(("of those there, tagged now", tagged)) }
         let width = rows.map(\.0.count).max() ?? 0
         let digits = String(counts.seen).count
         return rows.map { name, count in

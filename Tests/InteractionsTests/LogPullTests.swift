@@ -24,8 +24,9 @@ import TestSupport
         #expect(counts.isBalanced)
         #expect(
             result.faults.map(\.description) == [
-                "\(file):2: not JSON", "\(file):4: an answer cut off at its token limit",
-                "\(file):8: no request with messages",
+                "\(file):2: not JSON: a key in quotes was expected at column 2",
+                "\(file):4: an answer cut off at its token limit",
+                "\(file):8: no request with messages: an array, expected an object",
             ])
     }
 
@@ -98,7 +99,7 @@ import TestSupport
         let store = try InteractionStore(scratch.workspace())
         let result = try LogPull(store: store).run([list, page, one, lines].map { LogSource(path: $0) })
         #expect(result.reconciliation.kept == 6)
-        #expect(result.faults.map(\.description) == ["\(list):3: no request with messages"])
+        #expect(result.faults.map(\.description) == ["\(list):3: no request with messages: an integer, expected an object"])
     }
 
     @Test func interactionsComeBackAsTheyWere() throws {

@@ -1,0 +1,79 @@
+public import Conversations
+
+extension Interaction {
+    static func messages(_ list: [JSONValue]) throws(RowFault) -> [Message] {
+        guard !list.isEmpty else { throw RowFault(.emptyMessages) }
+        var messages: [Message] = []
+        messages.reserveCapacity(list.count)
+        for (index, element) in list.enumerated() {
+            do {
+                messages.append(try Message(json: element))
+            } catch {
+                throw RowFault(.malformedMessage, "messages[\(index)]: \(error.description.prefix(120))")
+            }
+        }
+        guard messages.contains(where: { $0.role == .user }) else { throw RowFault(.noUserMessage) }
+        guard messages.contains(where: { $0.role == .user && !$0.content.isBlank }) else {
+            let hasParts = zip(messages, list).contains { message, json in
+                message.role == .user && !(json["content"]?.arrayValue ?? []).isEmpty
+            }
+            throw hasParts ? RowFault(.noText, "pictures or sound alone") : RowFault(.emptyMessages)
+        }
+        return messages
+    }
+
+    /// The answer that counts: the choice that the response numbers 0, else its first.
+    public static func choice(of response: JSONValue) -> JSONValue? {
+        let choices = response["choices"]?.arrayValue ?? []
+        return choices.first { $0["index"]?.integerValue == 0 } ?? choices.first
+    }
+
+    static func answer(_ response: JSONValue) throws(RowFault) -> Message {
+        guard let choice = choice(of: response) else { throw RowFault(.emptyResponse) }
+        if isError(choice["error"]) { throw RowFault(.errorResponse) }
+        try checkFinished(choice["finish_reason"])
+        guard let json = choice["message"], json.objectValue != nil else { throw RowFault(.emptyResponse) }
+        let message: Message
+        do { message = try Interaction.message(json) } catch {
+            throw RowFault(.malformedMessage, "the answer: \(error.description.prefix(120))")
+        }
+        if message.toolCalls.isEmpty, message.content.isBlank {
+            let parts = json["content"]?.arrayValue ?? []
+            let refusal = json["refusal"] ?? parts.lazy.compactMap { $0["refusal"] }.first
+            if let text = refusal?.stringValue, !text.isEmpty { throw RowFault(.refusedResponse) }
+            throw RowFault(.emptyResponse)
+        }
+        return message
+    }
+
+    /// A logged answer; the one call of the older `function_call` is a call as any.
+    static func message(_ json: JSONValue) throws(MessageError) -> Message {
+        guard var object = json.objectValue, let call = object["function_call"], !call.isNull,
+            (object["tool_calls"]?.arrayValue ?? []).isEmpty
+        else { return try Message(json: json) }
+        object["function_call"] = nil
+        object["tool_calls"] = [["type": "function", "function": call]]
+        return try Message(json: .object(object))
+    }
+
+    private static func checkFinished(_ reason: JSONValue?) throws(RowFault) {
+        // A logger that never knew leaves the member out.
+        guard let reason else { return }
+        // A server writes null until the last chunk.
+        guard let word = reason.stringValue, !word.isEmpty else {
+            if reason.isNull || reason == "" { throw RowFault(.unfinishedStream) }
+            throw RowFault(.unfinishedResponse, "finish_reason is \(reason.kindName), expected a text")
+        }
+        let name = word.utf8.count <= 40 && word.utf8.allSatisfy { (0x21..<0x7F).contains($0) } ? word : "an odd word"
+        let detail = "finish_reason \(name)"
+        switch FinishReason(word) {
+        case .finished, .toolCalls: return
+        case .truncated: throw RowFault(.truncatedResponse, word == "length" ? nil : detail)
+        case .filtered: throw RowFault(.filteredResponse, word == "content_filter" ? nil : detail)
+        case .refused: throw RowFault(.refusedResponse, detail)
+        case .failed: throw RowFault(.errorResponse, detail)
+        case .paused: throw RowFault(.unfinishedResponse, detail)
+        case .unknown: throw RowFault(.unfinishedResponse, "\(detail), expected stop or tool_calls")
+        }
+    }
+}
