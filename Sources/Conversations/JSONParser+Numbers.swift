@@ -37,7 +37,8 @@ extension JSONParser {
         for byte in bytes[range].dropFirst(isNegative ? 1 : 0) {
             let digit = Int(byte - UInt8(ascii: "0"))
             let (tens, overflows) = value.multipliedReportingOverflow(by: 10)
-            let (sum, overflowsToo) = isNegative
+            let (sum, overflowsToo) =
+                isNegative
                 ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
             if overflows || overflowsToo { return nil }
             value = sum

@@ -38,7 +38,8 @@ private struct JSONWriter {
         case .array(let elements):
             list(elements, "[", "]", indentation) { $0.write($1, indentation: indentation + 1) }
         case .object(let object):
-            let members = style == .canonical ? object.members.sorted { $0.key.precedesExactly($1.key) } : object.members
+            let members =
+                style == .canonical ? object.members.sorted { $0.key.precedesExactly($1.key) } : object.members
             list(members, "{", "}", indentation) { writer, member in
                 writer.write(member.key)
                 writer.bytes += (writer.style == .pretty ? ": " : ":").utf8

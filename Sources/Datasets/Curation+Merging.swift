@@ -100,7 +100,8 @@ extension Curation {
         }
         if sharedIDs > 0 {
             warnings.append(
-                "\(counts.reusedIDs) examples share \(sharedIDs) ids with other inputs; each counts, with an id of its own")
+                "\(counts.reusedIDs) examples share \(sharedIDs) ids with other inputs; each counts, with an id of its own"
+            )
         }
         return kept.sorted { $0.index < $1.index }
     }

@@ -37,7 +37,8 @@ public struct GoldTruths: Sendable {
             }
             let earlier = truths.updateValue(Truth(label: label, line: line), forKey: ExactText(input))?.label
             if let earlier, !earlier.isExactly(label) {
-                throw ExampleError("label: '\(label.prefix(60))', but an earlier line has '\(earlier.prefix(60))' for the same input")
+                throw ExampleError(
+                    "label: '\(label.prefix(60))', but an earlier line has '\(earlier.prefix(60))' for the same input")
             }
         }
         self.truths = truths

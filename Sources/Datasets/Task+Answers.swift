@@ -54,7 +54,7 @@ extension Task {
     }
 
     private static func unfenced(_ answer: String) -> String {
-        guard answer.hasPrefix("```"), answer.hasSuffix("```"), let lineEnd = answer.firstIndex(of: "\n"),
+        guard answer.hasPrefix("```"), answer.hasSuffix("```"), let lineEnd = answer.firstIndex(where: \.isNewline),
             answer.count > 6
         else { return answer }
         return String(answer[lineEnd...].dropLast(3))

@@ -7,6 +7,8 @@ enum CompletionStream {
         var choices: [Int: StreamedChoice] = [:]
         var response = JSONObject()
         for (place, chunk) in chunks.enumerated() {
+            // How a stream of events says that it ends.
+            if chunk == "[DONE]" { continue }
             guard chunk.objectValue != nil else {
                 throw RowFault(.noResponse, "chunk \(place + 1) of the stream is \(chunk.kindName), expected an object")
             }
@@ -24,5 +26,24 @@ enum CompletionStream {
         response["object"] = "chat.completion"
         response["choices"] = .array(choices.sorted { $0.key < $1.key }.map { $0.value.json(index: $0.key) })
         return .object(response)
+    }
+
+    /// The chunks of a stream that was logged as it came over the wire: lines of `data: {…}`.
+    ///
+    /// - Returns: nil where the text is none.
+    static func chunks(ofEvents text: String) throws(RowFault) -> [JSONValue]? {
+        let lines = text.split(whereSeparator: \.isNewline)
+        guard lines.contains(where: { $0.hasPrefix("data:") }) else { return nil }
+        var chunks: [JSONValue] = []
+        for line in lines where line.hasPrefix("data:") {
+            let data = line.dropFirst(5).drop { $0 == " " }
+            if data == "[DONE]" { continue }
+            do {
+                chunks.append(try JSONDocument(parsing: data.utf8, depth: LogPull.innerDepth).value)
+            } catch {
+                throw RowFault(.noResponse, "event \(chunks.count + 1) of the stream is not JSON: \(error.reason)")
+            }
+        }
+        return chunks
     }
 }

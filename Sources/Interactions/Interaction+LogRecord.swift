@@ -55,10 +55,11 @@ extension Interaction {
             throw RowFault(.noRequest, "\(record.kindName), expected an object")
         }
         if let request = object["request"], !request.isNull {
-            guard request.objectValue != nil else {
+            let read = try Interaction.unquoted(request)
+            guard read.objectValue != nil else {
                 throw RowFault(.noRequest, "request is \(request.kindName), expected an object")
             }
-            return (request, object["response"] ?? .null)
+            return (read, object["response"] ?? .null)
         }
         if let messages = object["messages"] ?? object["input"], object["choices"] != nil {
             return split(object, messages)
@@ -71,7 +72,8 @@ extension Interaction {
     }
 
     /// A stored completion's two sides.
-    private static func split(_ object: JSONObject, _ messages: JSONValue) -> (request: JSONValue, response: JSONValue) {
+    private static func split(_ object: JSONObject, _ messages: JSONValue) -> (request: JSONValue, response: JSONValue)
+    {
         var request = JSONObject()
         var response = JSONObject()
         for member in object.members where !["messages", "input", "timestamp"].contains(member.key) {
@@ -96,6 +98,7 @@ extension Interaction {
 
     private static func completion(_ logged: JSONValue, record: JSONValue) throws(RowFault) -> JSONValue {
         if isError(record["error"]) { throw RowFault(.errorResponse) }
+        let logged = try unquoted(logged)
         switch logged {
         case .null: throw RowFault(.noResponse)
         case .array(let chunks):
@@ -116,6 +119,16 @@ extension Interaction {
             return logged
         default: throw RowFault(.noResponse, "response is \(logged.kindName), expected an object or a list of chunks")
         }
+    }
+
+    /// What a text holds that is JSON itself, or a stream as it came over the wire; anything else as it is.
+    private static func unquoted(_ json: JSONValue) throws(RowFault) -> JSONValue {
+        guard let text = json.stringValue else { return json }
+        if let chunks = try CompletionStream.chunks(ofEvents: text) { return .array(chunks) }
+        guard text.utf8.first(where: { $0 > 0x20 }).map({ $0 == 0x7B || $0 == 0x5B }) ?? false,
+            let document = try? JSONDocument(parsing: text.utf8, depth: LogPull.innerDepth)
+        else { return json }
+        return document.value
     }
 
     /// Whether a member `error` says that something went wrong: many loggers write it empty, false or null otherwise.
@@ -156,7 +169,8 @@ extension Interaction {
     }
 
     private static func tag(_ json: JSONValue?) throws(RowFault) -> String? {
-        guard let text = json?.stringValue ?? json.flatMap({ $0.isNumber ? $0.serialized() : nil }), !text.isEmpty else {
+        guard let text = json?.stringValue ?? json.flatMap({ $0.isNumber ? $0.serialized() : nil }), !text.isEmpty
+        else {
             return nil
         }
         guard !text.utf8.contains(0) else { throw RowFault(.malformedMessage, "workload_id: a NUL, expected a name") }

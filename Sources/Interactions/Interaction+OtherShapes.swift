@@ -7,7 +7,8 @@ extension Interaction {
             return RowFault(.noRequest, "a line of an OpenAI batch, expected request and response in one record")
         }
         if object["input"] != nil, object["output"] != nil {
-            return RowFault(.otherShape, "input and output, as tracing tools export them; expected request and response")
+            return RowFault(
+                .otherShape, "input and output, as tracing tools export them; expected request and response")
         }
         if object["prompt"] != nil { return RowFault(.otherShape, "a prompt, expected a request with messages") }
         if object["conversations"] != nil {

@@ -44,13 +44,13 @@ public struct LogPull: Sendable {
         public internal(set) var reconciliation = PullReconciliation()
         /// Bytes read, decompressed.
         public internal(set) var byteCount = 0
-        /// The first rows that were dropped.
+        /// The first rows that were dropped, and the first for every further reason.
         public internal(set) var faults: [Fault] = []
         /// Sources that could not be read to their end, and why.
         public internal(set) var failures: [StorageError] = []
     }
 
-    /// How many faults are named; all are counted.
+    /// How many faults are named whatever their reasons; all are counted.
     public static let namedFaults = 5
 
     private let store: InteractionStore
@@ -62,6 +62,8 @@ public struct LogPull: Sendable {
     public static let defaultRowLimit = 8 << 20
     /// Logs nest less deeply than JSON may, so that what is stored around a row can always be read.
     private static let depth = JSONValue.maximumDepth - 16
+    /// The same for a request or response that a row holds as a text of JSON.
+    static let innerDepth = depth - 16
 
     /// - Parameters:
     ///   - workload: the workload wanted; nil takes all.
@@ -79,16 +81,23 @@ public struct LogPull: Sendable {
 
     /// Pulls every source. What cannot be read is a failure in the result; the others are pulled nevertheless.
     ///
-    /// - Parameter report: called after each batch, which is then safe on disk; what it throws ends the pull.
-    public func run(_ sources: [LogSource], report: (Progress) throws -> Void = { _ in }) throws -> Progress {
+    /// - Parameters:
+    ///   - isStopped: asked while a pipe has nothing to read; true ends the pull after what was read.
+    ///   - report: called after each batch, which is then safe on disk; what it throws ends the pull.
+    public func run(
+        _ sources: [LogSource], isStopped: @escaping () -> Bool = { false },
+        report: (Progress) throws -> Void = { _ in }
+    ) throws -> Progress {
         do {
-            return try pull(sources, report)
+            return try pull(sources, isStopped, report)
         } catch let error as DatabaseError {
             throw StorageError(databaseError: error, file: store.database.path)
         }
     }
 
-    private func pull(_ sources: [LogSource], _ report: (Progress) throws -> Void) throws -> Progress {
+    private func pull(
+        _ sources: [LogSource], _ isStopped: @escaping () -> Bool, _ report: (Progress) throws -> Void
+    ) throws -> Progress {
         let number = try store.database.write { database in
             try database.execute(
                 sql: "INSERT INTO pull (started_at) VALUES (?)", arguments: [Timestamp.milliseconds(Date())])
@@ -97,7 +106,8 @@ public struct LogPull: Sendable {
         var progress = Progress()
         for source in sources {
             do {
-                try pull(source, number, &progress, report)
+                try pull(source, number, &progress, isStopped, report)
+                if isStopped() { try report(progress) }
             } catch let error as StorageError where error.kind == .input {
                 progress.failures.append(error)
             }
@@ -111,9 +121,10 @@ public struct LogPull: Sendable {
     }
 
     private func pull(
-        _ source: LogSource, _ pull: Int64, _ progress: inout Progress, _ report: (Progress) throws -> Void
+        _ source: LogSource, _ pull: Int64, _ progress: inout Progress, _ isStopped: @escaping () -> Bool,
+        _ report: (Progress) throws -> Void
     ) throws {
-        var reader = try LogRowReader(source, limit: rowLimit)
+        var reader = try LogRowReader(source, limit: rowLimit, isStopped: isStopped)
         let bytesBefore = progress.byteCount
         var counts = PullReconciliation()
         var isFirst = true
@@ -130,7 +141,10 @@ public struct LogPull: Sendable {
             }
             for outcome in outcomes {
                 progress.reconciliation.count(outcome)
-                if let fault = outcome.fault, fault.reason.isLoss, progress.faults.count < LogPull.namedFaults {
+                if let fault = outcome.fault, fault.reason.isLoss,
+                    progress.faults.count < LogPull.namedFaults
+                        || !progress.faults.contains(where: { $0.reason == fault.reason })
+                {
                     progress.faults.append(
                         Fault(source: source.name, row: outcome.row, reason: fault.reason, detail: fault.detail))
                 }

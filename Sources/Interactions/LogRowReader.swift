@@ -42,11 +42,14 @@ struct LogRowReader {
     /// What was read in the hope of a document, and is lines.
     private var held: HeldLines?
 
-    /// - Parameter limit: the bytes of the longest row that is kept.
-    init(_ source: LogSource, limit: Int) throws {
+    /// - Parameters:
+    ///   - limit: the bytes of the longest row that is kept.
+    ///   - isStopped: ends the waiting for a pipe, as if it had ended.
+    init(_ source: LogSource, limit: Int, isStopped: @escaping () -> Bool = { false }) throws {
         self.source = source
         self.limit = limit
         reader = try LineReader(path: source.path)
+        reader.isStopped = isStopped
     }
 
     var byteCount: Int { reader.byteCount }

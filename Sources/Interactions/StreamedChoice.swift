@@ -12,7 +12,7 @@ struct StreamedChoice {
 
     private var role = "assistant"
     private var content = ""
-    /// Parts of the content that are no text.
+    /// Parts of the content that are neither text nor thoughts.
     private var parts: [JSONValue] = []
     private var others = JSONObject()
     private var calls: [Call] = []
@@ -25,7 +25,9 @@ struct StreamedChoice {
         if let entries = choice["logprobs"]?["content"]?.arrayValue { logprobs = (logprobs ?? []) + entries }
         let isEmpty = content.isEmpty && calls.isEmpty && parts.isEmpty
         // Some servers end with the whole message, some send nothing else.
-        guard let delta = choice["delta"]?.objectValue ?? (isEmpty ? choice["message"]?.objectValue : nil) else { return }
+        guard let delta = choice["delta"]?.objectValue ?? (isEmpty ? choice["message"]?.objectValue : nil) else {
+            return
+        }
         for member in delta.members where !member.value.isNull {
             switch member.key {
             case "role": role = member.value.stringValue ?? role
@@ -43,7 +45,15 @@ struct StreamedChoice {
             return
         }
         for part in parts {
-            if let text = part.stringValue ?? part["text"]?.stringValue { content += text } else { self.parts.append(part) }
+            if let text = part.stringValue ?? part["text"]?.stringValue {
+                content += text
+            } else if part["type"] == "thinking" {
+                let thoughts = part["thinking"]?.arrayValue ?? [part]
+                let text = thoughts.compactMap { ($0["text"] ?? $0["thinking"])?.stringValue }.joined()
+                add((key: "reasoning_content", value: .string(text)))
+            } else {
+                self.parts.append(part)
+            }
         }
     }
 

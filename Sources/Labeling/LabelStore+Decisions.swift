@@ -19,14 +19,21 @@ extension LabelStore {
         var adopted: [ContentDigest: LabelAnswer] = [:]
         for example in logged.examples {
             let input = ContentDigest(of: example.input)
-            guard known[input] == nil, let named = example.source?.model,
-                named.isExactly(model) || named.hasPrefix(model + "-") || named.hasSuffix("/" + model)
-            else { continue }
+            guard known[input] == nil, let named = example.source?.model, LabelStore.isVersion(named, of: model) else {
+                continue
+            }
             var answer = LabelAnswer(.label(example.label), response: nil, cost: .zero)
             answer.logprobs = example.logprobs
             adopted[input] = answer
         }
         for (input, answer) in adopted { try await put(answer, input: input, scope) }
         return adopted.count
+    }
+
+    private static func isVersion(_ named: String, of model: String) -> Bool {
+        if named.isExactly(model) || named.hasSuffix("/" + model) { return true }
+        guard named.hasPrefix(model + "-") else { return false }
+        // Digits are a version; a word is another model.
+        return named.dropFirst(model.count + 1).allSatisfy { $0.isNumber || $0 == "-" || $0 == "." }
     }
 }

@@ -88,6 +88,7 @@ public struct LoggedLabels: Sendable {
         return LabeledExample(
             interaction: interaction.id, time: interaction.time, input: input.input, label: label,
             slices: try task.slices(of: subject),
-            source: LabeledExample.Source(teacher: "log", model: interaction.model))
+            source: LabeledExample.Source(
+                teacher: "log", model: interaction.decision?["escalated_to"]?.stringValue ?? interaction.model))
     }
 }

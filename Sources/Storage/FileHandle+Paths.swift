@@ -17,11 +17,9 @@ extension FileHandle {
     }
 
     /// Opens a file for lines to be added at its end, making it if it is not there.
-    ///
-    /// - Parameter isPrivate: whether nobody but the user may read a file that is made.
-    public convenience init(appendingTo path: String, isPrivate: Bool = false) throws {
+    public convenience init(appendingTo path: String) throws {
         try AtomicFile.makeDirectory(AtomicFile.folder(of: path))
-        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, isPrivate ? 0o600 : 0o644)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw StorageError.device("cannot write \(path)")
         }

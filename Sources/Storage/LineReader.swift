@@ -1,5 +1,5 @@
-import CZlib
 import Foundation
+import Glibc
 
 /// The lines of a file or of standard input, plain or gzip, in bounded memory.
 ///
@@ -38,12 +38,18 @@ public final class LineReader: Sequence, IteratorProtocol {
     public private(set) var lastLineWasTooLong = false
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    private let file: gzFile
+    private let source: ByteReader
     private var buffer: [UInt8] = []
     private var start = 0
     private var number = 0
     private var isAtEnd = false
     private let chunk = 1 << 18
+
+    /// Asked again and again while a pipe or a terminal has nothing to read; true ends the reading as if it were the end.
+    public var isStopped: () -> Bool {
+        get { source.isStopped }
+        set { source.isStopped = newValue }
+    }
 
     /// Opens a file; `-` is standard input. gzip is recognized by its content.
     public init(path: String) throws {
@@ -56,14 +62,11 @@ public final class LineReader: Sequence, IteratorProtocol {
             let handle = try FileHandle(readingFrom: path)
             descriptor = dup(handle.fileDescriptor)
         }
-        guard descriptor >= 0, let file = gzdopen(descriptor, "rb") else {
+        guard descriptor >= 0 else {
             throw StorageError(.input, "cannot read \(name): \(StorageError.systemReason())")
         }
-        gzbuffer(file, UInt32(chunk))
-        self.file = file
+        source = ByteReader(descriptor: descriptor)
     }
-
-    deinit { gzclose(file) }
 
     public func next() -> Line? {
         lastLineWasTooLong = false
@@ -73,7 +76,10 @@ public final class LineReader: Sequence, IteratorProtocol {
                 return line(upTo: end, next: end + 1)
             }
             searched = buffer.count
-            if isAtEnd { return start < buffer.count ? line(upTo: buffer.count, next: buffer.count) : nil }
+            // What is left of a damaged stream is no line.
+            if isAtEnd {
+                return start < buffer.count && failure == nil ? line(upTo: buffer.count, next: buffer.count) : nil
+            }
             if buffer.count - start > maximumLength {
                 lastLineWasTooLong = true
                 start = buffer.count
@@ -99,8 +105,10 @@ public final class LineReader: Sequence, IteratorProtocol {
     private func fill() {
         let old = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: chunk))
-        let count = buffer.withUnsafeMutableBytes { gzread(file, $0.baseAddress! + old, UInt32(chunk)) }
-        buffer.removeLast(chunk - Swift.max(0, Int(count)))
+        let count = buffer.withUnsafeMutableBytes {
+            source.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[old...]))
+        }
+        buffer.removeLast(chunk - count)
         if byteCount == 0, buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]) {
             failure = StorageError(
                 .input, "cannot read \(name): it is UTF-16, expected UTF-8",
@@ -109,15 +117,10 @@ public final class LineReader: Sequence, IteratorProtocol {
             isAtEnd = true
             return
         }
-        byteCount += Swift.max(0, Int(count))
-        if count < chunk {
-            var code: Int32 = 0
-            // zlib puts its own name for the file before the reason.
-            let reason = gzerror(file, &code).map { String(cString: $0).split(separator: ">: ").last ?? "" } ?? ""
-            if count < 0 || (code != Z_OK && code != Z_STREAM_END) {
-                failure = StorageError(.input, "cannot read on in \(name) after line \(number): \(reason)")
-            }
-            if count <= 0 { isAtEnd = true }
+        byteCount += count
+        if count == 0 { isAtEnd = true }
+        if count == 0, let reason = source.failure {
+            failure = StorageError(.input, "cannot read on in \(name) after line \(number): \(reason)")
         }
     }
 }

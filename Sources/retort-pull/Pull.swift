@@ -53,7 +53,7 @@ struct Pull: StageCommand {
         let store = try InteractionStore(workspace)
         let pull = LogPull(store: store, workload: workload, untagged: task?.name, rowLimit: maxRow << 20)
         let start = ContinuousClock.now
-        let result = try pull.run(sources) { progress in
+        let result = try pull.run(sources, isStopped: { Interruption.isRequested }) { progress in
             try Interruption.check()
             console.progress("\(progress.reconciliation.seen) rows, \(progress.byteCount >> 20) MiB read")
         }

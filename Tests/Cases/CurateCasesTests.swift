@@ -29,13 +29,15 @@ import Testing
         "quilt", "fan", "heater", "oven", "pan", "knife", "jug",
     ]
     private static let words = [
-        "amber", "basalt", "copper", "dune", "ember", "fjord", "glacier", "harbor", "indigo", "jasper", "kelp", "lagoon",
+        "amber", "basalt", "copper", "dune", "ember", "fjord", "glacier", "harbor", "indigo", "jasper", "kelp",
+        "lagoon",
         "marble", "nectar", "onyx", "pebble", "quartz", "raven", "saffron", "tundra",
     ]
 
     private func input(_ number: Int) -> String {
         let words = CurateCasesTests.words
-        return "The \(CurateCasesTests.things[number]) \(words[number]) \(words[(number * 7 + 3) % 20]) broke, what now?"
+        return
+            "The \(CurateCasesTests.things[number]) \(words[number]) \(words[(number * 7 + 3) % 20]) broke, what now?"
     }
 
     private func line(_ input: String, _ label: String, day: Int, more: String = "") -> String {
@@ -56,7 +58,10 @@ import Testing
         let labels = try folder.write("labels.jsonl", lines.joined(separator: "\n") + "\n")
         let outcome = try Executable.run(
             "retort-curate",
-            ["--task", task, "--labels", labels, "--output", "\(folder)/\(output)", "--workspace", "\(folder)/\(workspace)", "--json"]
+            [
+                "--task", task, "--labels", labels, "--output", "\(folder)/\(output)", "--workspace",
+                "\(folder)/\(workspace)", "--json",
+            ]
                 + arguments)
         return (outcome, try? StageReport(parsing: Array(outcome.output.utf8)))
     }
@@ -65,7 +70,9 @@ import Testing
     private func rows(_ output: String = "set") throws -> [String: JSONValue] {
         var rows: [String: JSONValue] = [:]
         for split in ["train", "validation", "test"] {
-            for line in try String(contentsOfFile: "\(folder)/\(output)/\(split).jsonl", encoding: .utf8).split(separator: "\n") {
+            for line in try String(contentsOfFile: "\(folder)/\(output)/\(split).jsonl", encoding: .utf8).split(
+                separator: "\n")
+            {
                 let row = try JSONValue(parsing: String(line))
                 rows[row["metadata"]?["input"]?.stringValue ?? ""] = row
             }
@@ -122,8 +129,11 @@ import Testing
     @Test func checkedTruthsAreTheAnswersThatAreTrained() throws {
         let gold = try folder.write(
             "gold.jsonl",
-            [line(input(0), "parcel", day: 1), line(input(0).lowercased(), "other", day: 1), line("nothing like it", "other", day: 1)]
-                .joined(separator: "\n"))
+            [
+                line(input(0), "parcel", day: 1), line(input(0).lowercased(), "other", day: 1),
+                line("nothing like it", "other", day: 1),
+            ]
+            .joined(separator: "\n"))
         let (outcome, report) = try curate(base(), "--gold", gold)
         let row = try #require(try rows()[input(0)])
         #expect(row["messages"]?.arrayValue?.last?["content"] == "parcel")
@@ -192,7 +202,9 @@ import Testing
             prompts: {student: {user: "{input}"}, teacher: {user: "{input}"}}
             split: {test_fraction: 0.2, validation_fraction: 0}
             """)
-        func row(_ number: Int, _ message: String, finish: String = "stop", request: String = "", more: String = "") -> String {
+        func row(_ number: Int, _ message: String, finish: String = "stop", request: String = "", more: String = "")
+            -> String
+        {
             #"{"timestamp":\#(1_767_000_000 + number),"request":{"model":"g"\#(request),"messages":[{"role":"user","content":"#
                 + #""\#(input(number))"}]},"response":{"choices":[{"index":0,"message":\#(message),"finish_reason":"\#(finish)"}]}\#(more)}"#
         }
@@ -205,14 +217,16 @@ import Testing
         let lines =
             (0..<6).map { row($0, text) } + [
                 row(6, called, finish: "tool_calls"), row(7, called), row(8, text, more: decision(false)),
-                row(9, text, more: decision(true)), row(10, text, request: #","logit_bias":{"5":100}"#, more: decision(true)),
+                row(9, text, more: decision(true)),
+                row(10, text, request: #","logit_bias":{"5":100}"#, more: decision(true)),
                 row(11, text, request: #","stop":["."]"#, more: decision(true)),
             ]
         let log = try folder.write("log.jsonl", lines.joined(separator: "\n"))
         let pulled = try Executable.run("retort-pull", log, "--workspace", "\(folder)/w", "--quiet")
         #expect(pulled.status == 0, "\(pulled.errors)")
         let outcome = try Executable.run(
-            "retort-curate", "--task", generation, "--logged", "--output", "\(folder)/set", "--workspace", "\(folder)/w",
+            "retort-curate", "--task", generation, "--logged", "--output", "\(folder)/set", "--workspace",
+            "\(folder)/w",
             "--json")
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(try rows().count == 7)
@@ -225,5 +239,29 @@ import Testing
         ] {
             #expect(outcome.errors.contains(said), "\(outcome.errors)")
         }
+    }
+
+    @Test func whatTheTeacherAnsweredWhenItWasServedIsNotPaidForAgain() async throws {
+        let teacher = try ScriptedTeacher { _ in .completion("parcel") }
+        func row(_ number: Int, more: String = "") -> String {
+            #"{"timestamp":\#(1_767_000_000 + number),"request":{"model":"desk","messages":[{"role":"user","content":"#
+                + #""\#(input(number))"}]},"response":{"model":"big-2026-01-05","choices":[{"index":0,"message":{"role":"assistant","#
+                + #""content":"refund"},"finish_reason":"stop"}]}\#(more)}"#
+        }
+        let escalated = #","decision":{"adapter":"a","escalated":true,"cause":"below_threshold","latency_ms":1}"#
+        let own = #","decision":{"adapter":"a","escalated":false,"cause":"confident","latency_ms":1}"#
+        let log = try folder.write(
+            "log.jsonl", [row(0, more: escalated), row(1, more: own), row(2)].joined(separator: "\n"))
+        #expect(try Executable.run("retort-pull", log, "--workspace", "\(folder)/w").status == 0)
+        let outcome = try Executable.run(
+            "retort-label", "--task", task, "--endpoint", teacher.url + "/v1", "--model", "big", "--price-in", "2",
+            "--price-out", "8", "--workspace", "\(folder)/w", "--output", "\(folder)/l.jsonl")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("1 inputs were answered by big when they were served"), "\(outcome.errors)")
+        #expect(teacher.requests.count == 2)
+        let labels = try String(contentsOfFile: "\(folder)/l.jsonl", encoding: .utf8).split(separator: "\n").map {
+            try JSONValue(parsing: String($0))
+        }
+        #expect(labels.map { $0["label"] } == ["refund", "parcel", "parcel"])
     }
 }

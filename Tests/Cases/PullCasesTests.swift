@@ -17,7 +17,9 @@ import Testing
             + #""finish_reason":"stop"}]}\#(extra)}"#
     }
 
-    private func pull(_ arguments: String..., input: String = "") throws -> (outcome: Executable.Outcome, report: StageReport?) {
+    private func pull(_ arguments: String..., input: String = "") throws -> (
+        outcome: Executable.Outcome, report: StageReport?
+    ) {
         let outcome = try Executable.run(
             "retort-pull", arguments + ["--workspace", "\(folder)/w", "--json"], input: input)
         return (outcome, try? StageReport(parsing: Array(outcome.output.utf8)))
@@ -25,7 +27,9 @@ import Testing
 
     /// What `--output` wrote, line by line.
     private func output(_ path: String) throws -> [JSONValue] {
-        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+            try JSONValue(parsing: String($0))
+        }
     }
 
     // MARK: Bytes
@@ -34,7 +38,8 @@ import Testing
         let metadata =
             #""seed":18446744073709551615,"order":12345678901234567890,"x":1e999,"price":19.90,"y":1E5,"z":-0,"#
             + "\"caf\u{E9}\":\"one\",\"cafe\u{301}\":\"other\""
-        let line = row("1767000027", #""seed""#).replacingOccurrences(of: #""model":"g","#, with: #""model":"g",\#(metadata),"#)
+        let line = row("1767000027", #""seed""#).replacingOccurrences(
+            of: #""model":"g","#, with: #""model":"g",\#(metadata),"#)
         let path = try folder.write("log.jsonl", line + "\n")
         let (outcome, report) = try pull(path, "--output", "\(folder)/out.jsonl")
         #expect(report?.counts["kept"] == 1, "\(outcome.errors)")
@@ -47,11 +52,14 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"a":1,}"#, "a comma after the last member at column 8"), (#"{"a":NaN}"#, "NaN is no JSON, expected a value at column 6"),
+        (#"{"a":1,}"#, "a comma after the last member at column 8"),
+        (#"{"a":NaN}"#, "NaN is no JSON, expected a value at column 6"),
         (#"{'a':1}"#, "a key in single quotes, expected double ones at column 2"),
         (#"{"a":1}{"b":2}"#, "a second value after the first at column 8"),
-        ("{\"a\":1}\r{\"b\":2}", "a second value after the first at column 9"), (#"{"a":1},"#, "a comma after the value at column 8"),
-        ("\u{0}\u{0}\u{0}", "a NUL byte, expected a value at column 1"), (#"{"a": {"b""#, "the text ends early at column 11"),
+        ("{\"a\":1}\r{\"b\":2}", "a second value after the first at column 9"),
+        (#"{"a":1},"#, "a comma after the value at column 8"),
+        ("\u{0}\u{0}\u{0}", "a NUL byte, expected a value at column 1"),
+        (#"{"a": {"b""#, "the text ends early at column 11"),
         ("oops", "a value was expected at column 1"),
     ])
     func linesThatAreNoJSONAreNamedWithReasonAndColumn(line: String, reason: String) throws {
@@ -68,7 +76,8 @@ import Testing
         latin.append(contentsOf: Data("rste\"}\n".utf8))
         let path = try folder.write("latin.jsonl", latin)
         let (outcome, _) = try pull(path)
-        #expect(outcome.errors.contains("\(path):2: not JSON: the string is not UTF-8 at column 8\n"), "\(outcome.errors)")
+        #expect(
+            outcome.errors.contains("\(path):2: not JSON: the string is not UTF-8 at column 8\n"), "\(outcome.errors)")
         let wide = try folder.write("wide.jsonl", try #require(row("1767000001", #""hello""#).data(using: .utf16)))
         let refused = try pull(wide).outcome
         #expect(refused.status == 1)
@@ -91,7 +100,8 @@ import Testing
 
     @Test func aCutFirstLineSwallowsNothing() throws {
         let rows = (0..<3).map { row("\(1_767_000_000 + $0)", #""hello \#($0)""#) }
-        let path = try folder.write("log.jsonl", #"{"timestamp": 1767000024, "request": "# + "\n" + rows.joined(separator: "\n"))
+        let path = try folder.write(
+            "log.jsonl", #"{"timestamp": 1767000024, "request": "# + "\n" + rows.joined(separator: "\n"))
         let (outcome, report) = try pull(path)
         #expect(report?.counts["kept"] == 3, "\(outcome.errors)")
         #expect(report?.counts["dropped_not_json"] == 1)
@@ -110,9 +120,12 @@ import Testing
         func nested(_ depth: Int) -> String {
             row("1767000001", #""deep \#(depth)""#).replacingOccurrences(
                 of: #""model":"g","#,
-                with: #""model":"g","x":\#(String(repeating: "[", count: depth))\#(String(repeating: "]", count: depth)),"#)
+                with:
+                    #""model":"g","x":\#(String(repeating: "[", count: depth))\#(String(repeating: "]", count: depth)),"#
+            )
         }
-        let stored = #"{"messages":[{"role":"user","content":"hi"}],"choices":[{"message":{"content":"x","role":"assistant"}}],"#
+        let stored =
+            #"{"messages":[{"role":"user","content":"hi"}],"choices":[{"message":{"content":"x","role":"assistant"}}],"#
             + #""created":1767000001,"x":\#(String(repeating: "[", count: 239))\#(String(repeating: "]", count: 239))}"#
         let lines = [nested(200), nested(238), stored, nested(245), nested(100_000)]
         let (outcome, report) = try pull(
@@ -141,7 +154,8 @@ import Testing
             #"{"object":"chat.completion.chunk","created":1767000100,"model":"g","choices":[{"index":0,"delta":\#(delta),"#
                 + #""finish_reason":\#(reason)}]}"#
         }
-        let line = #"{"timestamp":1767000100,"request":{"model":"g","stream":true,"messages":[{"role":"user","content":"w"}]},"#
+        let line =
+            #"{"timestamp":1767000100,"request":{"model":"g","stream":true,"messages":[{"role":"user","content":"w"}]},"#
             + #""response":[\#(chunks.joined(separator: ","))]}"#
         let path = try folder.write("\(UUID()).jsonl", line)
         let outcome = try Executable.run(
@@ -168,8 +182,12 @@ import Testing
         let weather = #"{"city":"Ulm"}"#
         let clock = #"{"zone":"UTC"}"#
         // Numbered, all numbered 0, not numbered, in pieces that come by turns.
-        #expect(try calls(streamed([call("weather", weather, id: "a", index: 0), call("clock", clock, id: "b", index: 1)])) == whole)
-        #expect(try calls(streamed([call("weather", weather, id: "a", index: 0), call("clock", clock, id: "b", index: 0)])) == whole)
+        #expect(
+            try calls(streamed([call("weather", weather, id: "a", index: 0), call("clock", clock, id: "b", index: 1)]))
+                == whole)
+        #expect(
+            try calls(streamed([call("weather", weather, id: "a", index: 0), call("clock", clock, id: "b", index: 0)]))
+                == whole)
         #expect(try calls(streamed([call("weather", weather, id: "a"), call("clock", clock, id: "b")])) == whole)
         #expect(
             try calls(
@@ -187,10 +205,14 @@ import Testing
         #expect(try calls(streamed([call("weather", "{\"ci", id: "a"), call("", "ty\":\"Ulm\"}")])) == whole)
         // The name, the id, or a new id with every piece.
         #expect(
-            try calls(streamed([call("weather", "{\"ci", id: "a", index: 0), call("weather", "ty\":\"Ulm\"}", id: "a", index: 0)]))
+            try calls(
+                streamed([
+                    call("weather", "{\"ci", id: "a", index: 0), call("weather", "ty\":\"Ulm\"}", id: "a", index: 0),
+                ]))
                 == whole)
         #expect(
-            try calls(streamed([call("weather", "{\"ci", id: "a", index: 0), call("", "ty\":\"Ulm\"}", id: "z", index: 0)]))
+            try calls(
+                streamed([call("weather", "{\"ci", id: "a", index: 0), call("", "ty\":\"Ulm\"}", id: "z", index: 0)]))
                 == whole)
         let legacy = try streamed([
             #"{"content":null,"function_call":{"name":"weather","arguments":""}}"#,
@@ -204,7 +226,15 @@ import Testing
         #expect(try streamed([#"{"content":"a\ud83d"}"#, #"{"content":"b"}"#])["content"] == "a\u{FFFD}b")
         let parts = #"{"content":[{"type":"text","text":"Hi "},{"type":"text","text":"there"}]}"#
         #expect(try streamed([parts, #"{"content":"!"}"#])["content"] == "Hi there!")
-        let thought = try streamed([#"{"reasoning_content":"Let me "}"#, #"{"reasoning_content":"see."}"#, #"{"content":"Yes"}"#])
+        let thinking = #"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]}"#
+        let mixed = try streamed([
+            thinking, #"{"content":"Hello."}"#, #"{"content":[{"type":"text","text":" There."}]}"#,
+        ])
+        #expect(mixed["content"] == "Hello. There.")
+        #expect(mixed["reasoning_content"] == "hm")
+        let thought = try streamed([
+            #"{"reasoning_content":"Let me "}"#, #"{"reasoning_content":"see."}"#, #"{"content":"Yes"}"#,
+        ])
         #expect(thought["reasoning_content"] == "Let me see.")
         #expect(thought["content"] == "Yes")
     }
@@ -215,28 +245,50 @@ import Testing
     func anErrorThatSaysNothingIsNone(error: String) throws {
         let lines = [
             row("1767000001", #""one""#, extra: #","error":\#(error)"#),
-            row("1767000002", #""two""#).replacingOccurrences(of: #""object":"chat.completion","#, with: #""error":\#(error),"#),
+            row("1767000002", #""two""#).replacingOccurrences(
+                of: #""object":"chat.completion","#, with: #""error":\#(error),"#),
         ]
         #expect(try pull(try folder.write("log.jsonl", lines.joined(separator: "\n"))).report?.counts["kept"] == 2)
     }
 
     @Test(arguments: [
-        (#"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"id":"m","type":"message","role":"assistant","content":[{"type":"text","text":"Fine."}]}}"#,
-            "other_shape", "Anthropic"),
-        (#"{"timestamp":1767000000,"request":{"input":"how are you"},"response":{"object":"response","output":[]}}"#, "other_shape", "Responses API"),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"id":"m","type":"message","role":"assistant","content":[{"type":"text","text":"Fine."}]}}"#,
+            "other_shape", "Anthropic"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"input":"how are you"},"response":{"object":"response","output":[]}}"#,
+            "other_shape", "Responses API"
+        ),
         (#"{"custom_id":"r1","response":{"status_code":200,"body":{}},"error":null}"#, "no_request", "batch"),
-        (#"{"type":"GENERATION","input":{"messages":[]},"output":{"role":"assistant","content":"x"}}"#, "other_shape", "input and output"),
-        (#"{"timestamp":"1/5/2026 10:00","request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"}}]}}"#,
-            "unreadable_time", "timestamp: '1/5/2026 10:00'"),
-        (#"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"status_code":500,"body":{}}}"#, "error_response", "status_code 500"),
-        (#"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"error"}]}}"#,
-            "error_response", "finish_reason error"),
-        (#"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"MAX_TOKENS"}]}}"#,
-            "truncated_response", "finish_reason MAX_TOKENS"),
-        (#"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"odd"}]}}"#,
-            "unfinished_response", "finish_reason odd"),
-        (#"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"refusal"}]}}"#,
-            "refused_response", "finish_reason refusal"),
+        (
+            #"{"type":"GENERATION","input":{"messages":[]},"output":{"role":"assistant","content":"x"}}"#,
+            "other_shape", "input and output"
+        ),
+        (
+            #"{"timestamp":"1/5/2026 10:00","request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"}}]}}"#,
+            "unreadable_time", "timestamp: '1/5/2026 10:00'"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"status_code":500,"body":{}}}"#,
+            "error_response", "status_code 500"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"error"}]}}"#,
+            "error_response", "finish_reason error"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"MAX_TOKENS"}]}}"#,
+            "truncated_response", "finish_reason MAX_TOKENS"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"odd"}]}}"#,
+            "unfinished_response", "finish_reason odd"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"refusal"}]}}"#,
+            "refused_response", "finish_reason refusal"
+        ),
     ])
     func rowsAreDroppedForTheirOwnReason(line: String, reason: String, detail: String) throws {
         let path = try folder.write("log.jsonl", row("1767000001", #""hello""#) + "\n" + line)
@@ -246,23 +298,35 @@ import Testing
     }
 
     @Test func shapesWithOneClearMeaningAreRead() throws {
-        let answer = #"{"object":"chat.completion","choices":[{"index":1,"message":{"role":"assistant","content":"second"},"finish_reason":"stop"},{"index":0,"message":{"role":"assistant","content":"first"},"finish_reason":"stop"}]}"#
+        let answer =
+            #"{"object":"chat.completion","choices":[{"index":1,"message":{"role":"assistant","content":"second"},"finish_reason":"stop"},{"index":0,"message":{"role":"assistant","content":"first"},"finish_reason":"stop"}]}"#
         let lines = [
             #"{"request_id":"r","messages":[{"role":"user","content":"beside"}],"response":\#(answer),"startTime":"2026-01-05T10:00:00Z"}"#,
             #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"wrapped"}]},"response":{"status_code":200,"body":\#(answer)}}"#,
         ]
+        let quoted = JSONValue.string(answer).serialized()
+        let events = JSONValue.string(
+            "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":null}]}\n\n"
+                + "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
+        let texts = [quoted, events.serialized()].map {
+            #"{"timestamp":"2026-01-06","request":{"messages":[{"role":"user","content":"text"}]},"response":\#($0)}"#
+        }
         let (outcome, report) = try pull(
-            try folder.write("log.jsonl", lines.joined(separator: "\n")), "--output", "\(folder)/out.jsonl")
-        #expect(report?.counts["kept"] == 2, "\(outcome.errors)")
-        #expect(report?.counts["several_answers"] == 2)
-        #expect(try output("\(folder)/out.jsonl").map { $0["timestamp"] } == ["2025-12-29T09:20:00Z", "2026-01-05T10:00:00Z"])
+            try folder.write("log.jsonl", (lines + texts).joined(separator: "\n")), "--output", "\(folder)/out.jsonl")
+        #expect(report?.counts["kept"] == 4, "\(outcome.errors)")
+        #expect(report?.counts["several_answers"] == 3)
+        #expect(
+            try output("\(folder)/out.jsonl").prefix(2).map { $0["timestamp"] } == [
+                "2025-12-29T09:20:00Z", "2026-01-05T10:00:00Z",
+            ])
     }
 
     @Test(arguments: [
         ("20260105100000", "2026-01-05T10:00:00Z"), (#""20260105100000""#, "2026-01-05T10:00:00Z"),
         (#""202601051000""#, "2026-01-05T10:00:00Z"), ("1767607200123456789", "2026-01-05T10:00:00.123Z"),
         (#""1767607200.5""#, "2026-01-05T10:00:00.500Z"), (#""2026-01-05 10:00:00 UTC""#, "2026-01-05T10:00:00Z"),
-        (#""2026-01-05 10:00:00 +00:00""#, "2026-01-05T10:00:00Z"), (#""05 Jan 2026 10:00:00 GMT""#, "2026-01-05T10:00:00Z"),
+        (#""2026-01-05 10:00:00 +00:00""#, "2026-01-05T10:00:00Z"),
+        (#""05 Jan 2026 10:00:00 GMT""#, "2026-01-05T10:00:00Z"),
         (#""2026/01/05 10:00:00""#, "2026-01-05T10:00:00Z"), (#""2026-01-05T24:00:00Z""#, "2026-01-06T00:00:00Z"),
         (#""20260105T100000Z""#, "2026-01-05T10:00:00Z"), ("1e300", nil), ("-5", nil), (#""2026-W02-1""#, nil),
         (#""2026-02-30""#, nil), ("12", nil),
@@ -283,7 +347,8 @@ import Testing
     // MARK: Tags and folders
 
     @Test func rowsThatAreThereCanBeTagged() throws {
-        let path = try folder.write("log.jsonl", (0..<3).map { row("\(1_767_000_000 + $0)", #""hi \#($0)""#) }.joined(separator: "\n"))
+        let path = try folder.write(
+            "log.jsonl", (0..<3).map { row("\(1_767_000_000 + $0)", #""hi \#($0)""#) }.joined(separator: "\n"))
         #expect(try pull(path).report?.counts["kept"] == 3)
         let tagged = try pull(path, "--workload", "desk", "--output", "\(folder)/desk.jsonl")
         #expect(tagged.report?.counts["already_there"] == 3)
@@ -312,7 +377,9 @@ import Testing
     }
 
     @Test func whatIsPassedOverIsSaid() throws {
-        for (number, name) in ["a.jsonl", "C.JSONL", "b.ndjson", "a.jsonl.1", "r.jsonl-20260105", "sub/s.jsonl"].enumerated() {
+        for (number, name) in ["a.jsonl", "C.JSONL", "b.ndjson", "a.jsonl.1", "r.jsonl-20260105", "sub/s.jsonl"]
+            .enumerated()
+        {
             try folder.write("logs/\(name)", row("\(1_767_000_000 + number)", #""hi \#(number)""#))
         }
         try folder.write("logs/notes.txt", "no log")
@@ -320,7 +387,8 @@ import Testing
         try folder.write("elsewhere/f.jsonl", row("1767000101", #""linked""#))
         let manager = FileManager.default
         try manager.createSymbolicLink(atPath: "\(folder)/logs/linked", withDestinationPath: "\(folder)/elsewhere")
-        try manager.createSymbolicLink(atPath: "\(folder)/logs/f.jsonl", withDestinationPath: "\(folder)/elsewhere/f.jsonl")
+        try manager.createSymbolicLink(
+            atPath: "\(folder)/logs/f.jsonl", withDestinationPath: "\(folder)/elsewhere/f.jsonl")
         #expect(mkfifo("\(folder)/logs/pipe.jsonl", 0o600) == 0)
         let (outcome, report) = try pull("\(folder)/logs")
         #expect(report?.counts["kept"] == 7, "\(outcome.errors)")

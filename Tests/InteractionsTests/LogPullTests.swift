@@ -99,7 +99,8 @@ import TestSupport
         let store = try InteractionStore(scratch.workspace())
         let result = try LogPull(store: store).run([list, page, one, lines].map { LogSource(path: $0) })
         #expect(result.reconciliation.kept == 6)
-        #expect(result.faults.map(\.description) == ["\(list):3: no request with messages: an integer, expected an object"])
+        #expect(
+            result.faults.map(\.description) == ["\(list):3: no request with messages: an integer, expected an object"])
     }
 
     @Test func interactionsComeBackAsTheyWere() throws {
