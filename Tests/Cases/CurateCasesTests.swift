@@ -1,6 +1,5 @@
 import Conversations
 import Foundation
-import StageInterface
 import TestSupport
 import Testing
 
@@ -54,7 +53,7 @@ import Testing
 
     private func curate(
         _ lines: [String], _ arguments: String..., output: String = "set", workspace: String = "w"
-    ) throws -> (outcome: Executable.Outcome, report: StageReport?) {
+    ) throws -> (outcome: Executable.Outcome, report: CaseReport?) {
         let labels = try folder.write("labels.jsonl", lines.joined(separator: "\n") + "\n")
         let outcome = try Executable.run(
             "retort-curate",
@@ -63,7 +62,7 @@ import Testing
                 "\(folder)/\(workspace)", "--json",
             ]
                 + arguments)
-        return (outcome, try? StageReport(parsing: Array(outcome.output.utf8)))
+        return (outcome, CaseReport(outcome.output))
     }
 
     /// The lines of a split, by input.

@@ -1,0 +1,114 @@
+import Conversations
+import Foundation
+import TestSupport
+import Testing
+
+/// Rows as other tools write them, and their times, through the built `retort-pull`.
+@Suite(.ownThreads) struct PullShapesCasesTests: PullSuite {
+    let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
+
+    @Test(arguments: [#""""#, "false", "null", "{}", "[]"])
+    func anErrorThatSaysNothingIsNone(error: String) throws {
+        let lines = [
+            row("1767000001", #""one""#, extra: #","error":\#(error)"#),
+            row("1767000002", #""two""#).replacingOccurrences(
+                of: #""object":"chat.completion","#, with: #""error":\#(error),"#),
+        ]
+        #expect(try pull(try folder.write("log.jsonl", lines.joined(separator: "\n"))).report?.counts["kept"] == 2)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"id":"m","type":"message","role":"assistant","content":[{"type":"text","text":"Fine."}]}}"#,
+            "other_shape", "Anthropic"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"input":"how are you"},"response":{"object":"response","output":[]}}"#,
+            "other_shape", "Responses API"
+        ),
+        (#"{"custom_id":"r1","response":{"status_code":200,"body":{}},"error":null}"#, "no_request", "batch"),
+        (
+            #"{"type":"GENERATION","input":{"messages":[]},"output":{"role":"assistant","content":"x"}}"#,
+            "other_shape", "input and output"
+        ),
+        (
+            #"{"timestamp":"1/5/2026 10:00","request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"}}]}}"#,
+            "unreadable_time", "timestamp: '1/5/2026 10:00'"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"status_code":500,"body":{}}}"#,
+            "error_response", "status_code 500"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"error"}]}}"#,
+            "error_response", "finish_reason error"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"MAX_TOKENS"}]}}"#,
+            "truncated_response", "finish_reason MAX_TOKENS"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"odd"}]}}"#,
+            "unfinished_response", "finish_reason odd"
+        ),
+        (
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"x"}]},"response":{"choices":[{"message":{"role":"assistant","content":"x"},"finish_reason":"refusal"}]}}"#,
+            "refused_response", "finish_reason refusal"
+        ),
+    ])
+    func rowsAreDroppedForTheirOwnReason(line: String, reason: String, detail: String) throws {
+        let path = try folder.write("log.jsonl", row("1767000001", #""hello""#) + "\n" + line)
+        let (outcome, report) = try pull(path)
+        #expect(report?.counts["dropped_\(reason)"] == 1, "\(outcome.errors)")
+        #expect(outcome.errors.contains(detail), "\(outcome.errors)")
+    }
+
+    @Test func shapesWithOneClearMeaningAreRead() throws {
+        let answer =
+            #"{"object":"chat.completion","choices":[{"index":1,"message":{"role":"assistant","content":"second"},"finish_reason":"stop"},{"index":0,"message":{"role":"assistant","content":"first"},"finish_reason":"stop"}]}"#
+        let lines = [
+            #"{"request_id":"r","messages":[{"role":"user","content":"beside"}],"response":\#(answer),"startTime":"2026-01-05T10:00:00Z"}"#,
+            #"{"timestamp":1767000000,"request":{"messages":[{"role":"user","content":"wrapped"}]},"response":{"status_code":200,"body":\#(answer)}}"#,
+        ]
+        let quoted = JSONValue.string(answer).serialized()
+        let events = JSONValue.string(
+            "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"},\"finish_reason\":null}]}\n\n"
+                + "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
+        let texts = [quoted, events.serialized()].map {
+            #"{"timestamp":"2026-01-06","request":{"messages":[{"role":"user","content":"text"}]},"response":\#($0)}"#
+        }
+        let (outcome, report) = try pull(
+            try folder.write("log.jsonl", (lines + texts).joined(separator: "\n")), "--output", "\(folder)/out.jsonl")
+        #expect(report?.counts["kept"] == 4, "\(outcome.errors)")
+        #expect(report?.counts["several_answers"] == 3)
+        #expect(
+            try output("\(folder)/out.jsonl").prefix(2).map { $0["timestamp"] } == [
+                "2025-12-29T09:20:00Z", "2026-01-05T10:00:00Z",
+            ])
+    }
+
+    @Test(arguments: [
+        ("20260105100000", "2026-01-05T10:00:00Z"), (#""20260105100000""#, "2026-01-05T10:00:00Z"),
+        (#""202601051000""#, "2026-01-05T10:00:00Z"), ("1767607200123456789", "2026-01-05T10:00:00.123Z"),
+        (#""1767607200.5""#, "2026-01-05T10:00:00.500Z"), (#""2026-01-05 10:00:00 UTC""#, "2026-01-05T10:00:00Z"),
+        (#""2026-01-05 10:00:00 +00:00""#, "2026-01-05T10:00:00Z"),
+        (#""05 Jan 2026 10:00:00 GMT""#, "2026-01-05T10:00:00Z"),
+        (#""2026/01/05 10:00:00""#, "2026-01-05T10:00:00Z"), (#""2026-01-05T24:00:00Z""#, "2026-01-06T00:00:00Z"),
+        (#""20260105T100000Z""#, "2026-01-05T10:00:00Z"), ("1e300", nil), ("-5", nil), (#""2026-W02-1""#, nil),
+        (#""2026-02-30""#, nil), ("12", nil),
+    ])
+    func timesAreReadOrRefused(time: String, expected: String?) throws {
+        let (outcome, report) = try pull(
+            try folder.write("log.jsonl", row(time, #""hi""#)), "--output", "\(folder)/out.jsonl")
+        if let expected {
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(try output("\(folder)/out.jsonl").first?["timestamp"]?.stringValue == expected)
+        } else {
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("a time that is not understood: timestamp: "), "\(outcome.errors)")
+        }
+        _ = report
+    }
+}
