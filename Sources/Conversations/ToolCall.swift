@@ -13,18 +13,32 @@ public struct ToolCall: Sendable, Hashable {
 
     /// Reads `{"id", "type": "function", "function": {"name", "arguments"}}`; arguments may be text or an object.
     public init(json: JSONValue) throws(MessageError) {
-        guard let function = json["function"], let name = function["name"]?.stringValue else {
+        guard json.objectValue != nil else {
+            throw MessageError("tool_calls: an element that is \(json.kindName), expected an object")
+        }
+        guard let function = json["function"], !function.isNull else {
             throw MessageError("a tool call has no function name")
         }
-        let arguments: String
+        try self.init(function: function, in: "a tool call")
+        id = try json.text("id")
+    }
+
+    /// Reads `{"name", "arguments"}`.
+    ///
+    /// - Parameter field: where this stands, for messages.
+    init(function: JSONValue, in field: String) throws(MessageError) {
+        guard function.objectValue != nil else {
+            throw MessageError("\(field): \(function.kindName), expected an object with a name")
+        }
+        guard let name = try function.text("name") else { throw MessageError("\(field) has no function name") }
         switch function["arguments"] {
         case .string(let text)?: arguments = text
         case .object(let object)?: arguments = JSONValue.object(object).serialized()
         case nil, .null?: arguments = "{}"
         case let other?:
-            throw MessageError("the arguments of a tool call: \(other.kindName), expected a string or an object")
+            throw MessageError("the arguments of \(field): \(other.kindName), expected a string or an object")
         }
-        self.init(id: json["id"]?.stringValue, name: name, arguments: arguments)
+        self.name = name
     }
 
     public var json: JSONValue {

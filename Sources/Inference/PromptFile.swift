@@ -82,16 +82,10 @@ public struct PromptFile: Sendable {
             let tools = (json["request"] ?? json)["tools"]?.arrayValue
             let parsed = try messages.map { message throws(MessageError) in try Message(json: message) }
             guard let last = parsed.last else { throw InferenceError("messages: none, expected at least one") }
-            let rendered = try checkpoint.template.render(
-                messages: messages, tools: tools?.isEmpty == true ? nil : tools,
-                addGenerationPrompt: last.role != .assistant,
-                variables: ChatTemplate.specialTokens(in: checkpoint.file.metadata), now: date)
-            var rendering = try tokenizer.encode(rendered.text, parseSpecial: true)
-            // A template may write the token that begins a text itself; there must be one, not two.
-            if tokenizer.addsBeginningOfText, let first = tokenizer.beginningOfText, rendering.first != first {
-                rendering.insert(first, at: 0)
-            }
-            tokens = rendering
+            let encoder = ChatEncoder(tokenizer: tokenizer, template: try checkpoint.template, now: date)
+            tokens = try encoder.conversation(
+                parsed, tools: tools?.isEmpty == true ? nil : tools, addGenerationPrompt: last.role != .assistant
+            ).tokens.ids
         } else {
             let found = json.objectValue.map { "an object with \($0.keys.prefix(8).joined(separator: ", "))" }
             throw InferenceError(

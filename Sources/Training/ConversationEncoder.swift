@@ -31,12 +31,25 @@ public struct ConversationEncoder: Sendable {
         var teacherPlaces = 0
         var taughtPlaces = 0
         var unmappedAlternatives = 0
+        /// Answers whose tokens after the prompt are not those of the whole text (`EncodedTurn.isWhole`).
+        var partedAnswers = 0
+        /// Whether the line has tools that the template does not write.
+        var lacksTools = false
+        /// Why the vocabulary cannot express the line; it has no examples then.
+        var unencodable: String?
     }
 
     func encode(_ line: TrainingLine) throws -> Encoded {
-        switch line {
-        case .conversation(let conversation): try encode(conversation)
-        case .preference(let pair): try encode(pair)
+        do {
+            return switch line {
+            case .conversation(let conversation): try encode(conversation)
+            case .preference(let pair): try encode(pair)
+            }
+        } catch let error as TokenizerError {
+            guard case .unencodableCharacter = error else { throw error }
+            var encoded = Encoded(unencodable: error.description)
+            if case .preference = line { encoded.isPair = true }
+            return encoded
         }
     }
 
@@ -45,22 +58,19 @@ public struct ConversationEncoder: Sendable {
         let messages = conversation.messages
         for (index, message) in messages.enumerated() where message.role == .assistant && message.weight != 0 {
             let before = Array(messages[..<index])
-            let prompt = try encoder.prompt(before, tools: conversation.tools)
-            let answer = try encoder.answer(message, after: before, tools: conversation.tools)
-            var example = ConversationEncoder.example(prompt, answer, weight: Float(message.weight ?? 1))
+            let turn = try turn(message, after: before, tools: conversation.tools, &encoded)
+            var example = ConversationEncoder.example(turn, weight: Float(message.weight ?? 1))
             if let stored = conversation.logProbabilities[index] {
                 encoded.taughtAnswers += 1
                 if let teacher {
-                    do {
-                        let found = try teacher.distributions(stored, answer: answer, message: message)
-                        encoded.unmappedAlternatives += found.unmappedAlternatives
-                        encoded.teacherPlaces += found.places
-                        encoded.taughtPlaces += found.distributions.count
-                        example.teacher = Dictionary(
-                            uniqueKeysWithValues: found.distributions.map { (prompt.count + $0.key, $0.value) })
-                    } catch let error as TrainingError {
-                        throw TrainingError("message \(index + 1): \(error.description)")
+                    let found = try TrainingError.at("message \(index + 1)") {
+                        try teacher.distributions(stored, answer: turn.answer, message: message)
                     }
+                    encoded.unmappedAlternatives += found.unmappedAlternatives
+                    encoded.teacherPlaces += found.places
+                    encoded.taughtPlaces += found.distributions.count
+                    example.teacher = Dictionary(
+                        uniqueKeysWithValues: found.distributions.map { (turn.prompt.count + $0.key, $0.value) })
                 }
             }
             encoded.examples.append(example)
@@ -69,19 +79,47 @@ public struct ConversationEncoder: Sendable {
     }
 
     private func encode(_ pair: TrainingLine.Preference) throws -> Encoded {
-        let prompt = try encoder.prompt(pair.prompt, tools: pair.tools)
-        let answers = try [pair.chosen, pair.rejected].map {
-            try encoder.answer($0, after: pair.prompt, tools: pair.tools)
+        var encoded = Encoded(isPair: true)
+        let turns = try [pair.chosen, pair.rejected].map {
+            try turn($0, after: pair.prompt, tools: pair.tools, &encoded)
         }
-        guard answers[0] != answers[1] else {
+        guard turns[0].answer != turns[1].answer else {
             throw TrainingError("two answers of the same tokens, expected one better than the other")
         }
-        return Encoded(examples: answers.map { ConversationEncoder.example(prompt, $0, weight: 1) }, isPair: true)
+        encoded.examples = turns.map { ConversationEncoder.example($0, weight: 1) }
+        return encoded
     }
 
-    private static func example(_ prompt: [TokenID], _ answer: [TokenID], weight: Float) -> TrainingExample {
+    /// An answer that counts: it says something, and all that it says is written.
+    private func turn(
+        _ message: Message, after before: [Message], tools: [JSONValue]?, _ encoded: inout Encoded
+    ) throws -> EncodedTurn {
+        let place = "message \(before.count + 1)"
+        guard !message.toolCalls.isEmpty || message.content.utf8.contains(where: { $0 > 0x20 }) else {
+            throw TrainingError(
+                "\(place): content: \(message.isContentNull ? "null or missing" : "empty"), "
+                    + "expected text or tool_calls in an answer that counts",
+                hint: "\"weight\": 0 keeps an answer out of training")
+        }
+        do {
+            let turn = try encoder.turn(message, after: before, tools: tools)
+            if !turn.isWhole { encoded.partedAnswers += 1 }
+            if tools != nil, !turn.writesTools { encoded.lacksTools = true }
+            return turn
+        } catch let error as TokenizerError {
+            throw error
+        } catch ChatTemplateError.leftOut(let message, let field) {
+            // It names its message itself.
+            throw ChatTemplateError.leftOut(message: message, field)
+        } catch {
+            throw TrainingError(error, at: "\(place): ")
+        }
+    }
+
+    private static func example(_ turn: EncodedTurn, weight: Float) -> TrainingExample {
         TrainingExample(
-            tokens: prompt + answer,
-            weights: [Float](repeating: 0, count: prompt.count) + [Float](repeating: weight, count: answer.count))
+            tokens: turn.prompt + turn.answer,
+            weights: [Float](repeating: 0, count: turn.prompt.count)
+                + [Float](repeating: weight, count: turn.answer.count))
     }
 }

@@ -13,3 +13,23 @@ public struct TrainingError: LocalizedError, Hashable, Sendable, CustomStringCon
         self.hint = hint
     }
 }
+
+extension TrainingError {
+    /// An error of any kind, with the place where it came up before it.
+    init(_ error: any Error, at place: String) {
+        self.init("\(place)\(TrainingError.text(of: error))", hint: (error as? any LocalizedError)?.recoverySuggestion)
+    }
+
+    private static func text(of error: any Error) -> String {
+        (error as? any LocalizedError)?.errorDescription ?? "\(error)"
+    }
+
+    /// Puts the place before whatever goes wrong there.
+    static func at<Result>(_ place: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            throw TrainingError(error, at: "\(place): ")
+        }
+    }
+}

@@ -2,7 +2,8 @@ import Conversations
 
 /// A line of a split, in one of the forms that users have. `Documentation/Formats/TrainingData.md` describes them.
 enum TrainingLine {
-    /// OpenAI's fine-tune chat form: `messages`, `tools`.
+    /// OpenAI's fine-tune chat form (`messages`, `tools`), ShareGPT's (`conversations`), or a `prompt` with its
+    /// `completion`.
     case conversation(Conversation)
     /// OpenAI's preference form (`input`, `preferred_output`, `non_preferred_output`), or TRL's (`prompt`, `chosen`,
     /// `rejected`).
@@ -25,33 +26,16 @@ enum TrainingLine {
     init(_ json: JSONValue) throws {
         if json["messages"] != nil {
             self = .conversation(try Conversation(json))
+        } else if json["conversations"] != nil {
+            self = .conversation(try Conversation(shareGPT: json))
         } else if json["preferred_output"] != nil || json["non_preferred_output"] != nil {
             self = .preference(try Preference(openAI: json))
         } else if json["chosen"] != nil || json["rejected"] != nil {
             self = .preference(try Preference(trl: json))
+        } else if json["prompt"] != nil || json["completion"] != nil {
+            self = .conversation(try Conversation(prompted: json))
         } else {
             throw TrainingError("\(json.kindName) without 'messages', expected {\"messages\": [...]}")
-        }
-    }
-}
-
-extension TrainingLine.Conversation {
-    fileprivate init(_ json: JSONValue) throws {
-        guard let list = json["messages"]?.arrayValue else {
-            throw TrainingError("messages: \(json["messages"]?.kindName ?? "missing"), expected an array")
-        }
-        messages = try list.messages
-        tools = try json.tools
-        for (index, message) in list.enumerated() {
-            guard let stored = message["logprobs"], !stored.isNull, stored["content"] != JSONValue.null else {
-                continue
-            }
-            guard messages[index].role == .assistant else {
-                throw TrainingError(
-                    "message \(index + 1): logprobs on a message of role \(messages[index].role.rawValue), "
-                        + "expected them on an assistant's")
-            }
-            logProbabilities[index] = stored
         }
     }
 }
@@ -62,7 +46,7 @@ extension TrainingLine.Preference {
             throw TrainingError("input.messages: missing, expected an array of messages")
         }
         self.init(
-            prompt: try list.messages, tools: try input.tools,
+            prompt: try list.trainingMessages(), tools: try input.trainingTools(),
             chosen: try TrainingLine.Preference.answer(json, "preferred_output", after: []),
             rejected: try TrainingLine.Preference.answer(json, "non_preferred_output", after: []))
         try check("preferred_output", "non_preferred_output")
@@ -73,7 +57,7 @@ extension TrainingLine.Preference {
         var prompt: [Message]
         switch json["prompt"] {
         case .string(let text)?: prompt = [Message(.user, text)]
-        case .array(let list)?: prompt = try list.messages
+        case .array(let list)?: prompt = try list.trainingMessages()
         case nil, .null?:
             prompt = try TrainingLine.Preference.beginning(json, "chosen")
             guard try TrainingLine.Preference.beginning(json, "rejected") == prompt else {
@@ -82,9 +66,9 @@ extension TrainingLine.Preference {
             }
         case let other?: throw TrainingError("prompt: \(other.kindName), expected a text or an array of messages")
         }
-        if let text = json["system"]?.stringValue { prompt.insert(Message(.system, text), at: 0) }
+        if let system = try json.systemMessage() { prompt.insert(system, at: 0) }
         self.init(
-            prompt: prompt, tools: try json.tools,
+            prompt: prompt, tools: try json.trainingTools(),
             chosen: try TrainingLine.Preference.answer(json, "chosen", after: prompt),
             rejected: try TrainingLine.Preference.answer(json, "rejected", after: prompt))
         try check("chosen", "rejected")
@@ -102,7 +86,7 @@ extension TrainingLine.Preference {
         guard let list = json[key]?.arrayValue, list.count > 1 else {
             throw TrainingError("prompt: missing, expected it, or whole conversations as chosen and rejected")
         }
-        return Array(try list.messages.dropLast())
+        return Array(try list.trainingMessages().dropLast())
     }
 
     /// One assistant message; a list may begin with the prompt again.
@@ -110,7 +94,7 @@ extension TrainingLine.Preference {
         switch json[key] {
         case .string(let text)?: return Message(.assistant, text)
         case .array(let list)?:
-            var messages = try list.messages[...]
+            var messages = try list.trainingMessages()[...]
             if messages.count > 1, messages.count == prompt.count + 1 {
                 guard Array(messages.prefix(prompt.count)) == prompt else {
                     throw TrainingError("\(key): begins with another prompt, expected the pair's own or none")
@@ -123,34 +107,6 @@ extension TrainingLine.Preference {
             return answer
         case nil, .null?: throw TrainingError("\(key): missing, expected an answer")
         case let other?: throw TrainingError("\(key): \(other.kindName), expected a text or an array of messages")
-        }
-    }
-}
-
-extension [JSONValue] {
-    fileprivate var messages: [Message] {
-        get throws {
-            try enumerated().map { index, json in
-                if let weight = json["weight"], !weight.isNull {
-                    guard let number = weight.doubleValue, number.isFinite, number >= 0 else {
-                        throw TrainingError(
-                            "message \(index + 1): weight: \(weight.serialized()), expected a number from 0 on")
-                    }
-                }
-                return try Message(json: json)
-            }
-        }
-    }
-}
-
-extension JSONValue {
-    fileprivate var tools: [JSONValue]? {
-        get throws {
-            guard let tools = self["tools"], !tools.isNull else { return nil }
-            guard let list = tools.arrayValue else {
-                throw TrainingError("tools: \(tools.kindName), expected an array")
-            }
-            return list.isEmpty ? nil : list
         }
     }
 }

@@ -21,6 +21,13 @@ public struct TrainingSet: Sendable {
     public private(set) var tooLongCount = 0
     /// Answers that were cut at the limit.
     public private(set) var truncatedCount = 0
+    /// Lines with a character that the vocabulary cannot express, and the first reason.
+    public private(set) var unencodableCount = 0
+    public private(set) var unencodableReason: String?
+    /// Answers whose prompt, tokenized alone as a server does it, ends otherwise than in the whole text.
+    public private(set) var partedAnswerCount = 0
+    /// Lines with tools that the template does not write.
+    public private(set) var toollessCount = 0
     /// Answers that carry a teacher's log-probabilities.
     public private(set) var taughtAnswerCount = 0
     /// Tokens that a teacher says something of, and those of them that are the base's tokens too.
@@ -55,20 +62,62 @@ public struct TrainingSet: Sendable {
         digest = try ContentDigest(ofFile: path)
         date = encoder.date
         let reader = try LineReader(path: path)
+        var failures: [TrainingError] = []
         for line in reader {
-            if reader.lastLineWasTooLong {
-                throw TrainingError(
-                    "\(path) line \(line.number): longer than \(LineReader.maximumLength) bytes, expected one conversation"
-                )
+            if line.bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }),
+                !reader.lastLineWasTooLong
+            {
+                continue
             }
-            if line.bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { continue }
             lineCount += 1
-            try TrainingSet.within(path, line.number) {
+            do {
+                guard !reader.lastLineWasTooLong else {
+                    throw TrainingError("longer than \(LineReader.maximumLength) bytes, expected one conversation")
+                }
                 let encoded = try encoder.encode(TrainingLine(JSONValue(parsing: line.bytes)))
                 try add(encoded, maximumLength: maximumLength, tooLong: tooLong)
+            } catch let error as JSONError {
+                failures.append(
+                    TrainingError(
+                        "\(path) line \(line.number): \(error.reason) at column \(error.column), "
+                            + "expected a JSON object"))
+            } catch {
+                failures.append(TrainingError(error, at: "\(path) line \(line.number): "))
             }
+            if failures.count == TrainingSet.shownFailures { break }
         }
+        // What a damaged file holds behind the damage is no line's fault.
         if let failure = reader.failure { throw failure }
+        if !failures.isEmpty {
+            var said = failures.map(\.description)
+            if said.count == TrainingSet.shownFailures { said.append("\(path): read no further") }
+            throw TrainingError(
+                said.joined(separator: "\n"), hint: failures.lazy.compactMap(\.hint).first)
+        }
+    }
+
+    /// How many lines are named that cannot be learned from.
+    private static let shownFailures = 10
+
+    /// What was left out or is not as it looks, in words for people; nothing where all is well.
+    public var warnings: [String] {
+        var warnings: [String] = []
+        if let unencodableReason {
+            warnings.append(
+                "\(unencodableCount) of \(lineCount) lines left out, since the vocabulary cannot express them: the first: "
+                    + unencodableReason)
+        }
+        if toollessCount > 0 {
+            warnings.append(
+                "\(toollessCount) of \(lineCount) lines have tools that the chat template does not write: the model learns "
+                    + "without seeing them")
+        }
+        if partedAnswerCount > 0 {
+            warnings.append(
+                "\(partedAnswerCount) answers follow prompts that end otherwise than in the whole text: they are learned "
+                    + "after the prompt that a server has")
+        }
+        return warnings
     }
 
     /// Examples that are there already.
@@ -103,6 +152,9 @@ public struct TrainingSet: Sendable {
         var found = lineCount == 0 ? "no lines" : "\(lineCount) lines"
         if maskedCount > 0 { found += ", \(maskedCount) without an answer that counts" }
         if tooLongCount > 0 { found += ", \(tooLongCount) answers longer than the limit" }
+        if let unencodableReason {
+            found += ", \(unencodableCount) that the vocabulary cannot express (\(unencodableReason))"
+        }
         throw TrainingError("\(path): nothing to learn from: \(found), expected at least one answer")
     }
 
@@ -116,7 +168,14 @@ public struct TrainingSet: Sendable {
                 "\(encoded.isPair ? "a pair of answers" : "a conversation"), expected "
                     + "\(isOfPreferences ? "a pair of answers" : "a conversation") as in the first line")
         }
+        if let reason = encoded.unencodable {
+            unencodableCount += 1
+            unencodableReason = unencodableReason ?? reason
+            return
+        }
         if encoded.examples.isEmpty { maskedCount += 1 }
+        partedAnswerCount += encoded.partedAnswers
+        if encoded.lacksTools { toollessCount += 1 }
         taughtAnswerCount += encoded.taughtAnswers
         teacherPlaceCount += encoded.teacherPlaces
         taughtPlaceCount += encoded.taughtPlaces
@@ -150,20 +209,6 @@ public struct TrainingSet: Sendable {
             kept = []
         }
         if !kept.isEmpty { conversations.append(kept) }
-    }
-
-    /// Puts file and line before whatever goes wrong with a line.
-    private static func within<Result>(_ path: String, _ line: Int, _ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as JSONError {
-            throw TrainingError(
-                "\(path) line \(line): \(error.reason) at column \(error.column), expected a JSON object")
-        } catch let error as TrainingError {
-            throw TrainingError("\(path) line \(line): \(error.description)", hint: error.hint)
-        } catch {
-            throw TrainingError("\(path) line \(line): \(error)")
-        }
     }
 }
 

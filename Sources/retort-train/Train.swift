@@ -74,7 +74,7 @@ struct Train: StageCommand {
         let input = try TrainingInput(
             self.input, validation: validation, recipe: recipe, date: recipe.date ?? begunOn ?? .today)
         for line in input.notes { console.say(line) }
-        if let warning = input.warning { console.warn(warning) }
+        for warning in input.warnings { console.warn(warning) }
         let initial = try initAdapter.map {
             try TrainingStart(path: TrainingOutput.path(ofAdapter: $0, options), for: input.checkpoint)
         }

@@ -14,12 +14,14 @@ struct TrainingInput {
     let validation: TrainingSet?
     private let datasetPath: String
     private let readsTeacher: Bool
+    private let tokenizerWarnings: [String]
 
     /// - Parameter date: what a template that prints the date is told.
     init(_ options: InputOptions, validation: String?, recipe: AdapterRecipe, date: LocalTime) throws {
         checkpoint = try Checkpoint(path: options.base, template: options.template)
         datasetPath = options.dataset
         readsTeacher = recipe.distillation != nil
+        tokenizerWarnings = try checkpoint.tokenizer.warnings
         let encoder = ConversationEncoder(
             tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, date: date,
             readsTeacher: readsTeacher)
@@ -62,8 +64,14 @@ struct TrainingInput {
     /// Below this share of a teacher's tokens, most of what it said is lost.
     private static let smallShare = 0.5
 
+    /// What a user must not overlook.
+    var warnings: [String] {
+        let ofValidation = validation.map { set in set.warnings.map { "validation: \($0)" } } ?? []
+        return tokenizerWarnings + training.warnings + ofValidation + (teacherWarning.map { [$0] } ?? [])
+    }
+
     /// That little of what the teacher said can be learned from; nil where enough can.
-    var warning: String? {
+    private var teacherWarning: String? {
         guard readsTeacher, let share = training.taughtShare, share < TrainingInput.smallShare else { return nil }
         return
             "the base can learn from \(training.taughtPlaceCount) of the \(training.teacherPlaceCount) tokens that the "

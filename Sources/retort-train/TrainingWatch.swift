@@ -92,7 +92,9 @@ final class TrainingWatch {
         report.counts = [
             "steps": outcome.step, "conversations": input.training.lineCount, "examples": input.training.exampleCount,
             "masked": input.training.maskedCount, "too_long": input.training.tooLongCount,
-            "truncated": input.training.truncatedCount, "answer_tokens": input.training.answerTokenCount,
+            "unencodable": input.training.unencodableCount, "without_tools": input.training.toollessCount,
+            "parted_answers": input.training.partedAnswerCount, "truncated": input.training.truncatedCount,
+            "answer_tokens": input.training.answerTokenCount,
             "taught_tokens": input.training.taughtTokenCount, "teacher_tokens": input.training.teacherPlaceCount,
             "unmapped_alternatives": input.training.unmappedAlternativeCount,
             "parameters": run.parameterCount, "rollbacks": outcome.rollbacks,

@@ -14,13 +14,15 @@ import Transformers
     private func tokenizer() throws -> Tokenizer { try Checkpoint(path: Checkout.base).tokenizer }
 
     private func read(
-        _ lines: String..., maximumLength: Int = 1024, tooLong: AdapterRecipe.TooLong = .drop
+        _ lines: String..., maximumLength: Int = 1024, tooLong: AdapterRecipe.TooLong = .drop,
+        template: String? = nil
     ) throws -> TrainingSet {
         let folder = try ScratchFolder()
         let path = try folder.write("forms.jsonl", lines.joined(separator: "\n"))
         let checkpoint = try Checkpoint(path: Checkout.base)
         let encoder = ConversationEncoder(
-            tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, date: Fixtures.someDay,
+            tokenizer: try checkpoint.tokenizer,
+            template: try template.map { try ChatTemplate(source: $0) } ?? checkpoint.template, date: Fixtures.someDay,
             readsTeacher: true)
         do {
             return try TrainingSet(path: path, encoder: encoder, maximumLength: maximumLength, tooLong: tooLong)
@@ -182,7 +184,10 @@ import Transformers
             #"{"messages":[{"role":"user","content":"Weather?"},{"role":"assistant","content":"","tool_calls":["#
             + #"{"id":"c1","type":"function","function":{"name":"weather","arguments":"{}"}}],"#
             + #""logprobs":{"content":[{"token":"<call:weather>","logprob":-0.1}]}}]}"#
-        let set = try read(call, line("Yes.", #"{"content":null,"refusal":null}"#))
+        let template =
+            "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls %}{{ c.function | tojson }}{% endfor %}"
+            + "{{ '<|im_end|>' }}{% endfor %}"
+        let set = try read(call, line("Yes.", #"{"content":null,"refusal":null}"#), template: template)
         #expect(set.taughtTokenCount == 0)
         #expect(set.teacherPlaceCount == 1)
         #expect(set.taughtAnswerCount == 1)

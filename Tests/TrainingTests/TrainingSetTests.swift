@@ -52,7 +52,8 @@ import Training
             _ = try read("[1]")
         }
         #expect(
-            throws: TrainingError("F line 1: role: 'robot', expected one of system, developer, user, assistant, tool")
+            throws: TrainingError(
+                "F line 1: message 1: role: 'robot', expected one of system, developer, user, assistant, tool")
         ) {
             _ = try read(#"{"messages":[{"role":"robot","content":"a"}]}"#)
         }

@@ -7,7 +7,7 @@ extension ChatTemplate {
     /// - Throws: ``ChatTemplateError``, `missing` among them.
     public init(metadata: GGUFMetadata) throws {
         guard let source = try metadata.optionalString("tokenizer.chat_template") else {
-            throw ChatTemplateError.missing
+            throw ChatTemplateError.missing(fitting: try ChatTemplate.names(fitting: Tokenizer(metadata: metadata)))
         }
         try self.init(source: source)
     }
@@ -25,9 +25,8 @@ extension ChatTemplate {
         return variables
     }
 
-    /// Renders a conversation for a tokenizer, whose special pieces the template may ask for.
-    ///
-    /// The arguments of tool calls are text, as OpenAI has them, unless the template writes them as JSON itself.
+    /// Renders a conversation for a tokenizer, whose special pieces the template may ask for. Arguments of tool calls, and
+    /// content that is null, are in the form that the template takes (``input``).
     public func render(
         _ messages: [Message], tools: [JSONValue]? = nil, addGenerationPrompt: Bool, tokenizer: Tokenizer,
         now: LocalTime
@@ -36,51 +35,11 @@ extension ChatTemplate {
         for (name, id) in [("bos_token", tokenizer.beginningOfText), ("eos_token", tokenizer.endOfText)] {
             if let id { variables[name] = .string(String(decoding: tokenizer.piece(id), as: UTF8.self)) }
         }
-        var list = messages.map(\.json)
-        if messages.contains(where: { !$0.toolCalls.isEmpty }), wantsObjectArguments(variables, now: now) {
-            list = messages.map { $0.jsonWithObjectArguments }
-        }
+        // Trying costs a few renderings, which plain conversations do not need.
+        let isPlain = messages.allSatisfy { $0.toolCalls.isEmpty && !$0.isContentNull }
+        let input = isPlain ? TemplateInput(arguments: .text, takesNull: true) : self.input
         return try render(
-            messages: list, tools: tools, addGenerationPrompt: addGenerationPrompt, variables: variables,
-            now: now)
-    }
-
-    /// Whether a tool call's arguments must be an object: most templates apply `tojson` to them, which would quote a text.
-    ///
-    /// Found as the reference finds it, by rendering a call both ways.
-    func wantsObjectArguments(_ variables: [String: JSONValue], now: LocalTime) -> Bool {
-        let call = Message(
-            .assistant, "", toolCalls: [ToolCall(id: "call_000", name: "probe", arguments: #"{"needle": "x"}"#)])
-        func isReadable(_ message: JSONValue) -> Bool {
-            // A template may refuse the probe; then it does not read it.
-            let probe = [Message(.user, "-").json, message]
-            guard
-                let text = try? render(
-                    messages: probe, addGenerationPrompt: false, variables: variables, now: now
-                ).text
-            else {
-                return false
-            }
-            return text.contains(#""needle""#) && !text.contains(#"\"needle\""#)
-        }
-        return !isReadable(call.json) && isReadable(call.jsonWithObjectArguments)
-    }
-}
-
-extension Message {
-    /// The message with the arguments of its tool calls as objects, where they are objects.
-    fileprivate var jsonWithObjectArguments: JSONValue {
-        guard !toolCalls.isEmpty, var object = json.objectValue else { return json }
-        object["tool_calls"] = .array(
-            toolCalls.map { call in
-                guard var outer = call.json.objectValue, var function = outer["function"]?.objectValue,
-                    // Arguments that are no JSON stay the text that they are.
-                    let arguments = try? JSONValue(parsing: call.arguments), arguments.objectValue != nil
-                else { return call.json }
-                function["arguments"] = arguments
-                outer["function"] = .object(function)
-                return .object(outer)
-            })
-        return .object(object)
+            messages: messages.map { $0.json(for: input) }, tools: tools,
+            addGenerationPrompt: addGenerationPrompt, variables: variables, now: now)
     }
 }

@@ -9,6 +9,7 @@ public struct ChatTemplate: Sendable {
     /// The template as it was written.
     public let source: String
     private let statements: [TemplateStatement]
+    let found = FoundTemplateInput()
 
     /// Whether the template may print the date, so that its text depends on the moment of rendering.
     public var tellsTime: Bool { source.contains("strftime_now") }
@@ -35,7 +36,8 @@ public struct ChatTemplate: Sendable {
     ) throws -> RenderedConversation {
         var values: [String: TemplateValue] = [:]
         values["messages"] = .list(messages.enumerated().map { TemplateValue(message: $1, index: $0) })
-        values["tools"] = tools.map { TemplateValue(.array($0)) } ?? TemplateValue.none
+        values["tools"] =
+            tools.map { TemplateValue(.array($0), origin: TemplateText.toolsOrigin) } ?? TemplateValue.none
         values["documents"] = TemplateValue.none
         values["add_generation_prompt"] = .boolean(addGenerationPrompt)
         for (name, value) in variables { values[name] = TemplateValue(value) }
@@ -56,8 +58,18 @@ extension RenderedConversation {
         var offset = 0
         var start = 0
         var origin = TemplateText.noOrigin
+        var written: [Range<Int>] = []
+        var writesTools = false
         func finish() {
-            if origin != TemplateText.noOrigin, offset > start {
+            guard origin != TemplateText.noOrigin, offset > start else { return }
+            if written.last?.upperBound == start {
+                written[written.count - 1] = written[written.count - 1].lowerBound..<offset
+            } else {
+                written.append(start..<offset)
+            }
+            if origin == TemplateText.toolsOrigin {
+                writesTools = true
+            } else {
                 spans.append(MessageSpan(messageIndex: Int(origin), utf8Range: start..<offset))
             }
         }
@@ -74,7 +86,7 @@ extension RenderedConversation {
         finish()
         offsets.append(offset)
         self.init(
-            text: String(view), spans: spans,
+            text: String(view), spans: spans, written: written, writesTools: writesTools,
             generated: interpreter.generated.map { offsets[$0.lowerBound]..<offsets[$0.upperBound] })
     }
 }

@@ -6,10 +6,19 @@ public struct RenderedConversation: Sendable, Hashable {
     public let spans: [MessageSpan]
     /// The parts, as UTF-8 offsets, that stand inside `{% generation %}` blocks, where the template has any.
     public let generated: [Range<Int>]
+    /// The parts, as UTF-8 offsets, that people wrote: messages and the descriptions of tools. All else is the template's,
+    /// and its special tokens alone mean what they mean.
+    public let written: [Range<Int>]
+    /// Whether anything of the tools is in the text.
+    public let writesTools: Bool
 
-    public init(text: String, spans: [MessageSpan], generated: [Range<Int>] = []) {
+    public init(
+        text: String, spans: [MessageSpan], written: [Range<Int>], writesTools: Bool, generated: [Range<Int>] = []
+    ) {
         self.text = text
         self.spans = spans
+        self.written = written
+        self.writesTools = writesTools
         self.generated = generated
     }
 }

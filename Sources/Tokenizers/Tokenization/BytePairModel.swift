@@ -15,7 +15,13 @@ struct BytePairModel: Sendable {
     private let vocabularySize: Int32
     /// What stands for each symbol that is no token. The reference spells it byte by byte and silently drops bytes that
     /// have no token either; so do we, to the last id.
-    private let substitutes: [[TokenID]]
+    private let substitutes: [Substitute]
+
+    private struct Substitute: Sendable {
+        var ids: [TokenID]
+        /// Whether the ids spell all of the symbol.
+        var isWhole: Bool
+    }
 
     init(vocabulary: Vocabulary, merges list: GGUFArray, preTokenizer: PreTokenizer) {
         self.preTokenizer = preTokenizer
@@ -28,12 +34,14 @@ struct BytePairModel: Sendable {
         }
         tokens = symbols
 
-        var substitutes: [[TokenID]] = []
+        var substitutes: [Substitute] = []
         func symbol(_ bytes: [UInt8]) -> Int32 {
             let next = Int32(vocabulary.count + substitutes.count)
             let id = symbols.insert(bytes, next)
             if id == next {
-                substitutes.append(ByteAlphabet.encode(bytes).compactMap { vocabulary.id(of: CollectionOfOne($0)) })
+                let ids = ByteAlphabet.encode(bytes).map { vocabulary.id(of: CollectionOfOne($0)) }
+                substitutes.append(
+                    Substitute(ids: ids.compactMap(\.self), isWhole: ids.allSatisfy { $0 != nil }))
             }
             return id
         }
@@ -55,21 +63,30 @@ struct BytePairModel: Sendable {
     }
 
     /// Encodes `range` of a text.
-    func encode(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, into sink: inout TokenSink) {
+    ///
+    /// - Parameter plain: with it, no word is a mark, and nothing is dropped.
+    /// - Throws: ``TokenizerError/unencodableCharacter(_:utf8Offset:)``, with `plain` alone.
+    func encode(
+        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ plain: PlainRanges?, into sink: inout TokenSink
+    ) throws {
         var merger = SymbolMerger()
+        var lost: Int?
         preTokenizer.forEachWord(of: text, in: range) { word in
-            encode(word: text, word, &merger, into: &sink)
+            encode(word: text, word, &merger, plain, &lost, into: &sink)
         }
+        guard plain != nil, var place = lost else { return }
+        while place > range.lowerBound, text[place] & 0xC0 == 0x80 { place -= 1 }
+        throw TokenizerError.unencodableCharacter(UTF8Scan.character(text, place).scalar, utf8Offset: place)
     }
 
     @inline(__always)
     private func encode(
         word text: UnsafeBufferPointer<UInt8>, _ word: Range<Int>, _ merger: inout SymbolMerger,
-        into sink: inout TokenSink
+        _ plain: PlainRanges?, _ lost: inout Int?, into sink: inout TokenSink
     ) {
         if wordsMayBeTokens {
             let id = tokens.value(of: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: text[word])))
-            if id >= 0 { return sink.append(id, word) }
+            if id >= 0, plain?.isMark(id) != true { return sink.append(id, word) }
         }
         merger.merge(count: word.count, merges) { place in
             let position = word.lowerBound &+ place
@@ -81,7 +98,9 @@ struct BytePairModel: Sendable {
             if symbol.id < vocabularySize {
                 sink.append(symbol.id, range)
             } else {
-                for id in substitutes[Int(symbol.id - vocabularySize)] { sink.append(id, range) }
+                let substitute = substitutes[Int(symbol.id - vocabularySize)]
+                if !substitute.isWhole { lost = lost ?? range.lowerBound }
+                for id in substitute.ids { sink.append(id, range) }
             }
         }
     }

@@ -55,39 +55,42 @@ struct SentencePieceModel: Sendable {
 
     /// Encodes `range` of a text, with a space put before it if asked for.
     ///
+    /// - Parameter plain: with it, no mark comes about by merging characters either.
     /// - Throws: ``TokenizerError/unencodableCharacter(_:utf8Offset:)``.
     func encode(
-        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, addsSpacePrefix: Bool, into sink: inout TokenSink
+        _ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, addsSpacePrefix: Bool, _ plain: PlainRanges?,
+        into sink: inout TokenSink
     ) throws {
         let source = SpacedText(text, range, addsSpacePrefix: addsSpacePrefix)
-        try source.bytes.withUnsafeBufferPointer { plain in
-            let rules = Rules(tokens: tokens, ranks: ranks, text: plain)
+        try source.bytes.withUnsafeBufferPointer { spaced in
+            let rules = Rules(tokens: tokens, ranks: ranks, text: spaced, plain: plain)
             var merger = SymbolMerger()
             var start = 0
             // Where the characters of a stretch begin, and where it ends.
             var places: [Int32] = []
-            while start < plain.count {
+            while start < spaced.count {
                 places.removeAll(keepingCapacity: true)
                 repeat {
                     places.append(Int32(truncatingIfNeeded: start))
-                    start += UTF8Scan.length(plain[start])
-                } while start < plain.count && joins[Int(plain[start - 1]) << 8 | Int(plain[start])]
+                    start += UTF8Scan.length(spaced[start])
+                } while start < spaced.count && joins[Int(spaced[start - 1]) << 8 | Int(spaced[start])]
                 places.append(Int32(truncatingIfNeeded: start))
                 merger.merge(count: places.count - 1, rules) { place in
                     Symbol(start: places[place], length: places[place &+ 1] &- places[place], id: -1)
                 }
-                for symbol in merger.symbols { try emit(symbol, plain, source, into: &sink) }
+                for symbol in merger.symbols { try emit(symbol, spaced, source, plain, into: &sink) }
             }
         }
     }
 
     private func emit(
-        _ symbol: Symbol, _ plain: UnsafeBufferPointer<UInt8>, _ source: SpacedText, into sink: inout TokenSink
+        _ symbol: Symbol, _ spaced: UnsafeBufferPointer<UInt8>, _ source: SpacedText, _ plain: PlainRanges?,
+        into sink: inout TokenSink
     ) throws {
         let range = Int(symbol.start)..<Int(symbol.start + symbol.length)
-        let piece = UnsafeBufferPointer(rebasing: plain[range])
+        let piece = UnsafeBufferPointer(rebasing: spaced[range])
         let id = symbol.id >= 0 ? symbol.id : tokens.value(of: UnsafeRawBufferPointer(piece))
-        if id >= 0 { return sink.append(id, source.range(of: range)) }
+        if id >= 0, plain?.isMark(id) != true { return sink.append(id, source.range(of: range)) }
 
         // No token: one character, in bytes. A space is its mark again.
         let isSpace = piece[0] == SpacedText.space
@@ -107,13 +110,14 @@ struct SentencePieceModel: Sendable {
         let tokens: ByteStringTable
         let ranks: [Int32]
         let text: UnsafeBufferPointer<UInt8>
+        let plain: PlainRanges?
 
         @inline(__always)
         func merge(_ left: Symbol, _ right: Symbol) -> (rank: Int32, product: Int32)? {
             let start = Int(left.start)
             let bytes = UnsafeBufferPointer(rebasing: text[start..<(start &+ Int(left.length &+ right.length))])
             let id = tokens.value(of: UnsafeRawBufferPointer(bytes))
-            return id < 0 ? nil : (ranks[Int(id)], id)
+            return id < 0 || plain?.isMark(id) == true ? nil : (ranks[Int(id)], id)
         }
     }
 }

@@ -89,7 +89,9 @@ struct SpecialTokenMatcher: Sendable {
     }
 
     /// The text's parts, in order; parts of no length are left out.
-    func fragments(of text: UnsafeBufferPointer<UInt8>) -> [Fragment] {
+    ///
+    /// - Parameter plain: where a text holds what people wrote, in ascending order: no mark is found there.
+    func fragments(of text: UnsafeBufferPointer<UInt8>, plain: PlainRanges? = nil) -> [Fragment] {
         let whole: [Fragment] = text.isEmpty ? [] : [.text(0..<text.count)]
         if isEmpty { return whole }
         // For each token, where its turn comes.
@@ -99,11 +101,11 @@ struct SpecialTokenMatcher: Sendable {
             if token >= 0 { waiting[token, default: []].append(position) }
         }
         if waiting.isEmpty { return whole }
-        return fragments(text, taking: &waiting)
+        return fragments(text, taking: &waiting, plain)
     }
 
     private func fragments(
-        _ text: UnsafeBufferPointer<UInt8>, taking waiting: inout [Int32: [Int]]
+        _ text: UnsafeBufferPointer<UInt8>, taking waiting: inout [Int32: [Int]], _ plain: PlainRanges?
     ) -> [Fragment] {
         var isTaken = [Bool](repeating: false, count: text.count)
         var taken: [(token: TokenID, range: Range<Int>)] = []
@@ -113,7 +115,7 @@ struct SpecialTokenMatcher: Sendable {
             for position in positions.sorted() where !isTaken[position] {
                 let range = position..<(position + token.length)
                 // What was taken before is at least as long, so that it covers an end of whatever it overlaps.
-                if isTaken[range.upperBound - 1] {
+                if isTaken[range.upperBound - 1] || plain?.blocks(token.id, range) ?? false {
                     if token.prefix >= 0 { waiting[token.prefix, default: []].append(position) }
                     continue
                 }

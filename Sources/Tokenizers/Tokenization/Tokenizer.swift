@@ -16,8 +16,15 @@ public struct Tokenizer: Sendable {
     /// The special tokens that every text is searched for, and those that it is searched for on request.
     let alwaysParsed: SpecialTokenMatcher
     let parsedOnRequest: SpecialTokenMatcher
+    /// For each token, whether it says something of a conversation rather than something in it: control tokens, and what
+    /// ends a generation.
+    let marks: [Bool]
     let addsSpacePrefix: Bool
     let cleansSpaces: Bool
+
+    /// What the model's file leaves open, so that texts may be cut otherwise than when the model was trained; for whoever
+    /// loads a model to print. Nothing where the file says all.
+    public let warnings: [String]
 
     /// How many tokens there are; ids run from 0 to one less.
     public var vocabularySize: Int { vocabulary.count }
@@ -45,10 +52,17 @@ public struct Tokenizer: Sendable {
                 metadata: metadata, vocabulary: &vocabulary,
                 defaults: (beginningOfText: 1, endOfText: 2, unknown: 0))
             defaultSpacePrefix = true
+            warnings = []
             cleansSpaces = false
         } else {
             let name = try metadata.optionalString("tokenizer.ggml.pre") ?? ""
             let preTokenizer = try PreTokenizer(named: name.isEmpty ? PreTokenizer.defaultName : name)
+            warnings =
+                name.isEmpty
+                ? [
+                    "tokenizer.ggml.pre: missing: texts are cut by the pre-tokenizer '\(PreTokenizer.defaultName)', which may "
+                        + "not be the model's own; convert the model anew"
+                ] : []
             let mergesKey = "tokenizer.ggml.merges"
             guard let merges = try metadata.value(mergesKey).array, merges.elementType == .string else {
                 throw TokenizerError.invalidMetadata(key: mergesKey, problem: "expected an array of strings")
@@ -78,6 +92,10 @@ public struct Tokenizer: Sendable {
             vocabulary: Tokenizer.stripping(vocabulary, metadata), attributes: .special, excluding: .hidden)
         parsedOnRequest = SpecialTokenMatcher(
             vocabulary: Tokenizer.stripping(vocabulary, metadata), attributes: .special)
+        let ends = special.endOfGeneration
+        marks = vocabulary.attributes.indices.map {
+            !vocabulary.attributes[$0].isDisjoint(with: .hidden) || ends.contains(TokenID($0))
+        }
         self.vocabulary = vocabulary
     }
 

@@ -1,7 +1,7 @@
-/// One Unicode scalar of a text, and the message that it came from.
+/// One Unicode scalar of a text, and what it came from.
 struct TaggedScalar: Sendable {
     var scalar: Unicode.Scalar
-    /// The index of the message, or ``TemplateText/noOrigin``.
+    /// The index of the message, ``TemplateText/toolsOrigin``, or ``TemplateText/noOrigin`` for the template's own.
     var origin: Int32
 }
 
@@ -11,6 +11,8 @@ struct TaggedScalar: Sendable {
 /// compare by code point. The tag on every scalar is what makes provenance survive any operation for free.
 struct TemplateText: Sendable {
     static let noOrigin: Int32 = -1
+    /// Of what the description of a tool says.
+    static let toolsOrigin = Int32.max
 
     var elements: [TaggedScalar]
     /// Whether this is HTML that a filter made: `Markup` to Python.
@@ -35,6 +37,16 @@ struct TemplateText: Sendable {
         var view = String.UnicodeScalarView()
         for element in elements { view.append(element.scalar) }
         return String(view)
+    }
+
+    /// The same, with what has no tag yet as having come from there.
+    func tagged(_ origin: Int32) -> TemplateText {
+        guard origin != TemplateText.noOrigin else { return self }
+        var text = self
+        for place in text.elements.indices where text.elements[place].origin == TemplateText.noOrigin {
+            text.elements[place].origin = origin
+        }
+        return text
     }
 
     /// The message that all tagged scalars came from, if it is one.

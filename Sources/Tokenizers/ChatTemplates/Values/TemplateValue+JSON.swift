@@ -1,7 +1,7 @@
 import Conversations
 
 extension TemplateValue {
-    /// A JSON value as Python's `json` would load it, its texts tagged with the message that they came from.
+    /// A JSON value as Python's `json` would load it, its texts tagged with what they came from.
     init(_ json: JSONValue, origin: Int32 = TemplateText.noOrigin) {
         switch json {
         case .null: self = .none
@@ -77,7 +77,7 @@ struct PythonJSON {
             var members = Array(zip(dictionary.keys, dictionary.values))
             if sortsKeys { members = try members.sortedStably { try $0.0.isLess(than: $1.0) } }
             try list(members, "{", "}", depth, origin) { writer, member in
-                writer.write(TemplateText(try PythonJSON.key(member.0)), origin)
+                writer.write(try PythonJSON.key(member.0), origin)
                 writer.append(writer.keySeparator, origin)
                 try writer.write(member.1, depth: depth + 1, within: origin)
             }
@@ -114,13 +114,13 @@ struct PythonJSON {
         return value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : PythonNumber.text(of: value)
     }
 
-    private static func key(_ key: TemplateValue) throws -> String {
+    private static func key(_ key: TemplateValue) throws -> TemplateText {
         switch key {
-        case .text(let text): return text.string
+        case .text(let text): return text
         case .none: return "null"
         case .boolean(let value): return value ? "true" : "false"
-        case .integer(let value): return String(value)
-        case .float(let value): return number(value)
+        case .integer(let value): return TemplateText(String(value))
+        case .float(let value): return TemplateText(number(value))
         default: throw TemplateFailure("filter 'tojson': \(key.typeName) is no key in JSON")
         }
     }

@@ -6,7 +6,7 @@ extension TemplateValue {
         switch self {
         case .text(let text): return text
         case .undefined: return TemplateText()
-        default: return TemplateText(representation.string, origin: origin)
+        default: return representation.tagged(origin)
         }
     }
 
@@ -21,11 +21,10 @@ extension TemplateValue {
         case .decimal(let value): return TemplateText(value.text)
         case .text(let text):
             return text.isMarkup ? "Markup(" + text.representation + ")" : text.representation
-        case .sequence(let sequence): return TemplateText(sequence.representation, origin: sequence.origin)
-        case .dictionary(let dictionary):
-            return TemplateText(dictionary.representation, origin: dictionary.origin)
+        case .sequence(let sequence): return sequence.representation.tagged(sequence.origin)
+        case .dictionary(let dictionary): return dictionary.representation.tagged(dictionary.origin)
         case .iterator(let iterator): return TemplateText("<\(iterator.typeName) object>")
-        case .namespace(let namespace): return TemplateText("<Namespace \(namespace.attributes.representation)>")
+        case .namespace(let namespace): return "<Namespace " + namespace.attributes.representation + ">"
         case .loop(let loop): return TemplateText("<LoopContext \(loop.index + 1)/\(loop.items.count)>")
         case .callable(let callable): return TemplateText("<\(callable.typeName) '\(callable.name)'>")
         }
@@ -34,32 +33,32 @@ extension TemplateValue {
 
 extension TemplateValue {
     /// `repr` inside a list: a namespace is cut short, since it may hold itself.
-    fileprivate var innerRepresentation: String {
+    fileprivate var innerRepresentation: TemplateText {
         if case .namespace = self { return "<Namespace {...}>" }
-        return representation.string
+        return representation
     }
 }
 
 extension TemplateSequence {
-    var representation: String {
-        let inner = elements.map(\.innerRepresentation).joined(separator: ", ")
+    var representation: TemplateText {
+        let inner = TemplateText.joined(elements.map(\.innerRepresentation), by: ", ")
         switch kind {
-        case .list: return "[\(inner)]"
-        case .tuple, .group: return elements.count == 1 ? "(\(inner),)" : "(\(inner))"
-        case .keys, .values, .items: return "\(kind.rawValue)([\(inner)])"
+        case .list: return "[" + inner + "]"
+        case .tuple, .group: return "(" + inner + (elements.count == 1 ? ",)" : ")")
+        case .keys, .values, .items: return TemplateText("\(kind.rawValue)([") + inner + "])"
         case .range:
             let start = elements.first?.integerValue ?? 0
             let step = elements.count > 1 ? (elements[1].integerValue ?? 0) - start : 1
             let end = start + step * elements.count
-            return step == 1 ? "range(\(start), \(end))" : "range(\(start), \(end), \(step))"
+            return TemplateText(step == 1 ? "range(\(start), \(end))" : "range(\(start), \(end), \(step))")
         }
     }
 }
 
 extension TemplateDictionary {
-    var representation: String {
-        let members = zip(keys, values).map { "\($0.innerRepresentation): \($1.innerRepresentation)" }
-        return "{\(members.joined(separator: ", "))}"
+    var representation: TemplateText {
+        let members = zip(keys, values).map { $0.innerRepresentation + ": " + $1.innerRepresentation }
+        return "{" + TemplateText.joined(members, by: ", ") + "}"
     }
 }
 
