@@ -14,6 +14,8 @@ extension EvaluationReport {
         ]
         object["dataset"] = dataset.map { .string($0.description) } ?? .null
         object["task"] = .string(task.digest.description)
+        // What the digest is of: a registry keeps it, so that a version carries the task that it was measured with.
+        object["task_definition"] = task.json
         object["date"] = date.map { .string($0.description) }
         object["passed"] = .bool(passed)
         object["checks"] = .array(checks.map(\.json))
