@@ -12,6 +12,8 @@ public struct EvaluationEvidence: Sendable, Hashable {
     public var artifact: ContentDigest
     public var base: ContentDigest?
     public var task: ContentDigest?
+    /// The task itself as canonical JSON, whose digest is ``task``; nil in reports of before it was kept.
+    public var taskDefinition: Data?
     public var passed: Bool
     /// Each check that failed, in words: `accuracy: 0.71, expected at least 0.85`.
     public var failedChecks: [String]
@@ -42,6 +44,17 @@ public struct EvaluationEvidence: Sendable, Hashable {
         self.passed = passed
         base = json["artifact"]?["base_digest"]?.stringValue.flatMap(ContentDigest.init)
         task = json["task"]?.stringValue.flatMap(ContentDigest.init)
+        taskDefinition = try json["task_definition"].flatMap { definition -> Data? in
+            guard !definition.isNull else { return nil }
+            let bytes = Data(definition.serializedBytes(.canonical))
+            guard ContentDigest(of: bytes) == task else {
+                throw RegistryError(
+                    .input, "\(source): task_definition: not the task that 'task' names: its digest is "
+                        + "\(ContentDigest(of: bytes)), expected \(task?.description ?? "one")",
+                    hint: "make the report with retort-evaluate")
+            }
+            return bytes
+        }
         failedChecks = (json["checks"]?.arrayValue ?? []).filter { $0["passed"]?.boolValue == false }.map { check in
             let name = check["name"]?.stringValue ?? "a check without a name"
             let value = check["value"].map { $0.serialized() } ?? "no value"
