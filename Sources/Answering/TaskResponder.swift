@@ -1,8 +1,9 @@
+import Checkpoints
 public import Conversations
 public import Datasets
 import Foundation
 public import Inference
-import Tokenizers
+public import Tokenizers
 
 /// How one model answers one task: the prompt, the limit, the scores of labels, the finishing of generated text, the
 /// confidence and what it must reach.

@@ -1,5 +1,6 @@
+import Checkpoints
 import Tensors
-public import Tokenizers
+import Tokenizers
 
 extension InferenceEngine {
     /// Runs a few tokens and gives the logits after each, `[tokens, vocabulary]`: what a version is asked once before it

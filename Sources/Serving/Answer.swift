@@ -1,7 +1,9 @@
 import Answering
 import Conversations
+import Datasets
 import Inference
 import Interactions
+import Registry
 
 /// An answer and how it came about.
 struct Answer: Sendable {

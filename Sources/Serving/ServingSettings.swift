@@ -1,4 +1,6 @@
+import Answering
 import Conversations
+import Datasets
 import Storage
 
 /// Everything besides the request that an answer depends on, by digest: two answers under the same settings differ for no
