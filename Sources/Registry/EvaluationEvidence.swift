@@ -44,21 +44,28 @@ public struct EvaluationEvidence: Sendable, Hashable {
         self.passed = passed
         base = json["artifact"]?["base_digest"]?.stringValue.flatMap(ContentDigest.init)
         task = json["task"]?.stringValue.flatMap(ContentDigest.init)
-        taskDefinition = try json["task_definition"].flatMap { definition -> Data? in
-            guard !definition.isNull else { return nil }
-            let bytes = Data(definition.serializedBytes(.canonical))
-            guard ContentDigest(of: bytes) == task else {
-                throw RegistryError(
-                    .input, "\(source): task_definition: not the task that 'task' names: its digest is "
-                        + "\(ContentDigest(of: bytes)), expected \(task?.description ?? "one")",
-                    hint: "make the report with retort-evaluate")
-            }
-            return bytes
-        }
+        taskDefinition = try Self.definition(json, of: task, source: source)
         failedChecks = (json["checks"]?.arrayValue ?? []).filter { $0["passed"]?.boolValue == false }.map { check in
             let name = check["name"]?.stringValue ?? "a check without a name"
             let value = check["value"].map { $0.serialized() } ?? "no value"
             return "\(name): \(value), expected \(check["threshold"].map { $0.serialized() } ?? "another")"
         }
+    }
+
+    /// The bytes of the task that the report holds.
+    ///
+    /// - Throws: ``RegistryError`` where they are not those of the task that it names.
+    private static func definition(_ json: JSONValue, of task: ContentDigest?, source: String) throws -> Data? {
+        guard let definition = json["task_definition"], !definition.isNull else { return nil }
+        let bytes = Data(definition.serializedBytes(.canonical))
+        let found = ContentDigest(of: bytes)
+        guard found == task else {
+            throw RegistryError(
+                .input,
+                "\(source): task_definition: a task whose digest is \(found), expected "
+                    + "\(task?.description ?? "that of 'task'"), which the report names",
+                hint: "make the report with retort-evaluate")
+        }
+        return bytes
     }
 }

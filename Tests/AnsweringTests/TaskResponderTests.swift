@@ -6,6 +6,7 @@ import Datasets
 import Inference
 import TestSupport
 import Testing
+import Tokenizers
 
 /// One way to ask a model with a task.
 @Suite(.ownThreads) struct TaskResponderTests {
