@@ -53,7 +53,7 @@ extension InferenceEngine {
             logits = extend(&state, by: [token], adapter: adapter)
         }
         text += assembler.finish()
-        keep(state, adapter: adapter)
+        keep(state, prompt: prompt.count, adapter: adapter)
         return Generation(
             tokens: answer, text: text, finish: finish, logProbability: logProbability, scoredTokenCount: scored,
             promptTokenCount: prompt.count, cachedTokenCount: cached,

@@ -23,10 +23,10 @@ extension InferenceEngine {
 
         var state = begin(prompt, adapter: adapter, capacity: capacity)
         let rest = prompt.dropFirst(state.tokens.count)
-        let last = rest.suffix(InferenceEngine.chunkLength)
-        if rest.count > last.count {
-            _ = extend(&state, by: rest.dropLast(last.count), adapter: adapter, wantsLogits: false)
-        }
+        let isLong = rest.count > InferenceEngine.chunkLength
+        let first = rest.prefix(isLong ? max(InferenceEngine.leastRows, rest.count - InferenceEngine.chunkLength) : 0)
+        let last = rest.dropFirst(first.count)
+        if isLong { _ = extend(&state, by: first, adapter: adapter, wantsLogits: false) }
         // The end of the prompt and the whole tree go through in one pass.
         let tree = LabelTree(labels)
         var segment = chain(last, &state, adapter, wanted: [last.count - 1])
@@ -40,7 +40,7 @@ extension InferenceEngine {
         }
         let logits = run([segment])
         state.take(last)
-        keep(state, adapter: adapter)
+        keep(state, prompt: prompt.count, adapter: adapter)
         return try scores(tree, logits)
     }
 
