@@ -24,12 +24,12 @@ public struct PromptEncoder: Sendable {
     /// - Parameter moment: what a template that prints the date is told.
     /// - Throws: ``AnsweringError`` for a model that has no chat template; what rendering and encoding throw.
     public func prompt(_ messages: [Message], at moment: LocalTime) throws -> [TokenID] {
-        try chat(at: moment).prompt(messages)
+        try chat(at: moment).prompt(PromptEncoder.shown(messages))
     }
 
     /// The tokens that an answer adds to the prompt, through the one that ends the turn.
     public func answer(_ answer: String, after messages: [Message], at moment: LocalTime) throws -> [TokenID] {
-        try chat(at: moment).answer(answer, after: messages)
+        try chat(at: moment).answer(answer, after: PromptEncoder.shown(messages))
     }
 
     /// What the template itself writes between a prompt and the content of its answer, as a generated answer spells it: an
@@ -38,6 +38,7 @@ public struct PromptEncoder: Sendable {
     /// A model that was trained with the template says it, and it is no part of the answer.
     public func opening(after messages: [Message], at moment: LocalTime) throws -> [UInt8] {
         let template = try chatTemplate
+        let messages = PromptEncoder.shown(messages)
         func render(_ messages: [Message], addGenerationPrompt: Bool) throws -> RenderedConversation {
             try template.render(
                 messages, tools: nil, addGenerationPrompt: addGenerationPrompt, tokenizer: tokenizer, now: moment)
@@ -60,6 +61,15 @@ public struct PromptEncoder: Sendable {
     /// The tokens of raw text, as they begin a sequence.
     public func raw(_ text: String) throws -> [TokenID] {
         try tokenizer.encode(text, addSpecial: true, parseSpecial: true)
+    }
+
+    /// Small models' templates know no developer; it is what a system message used to be.
+    private static func shown(_ messages: [Message]) -> [Message] {
+        messages.map { message in
+            var message = message
+            if message.role == .developer { message.role = .system }
+            return message
+        }
     }
 
     private func chat(at moment: LocalTime) throws -> ChatEncoder {

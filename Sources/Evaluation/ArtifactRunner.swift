@@ -11,9 +11,8 @@ public struct ArtifactRunner: Sendable {
     private let date: LocalTime
 
     /// - Parameter date: what a template that prints the date is told.
-    /// - Throws: what the model's tokenizer and template throw; `InferenceError` for a model whose logits are no numbers.
+    /// - Throws: what the model's tokenizer and template throw.
     public init(task: Datasets.Task, engine: InferenceEngine, adapter: LoadedAdapter?, date: LocalTime) throws {
-        _ = try engine.probe(adapter: adapter)
         responder = try TaskResponder(
             task: task, engine: engine, adapter: adapter, encoder: try PromptEncoder(engine.checkpoint), at: date)
         self.date = date

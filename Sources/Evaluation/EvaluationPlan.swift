@@ -92,6 +92,7 @@ public struct EvaluationPlan: Sendable {
         func run(_ name: String, _ kind: SystemResult.Kind, _ engine: InferenceEngine, _ adapter: LoadedAdapter?) throws
             -> SystemResult
         {
+            try probe(engine, adapter)
             let runner = try ArtifactRunner(task: task, engine: engine, adapter: adapter, date: date)
             tellsTime = try tellsTime || engine.checkpoint.template.tellsTime
             let start = ContinuousClock.now
@@ -120,6 +121,16 @@ public struct EvaluationPlan: Sendable {
             subject: .init(kind: kind, digest: artifact.digest, baseDigest: artifact.baseDigest), task: task,
             dataset: dataset, split: splitDigest, date: tellsTime ? date : nil, examples: examples, result: result,
             references: references, bootstrap: Bootstrap(seed: seed))
+    }
+
+    /// Refuses a system before it is asked anything if its logits are no numbers.
+    private func probe(_ engine: InferenceEngine, _ loaded: LoadedAdapter?) throws {
+        do {
+            _ = try engine.probe(adapter: loaded)
+        } catch let error as InferenceError where error.kind == .notANumber {
+            let path = loaded == nil ? nil : adapter
+            throw EvaluationError("\(path ?? engine.checkpoint.path): \(error.description)", hint: error.hint)
+        }
     }
 
     private func measured(

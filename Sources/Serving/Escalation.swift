@@ -12,8 +12,14 @@ final class Escalation: Sendable {
         var failed = 0
         /// Why the newest attempt failed; nil when it did not.
         var failure: String?
-        /// When the run of failures began that the newest attempt belongs to.
+        /// When the run of failures began that the newest attempt belongs to, and how long it is.
         var failingSince: Date?
+        var failuresInRow = 0
+        /// Whether the newest failure concerns more than its own request.
+        var concernsAll = false
+
+        /// Whether the frontier is as good as gone: it cannot be asked, or gave no answer of use several times in a row.
+        var isDown: Bool { failure != nil && (concernsAll || failuresInRow >= 3) }
     }
 
     /// A label and its punctuation; a teacher that wants to say more is cut short and its answer refused.
@@ -52,6 +58,7 @@ final class Escalation: Sendable {
             state.answered += 1
             state.failure = nil
             state.failingSince = nil
+            state.failuresInRow = 0
         }
         return answer
     }
@@ -62,11 +69,18 @@ final class Escalation: Sendable {
         let isNew = state.withLock { state in
             defer {
                 state.failed += 1
+                state.failuresInRow += 1
+                state.concernsAll = Escalation.concernsAll(error)
                 state.failure = reason
                 state.failingSince = state.failingSince ?? now
             }
             return state.failure != reason
         }
         if isNew { warn("escalation to \(model) failed, own answers stand: \(reason)") }
+    }
+
+    private static func concernsAll(_ error: any Error) -> Bool {
+        guard let error = error as? TeacherError else { return false }
+        return error.isOutage || error.concernsAllRequests
     }
 }

@@ -52,8 +52,9 @@ struct InformationRoutes: Sendable {
             slot.condition.failure.map { "\(slot.selector) stays at an older version: \($0)" }
         }
         let condition = escalation?.condition
-        if let escalation, let failure = condition?.failure {
-            reasons.append("escalation to \(escalation.model) fails: \(failure)")
+        if let escalation, let condition, condition.isDown, let failure = condition.failure {
+            reasons.append(
+                "escalation to \(escalation.model) fails, \(condition.failuresInRow) times in a row: \(failure)")
         }
         if let lost = counts?.lost, lost > 0 { reasons.append("the decision log misses \(lost) lines") }
         return [

@@ -122,7 +122,12 @@ import Testing
         #expect(right.text == AnsweringCasesTests.orders[0].answer)
 
         let teacher = try ScriptedTeacher { request in
-            request.number == 1 ? .completion(#"{"status": "open", "order": "0974"}"#) : .completion("no idea")
+            switch request.number {
+            case 1: .completion(#"{"status": "open", "order": "0974"}"#)
+            case 2: .completion("no idea")
+            case 3: .completion(#"{"status": "open", "order": "0974"}"#, finish: "length")
+            default: .init(401, ["error": ["message": "no such key"]])
+            }
         }
         let log = "\(release.folder)/decisions.jsonl"
         let helped = try await Server(
@@ -133,18 +138,24 @@ import Testing
         #expect(escalated.text == #"{"status":"open","order":"0974"}"#)
         #expect(escalated.retort["escalated_to"] == "frontier")
         #expect(escalated.retort["cause"] == "invalid_answer")
-        let failed = try await helped.chat("order", broken)
-        #expect(failed.text.isEmpty)
-        #expect(failed.retort["cause"] == "escalation_failed")
+        for _ in 0..<2 {
+            let failed = try await helped.chat("order", broken)
+            #expect(failed.text.isEmpty)
+            #expect(failed.retort["cause"] == "escalation_failed")
+        }
+        // Two odd answers are no outage; a key that is refused is one.
+        #expect(try await helped.get("/healthz")["status"] == "ok")
+        #expect(try await helped.chat("order", broken).retort["cause"] == "escalation_failed")
         let health = try await helped.get("/healthz")
         #expect(health["status"] == "degraded")
+        #expect(health["reasons"]?.arrayValue?.count == 1)
         #expect(health["escalation"]?["answered"] == 1)
-        #expect(health["escalation"]?["failed"] == 1)
+        #expect(health["escalation"]?["failed"] == 3)
         #expect(await helped.stop() == 0)
         let rows = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map {
             try JSONValue(parsing: String($0))["decision"] ?? .null
         }
-        #expect(rows.map { $0["escalated_to"] } == ["frontier", .null])
-        #expect(rows.map { $0["student"]?["answer"] } == [#"{"status":"open","order":"974"}"#, #"{"status":"open","order":"974"}"#])
+        #expect(rows.map { $0["escalated_to"] } == ["frontier", .null, .null, .null])
+        #expect(rows.allSatisfy { $0["student"]?["answer"]?.stringValue == AnsweringCasesTests.orders[1].answer })
     }
 }
