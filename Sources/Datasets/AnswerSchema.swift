@@ -119,7 +119,7 @@ public struct AnswerSchema: Sendable {
     }
 
     /// JSON Schema compares numbers by value and objects regardless of order.
-    private static func isEqual(_ left: JSONValue, _ right: JSONValue) -> Bool {
+    static func isEqual(_ left: JSONValue, _ right: JSONValue) -> Bool {
         if left.isNumber, right.isNumber { return left.isSameNumber(as: right) }
         return left.serializedBytes(.canonical) == right.serializedBytes(.canonical)
     }

@@ -3,6 +3,9 @@ import Foundation
 import Tensors
 
 /// Attention of new rows to everything that they may see: softmax(cap(scale · q · kᵀ)) · v, head by head.
+///
+/// A row's result is the same to the last bit however many rows are computed with it, and in whatever pieces the keys and
+/// values before it lie.
 struct CachedAttention {
     /// What one task computes: some rows of a segment for one head, or all heads of a group for a single row.
     private struct Block {
@@ -75,9 +78,9 @@ struct CachedAttention {
         Scratch.withFloats(count * total) { scores in
             forEachPiece(pieces, in: low..<high) { piece, column in
                 let keys = piece.block.keys(layer: layer) + piece.offset * piece.block.width + offset
-                MatrixProduct.multiply(
-                    count, piece.count, size, .plain(queries + start, distance),
-                    .transposed(keys, piece.block.width), into: scores + column, stride: total, scale: shape.scale)
+                OrderedProduct.dots(
+                    count, piece.count, size, queries + start, distance, keys, piece.block.width,
+                    into: scores + column, stride: total, scale: shape.scale)
             }
             for index in 0..<count {
                 let row = block.heads.count > 1 ? 0 : index
@@ -86,9 +89,9 @@ struct CachedAttention {
             var isFirst = true
             forEachPiece(pieces, in: low..<high) { piece, column in
                 let values = piece.block.values(layer: layer) + piece.offset * piece.block.width + offset
-                MatrixProduct.multiply(
-                    count, size, piece.count, .plain(scores + column, total), .plain(values, piece.block.width),
-                    into: result + start, stride: distance, keep: isFirst ? 0 : 1)
+                OrderedProduct.sums(
+                    count, size, piece.count, scores + column, total, values, piece.block.width,
+                    into: result + start, stride: distance, keeps: !isFirst)
                 isFirst = false
             }
         }

@@ -231,12 +231,12 @@ extension LowRankUpdate {
                 guard let a = a.baseAddress, let b = b.baseAddress else { return }
                 pool.run(count, blocksOf: 64) { block in
                     Scratch.withFloats(block.count * rank) { inner in
-                        MatrixProduct.multiply(
-                            block.count, rank, inputs, .plain(x + block.lowerBound * inputs, inputs),
-                            .transposed(a, inputs), into: inner, stride: rank)
-                        MatrixProduct.multiply(
-                            block.count, outputs, rank, .plain(inner, rank), .transposed(b, rank),
-                            into: y + block.lowerBound * outputs, stride: outputs, scale: scale, keep: 1)
+                        OrderedProduct.dots(
+                            block.count, rank, inputs, x + block.lowerBound * inputs, inputs, a, inputs, into: inner,
+                            stride: rank, scale: scale)
+                        OrderedProduct.sums(
+                            block.count, outputs, rank, inner, rank, b, outputs,
+                            into: y + block.lowerBound * outputs, stride: outputs, keeps: true)
                     }
                 }
             }
@@ -246,7 +246,7 @@ extension LowRankUpdate {
     /// `y[inputs] += scale · B[row] · A`: the update of one row of the matrix itself, an embedding.
     func addRow(_ row: Int, to y: UnsafeMutablePointer<Float>) {
         for component in 0..<rank {
-            let weight = scale * b[row * rank + component]
+            let weight = scale * b[component * outputs + row]
             for column in 0..<inputs { y[column] += weight * a[component * inputs + column] }
         }
     }

@@ -20,7 +20,7 @@ extension InferenceEngine {
             found.append(TokenLikelihood(of: token, in: extend(&state, by: rest, adapter: adapter), count: count))
             rest = [token]
         }
-        keep(state, adapter: adapter)
+        keep(state, prompt: prompt.count, adapter: adapter)
         return found
     }
 }

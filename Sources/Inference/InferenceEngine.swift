@@ -18,6 +18,9 @@ public final class InferenceEngine: Sendable {
 
     /// Rows that a pass takes at most of a prompt: enough for full speed, few enough to bound memory.
     static let chunkLength = 256
+    /// Rows that a pass takes at least of a prompt that is longer. As many or more are multiplied by the same kernels, so
+    /// that their numbers do not tell how much of the prompt was known before.
+    package static let leastRows = FrozenMatrix.fewRows + 1
 
     /// - Parameters:
     ///   - pool: whose threads do the work.
@@ -87,17 +90,20 @@ public final class InferenceEngine: Sendable {
             "token \(wrong): id \(tokens[wrong]), expected 0 to \(architecture.vocabularySize - 1)")
     }
 
-    /// Starts a sequence with as much of a prompt as is known already; at least its last token is left to be run.
+    /// Starts a sequence with as much of a prompt as is known already; at least ``leastRows`` are left to be run.
     func begin(_ prompt: [TokenID], adapter: LoadedAdapter?, capacity: Int) -> SequenceState {
-        let prefix = prefixes.match(prompt.dropLast(), key: prefixKey(adapter, capacity: capacity))
+        let prefix = prefixes.match(
+            prompt.dropLast(InferenceEngine.leastRows), key: prefixKey(adapter, capacity: capacity))
         let known = prefix.reduce(0) { $0 + $1.count }
         return SequenceState(capacity: capacity, prefix: prefix, tokens: prompt.prefix(known))
     }
 
-    /// Keeps a sequence's keys and values for prompts that begin alike.
-    func keep(_ state: SequenceState, adapter: LoadedAdapter?) {
+    /// Keeps a prompt's keys and values for prompts that begin alike. Those of an answer are not kept: computed a token
+    /// at a time, they differ in the last bits from what a prompt's would be.
+    func keep(_ state: SequenceState, prompt count: Int, adapter: LoadedAdapter?) {
         prefixes.insert(
-            state.tokens[...], pieces: state.pieces, key: prefixKey(adapter, capacity: state.capacity))
+            state.tokens.prefix(count), pieces: state.pieces.slice(0..<count),
+            key: prefixKey(adapter, capacity: state.capacity))
     }
 
     private func prefixKey(_ adapter: LoadedAdapter?, capacity: Int) -> PrefixCache.Key {
@@ -110,8 +116,10 @@ public final class InferenceEngine: Sendable {
     ) -> [Float] {
         var rest = tokens
         while rest.count > InferenceEngine.chunkLength {
-            _ = run(rest.prefix(InferenceEngine.chunkLength), &state, adapter, wanted: [])
-            rest = rest.dropFirst(InferenceEngine.chunkLength)
+            // Enough is left for the last pass.
+            let count = min(InferenceEngine.chunkLength, rest.count - InferenceEngine.leastRows)
+            _ = run(rest.prefix(count), &state, adapter, wanted: [])
+            rest = rest.dropFirst(count)
         }
         return run(rest, &state, adapter, wanted: wantsLogits ? [rest.count - 1] : [])
     }

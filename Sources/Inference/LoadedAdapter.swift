@@ -63,7 +63,7 @@ struct LowRankUpdate: Sendable {
     let outputs: Int
     /// `[rank, inputs]`
     let a: [Float]
-    /// `[outputs, rank]`
+    /// Turned, `[rank, outputs]`.
     let b: [Float]
     let scale: Float
 
@@ -72,7 +72,10 @@ struct LowRankUpdate: Sendable {
         inputs = pair.inputs
         outputs = rows.count
         a = pair.a
-        b = Array(pair.b[rows.lowerBound * pair.rank..<rows.upperBound * pair.rank])
+        b = (0..<pair.rank * rows.count).map { index in
+            let (component, row) = index.quotientAndRemainder(dividingBy: rows.count)
+            return pair.b[(rows.lowerBound + row) * pair.rank + component]
+        }
         self.scale = scale * pair.scale
     }
 }

@@ -25,7 +25,16 @@ public enum RegistryMigrations {
                     WHEN NEW.sequence <> (SELECT ifnull(max(sequence), 0) + 1 FROM registry_history)
                     BEGIN SELECT RAISE(ABORT, 'the history of the registry only grows at its end'); END;
                     """)
-        }
+        },
+        // The same file registered with another task, or as another kind, is another version: what it answers differs.
+        Migration("registry-2-task-and-kind-count") { database in
+            try database.execute(
+                sql: """
+                    DROP INDEX registry_version_content;
+                    CREATE UNIQUE INDEX registry_version_content ON registry_version
+                        (name, artifact, ifnull(evaluation, ''), ifnull(base, ''), ifnull(task, ''), kind);
+                    """)
+        },
     ]
 
     private static let tables = """

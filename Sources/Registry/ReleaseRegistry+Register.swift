@@ -6,8 +6,8 @@ import Storage
 extension ReleaseRegistry {
     /// Keeps the artifact and its evidence in the content store, then writes one record in one transaction.
     ///
-    /// The same artifact with the same evaluation and base is registered once: a second call, or one after a crash anywhere
-    /// in the first, gives the record that exists.
+    /// The same artifact with the same evaluation, base, task and kind is registered once: a second call, or one after a
+    /// crash anywhere in the first, gives the record that exists.
     ///
     /// - Returns: the record, and whether it is new.
     /// - Throws: ``RegistryError`` of kind `refused` when the evaluation is of another artifact or base.
@@ -33,12 +33,27 @@ extension ReleaseRegistry {
             base: registration.base ?? report?.base,
             baseFile: try registration.baseFile.map(ContentDigest.init(ofFile:)),
             dataset: try registration.dataset.map(lineage),
-            // The report names what the task means; a file's digest also changes with its comments.
-            task: try report?.task ?? registration.task.map(lineage),
+            task: try task(registration, report),
             evaluation: try registration.evaluation.map { try keep($0) }, passed: report?.passed,
             recipe: try registration.recipe.map(lineage), note: registration.note,
             created: Timestamp.rounded(now), createdBy: registration.by)
         return try write { try Self.insertUnlessThere(record, $0) }
+    }
+
+    /// The digest of the task that the version answers; the task itself is kept in the store where it is at hand.
+    private func task(
+        _ registration: Registration, _ report: EvaluationEvidence?
+    ) throws -> ContentDigest? {
+        if let definition = report?.taskDefinition { try store.put(definition) }
+        let given = try registration.task.map(lineage)
+        // The report names what the task means; a file's digest also changes with its comments.
+        guard let measured = report?.task else { return given }
+        if case .content? = registration.task, let given, given != measured {
+            throw RegistryError(
+                .refused, "the evaluation measured another task: \(measured), expected \(given)",
+                hint: "evaluate with the task that is registered: retort-evaluate --task")
+        }
+        return measured
     }
 
     private static func insertUnlessThere(
@@ -47,6 +62,7 @@ extension ReleaseRegistry {
         let existing = try versions(database, draft.name)
         let twin = existing.first {
             $0.artifact == draft.artifact && $0.evaluation == draft.evaluation && $0.base == draft.base
+                && $0.task == draft.task && $0.kind == draft.kind
         }
         if let twin { return (twin, false) }
         var record = draft
@@ -90,6 +106,7 @@ extension ReleaseRegistry {
     private func lineage(_ source: Registration.Source) throws -> ContentDigest {
         switch source {
         case .digest(let digest): return digest
+        case .content(let bytes): return try store.put(bytes)
         case .file(let path):
             let digest = try keep(path)
             guard path.hasSuffix(".json") else { return digest }

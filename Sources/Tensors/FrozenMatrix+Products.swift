@@ -72,18 +72,23 @@ extension FrozenMatrix {
 
     /// y[count, rows] = x[count, columns] · Wᵀ in float32, in the fastest way that this CPU has, as inference wants it.
     ///
-    /// Where our own kernels are used, a row of y depends on its row of x alone, to the last bit.
+    /// Where our own kernels are used, which is with AVX2 and later, a row of y depends on its row of x alone, to the last
+    /// bit: one of ``fewRows`` or fewer as it is for every such number, one of more as it is for every greater number.
     public func multiplyFast(
         _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
     ) {
         let hasStoredRows = canMultiplyStoredRows && count <= Int(RETORT_STORED_ROW_VECTORS)
-        // With AVX2 alone OpenBLAS is as fast, but packs what is unpacked once more: that counts when rows are few.
-        let most = InstructionSet.chosen >= .avx512 ? Int.max : InstructionSet.chosen == .avx2 ? 48 : 0
-        guard !hasStoredRows, count > 2, count <= most else { return multiply(x, count: count, into: y, pool: pool) }
+        // Without AVX2 OpenBLAS is much faster.
+        guard !hasStoredRows, count > 2, InstructionSet.chosen >= .avx2 else {
+            return multiply(x, count: count, into: y, pool: pool)
+        }
         PanelRows.pack(x, count: count, columns: columns, for: .float, pool: pool) { x in
             FrozenMatrix.multiply(x, parts: 1, pool: pool) { _ in Part(self, into: y) }
         }
     }
+
+    /// So many rows may be multiplied by another kernel than more are.
+    public static let fewRows = Int(RETORT_STORED_ROW_VECTORS)
 
     /// Tasks are tiles of rows times blocks of `count`; a tile is unpacked once per block.
     private func multiplyTiles(

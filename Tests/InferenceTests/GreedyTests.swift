@@ -56,12 +56,12 @@ struct GreedyTests {
         let first = try engine.generate(prompt: prompt)
         let second = try engine.generate(prompt: prompt)
         #expect(first.cachedTokenCount == 0)
-        #expect(second.cachedTokenCount == prompt.count - 1)
+        #expect(second.cachedTokenCount == prompt.count - InferenceEngine.leastRows)
         #expect(first.tokens == second.tokens)
-        // The answer is known, too, when the conversation goes on.
+        // The prompt is known when the conversation goes on; the answer, computed a token at a time, is computed again.
         let further = try tokenizer.encode("<|im_end|>\n<|im_start|>assistant\n", parseSpecial: true)
         let third = try engine.generate(prompt: prompt + first.tokens + further)
-        #expect(third.cachedTokenCount == prompt.count + first.tokens.count)
+        #expect(third.cachedTokenCount == prompt.count)
     }
 
     @Test func stopTextsLengthAndTheCallerEndAnAnswer() throws {

@@ -59,7 +59,7 @@ struct LabelTests {
         }
         let known = try engine.generate(
             prompt: instructions + [400, 401], options: GenerationOptions(maximumTokens: 1))
-        #expect(known.cachedTokenCount == 60)
+        #expect(known.cachedTokenCount == instructions.count + 2 - InferenceEngine.leastRows)
     }
 
     @Test func aSmallCacheForgetsAndStaysRight() throws {

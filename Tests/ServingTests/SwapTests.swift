@@ -98,12 +98,14 @@ struct SwapTests {
         let foreign = try bench.register(
             try bench.adapter(seed: 3, name: "foreign", base: Bench.foreignBase))
         let idle = try bench.register(try bench.adapter(seed: 4, name: "idle", amount: 0))
+        let overflowing = try bench.register(try bench.adapter(seed: 6, name: "overflowing", amount: 1e20))
         let damaged = try bench.register(try bench.adapter(seed: 5, name: "damaged"))
         let store = try bench.registry().store
         try Data("rot".utf8).write(to: URL(fileURLWithPath: store.path(of: damaged.artifact)))
         for (version, message) in [
             (foreign, "it was made for the base \(Bench.foreignBase), expected the base "),
             (idle, "it changes no logit"),
+            (overflowing, "not all of them are finite numbers"),
             (damaged, "is damaged"),
         ] {
             try bench.promote(version.version)

@@ -4,6 +4,7 @@
 #include "BrainFloatRowProducts.h"
 #include "InstructionSet.h"
 #include "MathKernels.h"
+#include "OrderedProducts.h"
 #include "PanelKernels.h"
 #include "RowProducts.h"
 #include "StoredRows.h"
