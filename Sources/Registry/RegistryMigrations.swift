@@ -25,7 +25,18 @@ public enum RegistryMigrations {
                     WHEN NEW.sequence <> (SELECT ifnull(max(sequence), 0) + 1 FROM registry_history)
                     BEGIN SELECT RAISE(ABORT, 'the history of the registry only grows at its end'); END;
                     """)
-        }
+        },
+        // What an artifact was made from; and versions that differ in what is said of them, not only in their content.
+        Migration("registry-artifact-source") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE registry_version ADD COLUMN source TEXT;
+                    DROP INDEX registry_version_content;
+                    CREATE UNIQUE INDEX registry_version_content ON registry_version (
+                        name, artifact, kind, ifnull(evaluation, ''), ifnull(base, ''), ifnull(base_file, ''),
+                        ifnull(dataset, ''), ifnull(task, ''), ifnull(recipe, ''), ifnull(source, ''));
+                    """)
+        },
     ]
 
     private static let tables = """
