@@ -102,16 +102,19 @@ let package = Package(
             "Labeling", ["Conversations", "Storage", "Interactions", "Datasets", "Teachers"],
             owns: [External.grdb]),
 
+        // The one place that joins a task with an engine.
+        library("Answering", ["Conversations", "Tokenizers", "Checkpoints", "Datasets", "Inference"]),
+
         // The release.
         library(
             "Evaluation",
-            ["Storage", "Conversations", "Tensors", "Tokenizers", "Checkpoints", "Datasets", "Inference"]),
+            ["Storage", "Conversations", "Tensors", "Tokenizers", "Checkpoints", "Datasets", "Inference", "Answering"]),
         library("Registry", ["Conversations", "Storage"], owns: [External.grdb]),
         library(
             "Serving",
             [
                 "Conversations", "Storage", "Interactions", "Datasets", "Teachers", "Adapters", "Checkpoints",
-                "Inference", "Registry", "Tokenizers",
+                "Inference", "Answering", "Registry", "Tokenizers",
             ], owns: [External.hummingbird, External.lifecycle, External.logging, External.atomics]),
         library("Pipelines", ["Conversations", "Storage", "StageInterface"], owns: [External.subprocess]),
 
@@ -190,6 +193,7 @@ let package = Package(
                 "Conversations", "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters", "Checkpoints",
                 "Transformers",
             ], excludes: ["Oracles"]),
+        tests("Answering", ["Conversations", "Checkpoints", "Datasets", "Inference", "Tokenizers"]),
         tests("Interactions", ["Conversations", "Storage"]),
         tests("Datasets", ["Conversations", "Storage", "Interactions"]),
         tests("Teachers", ["Conversations", "Storage", "HTTPTransport", "Replay"]),
@@ -202,7 +206,7 @@ let package = Package(
             "Serving",
             [
                 "Conversations", "Storage", "Registry", "HTTPTransport", "Interactions", "Replay", "GGUF", "Tensors",
-                "Adapters", "Checkpoints", "Inference", "Tokenizers",
+                "Adapters", "Checkpoints", "Inference", "Tokenizers", "Datasets",
             ]),
         tests("Pipelines", ["Conversations", "Storage", "StageInterface"]),
         // Damaged files of every format, given to their readers.

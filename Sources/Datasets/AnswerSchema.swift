@@ -115,7 +115,7 @@ public struct AnswerSchema: Sendable {
     }
 
     /// JSON Schema compares numbers by value and objects regardless of order.
-    private static func isEqual(_ left: JSONValue, _ right: JSONValue) -> Bool {
+    static func isEqual(_ left: JSONValue, _ right: JSONValue) -> Bool {
         if let left = left.doubleValue, let right = right.doubleValue { return left == right }
         return left.serializedBytes(.canonical) == right.serializedBytes(.canonical)
     }

@@ -29,7 +29,8 @@ public struct DatasetManifest: Sendable {
 
     init(_ curation: Curation, _ task: Task, files: [Split: [UInt8]]) {
         taskName = task.name
-        taskDigest = task.digest
+        // Of what rows depend on: how an artifact is judged and served makes no other dataset.
+        taskDigest = task.trainingDigest
         splits = files.reduce(into: [:]) { splits, entry in
             let metadata = (curation.rows[entry.key] ?? []).compactMap(\.metadata)
             splits[entry.key] = File(

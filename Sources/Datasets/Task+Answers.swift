@@ -47,6 +47,13 @@ extension Task {
         }
     }
 
+    /// Answers that the schema allows in place of one that departs from it only in values of closed sets; empty for any
+    /// other departure, and where there are more than `limit`.
+    public func corrections(ofAnswer answer: String, limit: Int) -> [String] {
+        guard let answerSchema, let json = try? JSONValue(parsing: Task.unfenced(Task.trimmed(answer))) else { return [] }
+        return answerSchema.corrections(of: json, limit: limit).map { $0.serialized() }
+    }
+
     private static func bare(_ answer: String) -> String {
         let around: Set<Character> = ["\"", "'", "`", "*", "“", "”", "‘", "’", ".", " "]
         let start = answer.drop { around.contains($0) }

@@ -6,7 +6,16 @@ extension Task {
     /// The digest of what the task means: of ``json``, canonical. Comments and order of keys do not change it.
     public var digest: ContentDigest { ContentDigest(of: json.serialized(.canonical)) }
 
-    /// The task with every default filled in.
+    /// The digest of what labels, datasets and adapters depend on: of the task without what only says how an artifact is
+    /// judged and served (description, metric, gate, escalation, the length of answers). Changing those trains nothing anew.
+    public var trainingDigest: ContentDigest {
+        var object = json.objectValue ?? JSONObject()
+        for key in ["description", "metric", "gate", "escalation", "maximum_tokens"] { object[key] = nil }
+        return ContentDigest(of: JSONValue.object(object).serialized(.canonical))
+    }
+
+    /// The task with every default filled in, but for those of keys that came later: a task that does not use them keeps
+    /// the digest that it had.
     public var json: JSONValue {
         var object = JSONObject()
         object["name"] = .string(name)
@@ -25,9 +34,18 @@ extension Task {
         object["answer"] = answerSchema?.json
         object["metric"] = .string(metric.rawValue)
         object["slices"] = .array(slices.map(\.json))
-        object["escalation"] = ["threshold": .number(threshold)]
+        object["escalation"] = escalation
+        if maximumTokens != Task.defaultMaximumTokens { object["maximum_tokens"] = .integer(maximumTokens) }
         object["gate"] = gate.json
         object["split"] = split.json
+        return .object(object)
+    }
+
+    private var escalation: JSONValue {
+        var object = JSONObject()
+        object["threshold"] = .number(threshold)
+        if invalidAnswers != .escalate { object["on_invalid"] = .string(invalidAnswers.rawValue) }
+        object["refusal"] = refusal.map(JSONValue.string)
         return .object(object)
     }
 

@@ -27,7 +27,12 @@ extension Task {
         return trimmed
     }
 
-    static func trimmed(_ text: String) -> String {
-        String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    /// The text without white space around it. Scalars are looked at and not characters, so that a mark that combines with
+    /// a space stays, and a text that comes in pieces is trimmed as the whole is.
+    public static func trimmed(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        let start = scalars.drop { $0.properties.isWhitespace }
+        guard let last = start.lastIndex(where: { !$0.properties.isWhitespace }) else { return "" }
+        return String(start[...last])
     }
 }

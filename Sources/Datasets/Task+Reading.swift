@@ -42,7 +42,20 @@ extension Task {
         answerSchema = Task.schema(root, kind)
         metric = root.choice("metric", default: .accuracy)
         slices = Task.slices(root, labels)
-        threshold = root.section("escalation", isRequired: false).number("threshold", default: 0, in: 0...1)
+        let escalation = root.section("escalation", isRequired: false)
+        threshold = escalation.number("threshold", default: 0, in: 0...1)
+        invalidAnswers = escalation.choice("on_invalid", default: .escalate)
+        refusal = escalation.optionalString("refusal")
+        maximumTokens = root.integer("maximum_tokens", default: Task.defaultMaximumTokens, in: 1...1_000_000)
+        if kind == .classification {
+            let generated = [
+                (escalation, "on_invalid", "one out of a closed set"), (escalation, "refusal", "one out of a closed set"),
+                (root, "maximum_tokens", "a label"),
+            ]
+            for (section, key, answer) in generated where section.has(key) {
+                section.report(key, found: "an answer that is \(answer)", expected: "kind: generation")
+            }
+        }
         gate = TaskGate(root.section("gate", isRequired: false))
         split = SplitRule(root.section("split", isRequired: false))
         try file.finish()

@@ -22,6 +22,16 @@ public struct Task: Sendable {
         case agreement
     }
 
+    /// What serving does with a generated answer that the task does not allow.
+    public enum InvalidAnswers: String, Sendable, CaseIterable {
+        /// Asks the frontier endpoint, where there is one; otherwise refuses.
+        case escalate
+        case refuse
+    }
+
+    /// The most tokens of a generated answer where the task says nothing: as many as labeling lets a teacher write.
+    public static let defaultMaximumTokens = 1024
+
     public struct Label: Sendable, Hashable {
         public var name: String
         /// What belongs under it; shown to the teacher.
@@ -55,8 +65,14 @@ public struct Task: Sendable {
     public var answerSchema: AnswerSchema?
     public var metric: Metric
     public var slices: [TaskSlice]
-    /// Below this probability of the best label, serving escalates; 0 never does.
+    /// Below this confidence serving escalates; 0 never does.
     public var threshold: Double
+    /// What is done with a generated answer that breaks ``answerSchema``, or is empty.
+    public var invalidAnswers: InvalidAnswers
+    /// What serving says in place of an answer that cannot be given; nil for its own words.
+    public var refusal: String?
+    /// The most tokens of a generated answer, in evaluation and in serving alike.
+    public var maximumTokens: Int
     public var gate: TaskGate
     public var split: SplitRule
 

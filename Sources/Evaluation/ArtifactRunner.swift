@@ -1,38 +1,22 @@
-import Checkpoints
+import Answering
 public import Conversations
 public import Datasets
 public import Inference
 import Synchronization
 import Tensors
-import Tokenizers
 
-/// Asks one artifact every example of a split, along the path that serves: the same prompt, the same scoring of
-/// labels, the same engine.
+/// Asks one artifact every example of a split, as serving asks it.
 public struct ArtifactRunner: Sendable {
-    private let engine: InferenceEngine
-    private let adapter: LoadedAdapter?
-    private let task: Datasets.Task
-    private let encoder: ChatEncoder
-    /// The tokens of each label's answer, through the end of the turn; empty for generation.
-    private let labels: [[TokenID]]
-    private let maximumTokens: Int
+    private let responder: TaskResponder
+    private let date: LocalTime
 
-    /// - Parameters:
-    ///   - date: what a template that prints the date is told.
-    ///   - maximumTokens: how long an answer of a generation task may become.
-    /// - Throws: what the model's tokenizer and template throw.
-    public init(
-        task: Datasets.Task, engine: InferenceEngine, adapter: LoadedAdapter?, date: LocalTime, maximumTokens: Int = 512
-    ) throws {
-        self.task = task
-        self.engine = engine
-        self.adapter = adapter
-        self.maximumTokens = maximumTokens
-        encoder = ChatEncoder(
-            tokenizer: try engine.checkpoint.tokenizer, template: try engine.checkpoint.template, now: date)
-        let messages = task.studentMessages(for: "an example")
-        let encoder = encoder
-        labels = try task.labelNames.map { try encoder.answer($0, after: messages) }
+    /// - Parameter date: what a template that prints the date is told.
+    /// - Throws: what the model's tokenizer and template throw; `InferenceError` for a model whose logits are no numbers.
+    public init(task: Datasets.Task, engine: InferenceEngine, adapter: LoadedAdapter?, date: LocalTime) throws {
+        _ = try engine.probe(adapter: adapter)
+        responder = try TaskResponder(
+            task: task, engine: engine, adapter: adapter, encoder: try PromptEncoder(engine.checkpoint), at: date)
+        self.date = date
     }
 
     /// Answers to all examples, in their order.
@@ -69,18 +53,8 @@ public struct ArtifactRunner: Sendable {
     }
 
     private func prediction(for example: EvaluationExample) throws -> Prediction {
-        let prompt = try encoder.prompt(example.messages)
-        if task.kind == .classification {
-            let scores = try engine.scoreLabels(prompt: prompt, labels: labels, adapter: adapter)
-            return Prediction(scores: scores, labels: task.labelNames, truth: example.truth)
-        }
-        let options = GenerationOptions(maximumTokens: maximumTokens)
-        let text = try engine.generate(prompt: prompt, adapter: adapter, options: options).text
-        do throws(AnswerError) {
-            return Prediction(answer: try task.label(fromAnswer: text))
-        } catch {
-            // An answer that the task does not allow is a wrong answer, and is counted as such.
-            return Prediction(answer: nil)
-        }
+        let question = try responder.question(example.messages, at: date)
+        return Prediction(
+            try responder.answer(question), labels: responder.task.labelNames, truth: example.truth)
     }
 }

@@ -13,9 +13,10 @@ public struct EvaluationPlan: Sendable {
     public var split: String
     /// Training rows for the linear baseline; nil looks for the training split of the same dataset version.
     public var training: String?
+    /// The base: what is evaluated, alone or with ``adapter``; beside ``model``, what that is compared with.
     public var base: String?
     public var adapter: String?
-    /// A merged model, in place of base and adapter.
+    /// A merged model, evaluated in place of base and adapter.
     public var model: String?
     /// A chat template in place of the models' own: a built-in one's name, or a Jinja file.
     public var template: String?
@@ -28,8 +29,20 @@ public struct EvaluationPlan: Sendable {
     public var comparesBase = true
     public var comparesBaseline = true
 
-    /// Told a system's name, how many examples are done, of how many, and how many a second; one call at a time.
-    public typealias Progress = @Sendable (_ system: String, _ done: Int, _ count: Int, _ rate: Double) throws -> Void
+    /// How far an evaluation is.
+    public struct Moment: Sendable {
+        /// The system that answers now.
+        public var system: String
+        /// How many examples it has answered, of how many, and how many a second.
+        public var done: Int
+        public var count: Int
+        public var rate: Double
+        /// Seconds until the last system has answered all, if the others are as fast.
+        public var secondsLeft: Double
+    }
+
+    /// Told how far the work is, one call at a time.
+    public typealias Progress = @Sendable (Moment) throws -> Void
 
     public init(task: Datasets.Task, split: String, date: LocalTime) {
         self.task = task
@@ -41,7 +54,7 @@ public struct EvaluationPlan: Sendable {
     ///
     /// - Throws: ``EvaluationError`` and what reading the files throws, before the long work begins; `AdapterError` for an
     ///   adapter of another base.
-    public func report(progress: @escaping Progress = { _, _, _, _ in }) async throws -> EvaluationReport {
+    public func report(progress: @escaping Progress = { _ in }) async throws -> EvaluationReport {
         let examples = try EvaluationExample.examples(ofFile: split, task: task)
         let splitDigest = try ContentDigest(ofFile: split)
         let dataset = try dataset(splitDigest)
@@ -52,32 +65,51 @@ public struct EvaluationPlan: Sendable {
             throw EvaluationError("artifact: none, expected a base or a merged model")
         }
         let artifact = try Artifact(model: path, adapter: adapter, template: template)
-        let kind = SystemResult.Kind(artifact.kind)
+        // What was merged by others bears no mark of ours.
+        let kind = model == nil ? SystemResult.Kind(artifact.kind) : .merged
+        let compared = comparesBase && (kind == .adapter || (model != nil && base != nil))
+        if compared, name == SystemResult.Kind.base.rawValue {
+            throw EvaluationError("name: 'base', expected another: the base is evaluated beside the artifact")
+        }
         let engine = try InferenceEngine(checkpoint: artifact.checkpoint)
         let loaded = try artifact.adapter.map { try engine.load($0, name: adapter ?? "adapter") }
 
+        var reference: InferenceEngine?
+        if compared, model != nil, let base {
+            let checkpoint = try Checkpoint(path: base, template: template)
+            guard try checkpoint.digest() != artifact.baseDigest else {
+                throw EvaluationError(
+                    "model \(path): the very tensors of the base \(base), expected a model that an adapter was merged into",
+                    hint: "to evaluate the base alone, leave --model away")
+            }
+            reference = try InferenceEngine(checkpoint: checkpoint)
+        } else if compared {
+            reference = engine
+        }
+
         var tellsTime = false
+        var systemsLeft = reference == nil ? 1 : 2
         func run(_ name: String, _ kind: SystemResult.Kind, _ engine: InferenceEngine, _ adapter: LoadedAdapter?) throws
             -> SystemResult
         {
             let runner = try ArtifactRunner(task: task, engine: engine, adapter: adapter, date: date)
             tellsTime = try tellsTime || engine.checkpoint.template.tellsTime
             let start = ContinuousClock.now
+            systemsLeft -= 1
+            let waiting = systemsLeft * examples.count
             let predictions = try runner.predictions(for: examples) { done in
-                let seconds = start.duration(to: .now) / .seconds(1)
-                try progress(name, done, examples.count, Double(done) / max(seconds, 1e-9))
+                let rate = Double(done) / max(start.duration(to: .now) / .seconds(1), 1e-9)
+                try progress(
+                    Moment(
+                        system: name, done: done, count: examples.count, rate: rate,
+                        secondsLeft: Double(examples.count - done + waiting) / rate))
             }
             return measured(name, kind, examples, predictions)
         }
 
         let result = try run(name ?? kind.rawValue, kind, engine, loaded)
         var references: [SystemResult] = []
-        if comparesBase, kind == .adapter {
-            references.append(try run("base", .base, engine, nil))
-        } else if comparesBase, model != nil, let base {
-            let checkpoint = try Checkpoint(path: base, template: template)
-            references.append(try run("base", .base, InferenceEngine(checkpoint: checkpoint), nil))
-        }
+        if let reference { references.append(try run("base", .base, reference, nil)) }
         if let rows {
             let baseline = try await LinearBaseline(training: rows, labels: task.labelNames, seed: seed)
             references.append(

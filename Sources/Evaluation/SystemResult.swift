@@ -24,8 +24,12 @@ public struct SystemResult: Sendable {
     public let calibrationError: Estimate?
     public let coverage: CoverageCurve?
     public let slices: [SliceResult]
-    /// How many answers were none that the task allows.
+    /// How many answers were none that the task allows, those without numbers among them.
     public let invalidCount: Int
+    /// How many examples got scores that are no numbers, and so no answer.
+    public let notANumberCount: Int
+    /// How many generated answers had a value replaced that the task's schema does not allow.
+    public let repairedCount: Int
 
     /// - Parameters:
     ///   - examples: at least one.
@@ -37,12 +41,14 @@ public struct SystemResult: Sendable {
         self.name = name
         self.kind = kind
         self.predictions = predictions
-        let right = zip(examples, predictions).map { $0.truth == $1.answer }
-        let agrees = zip(examples, predictions).map { $0.label == $1.answer }
+        let right = zip(examples, predictions).map { SystemResult.isSame($0.truth, $1.answer) }
+        let agrees = zip(examples, predictions).map { SystemResult.isSame($0.label, $1.answer) }
         isRight = right
         accuracy = .proportion(right.count { $0 }, of: examples.count)
         agreement = .proportion(agrees.count { $0 }, of: examples.count)
         invalidCount = predictions.count { $0.answer == nil }
+        notANumberCount = predictions.count { $0.problem == .notANumber }
+        repairedCount = predictions.count(where: \.isRepaired)
         slices = SliceResult.slices(task: task, examples: examples, isRight: right, agrees: agrees)
 
         let places = Dictionary(uniqueKeysWithValues: task.labelNames.enumerated().map { ($1, $0) })
@@ -70,7 +76,8 @@ public struct SystemResult: Sendable {
         } else {
             coverage = nil
         }
-        if answers.count == examples.count, kind != .baseline {
+        // How probable a text was is not how probable it is to be right.
+        if answers.count == examples.count, kind != .baseline, task.kind == .classification {
             calibration = Calibration(answers)
             calibrationError = bootstrap.estimate(count: answers.count) { sample in
                 Calibration(sample.map { answers[$0] }).error
@@ -79,6 +86,11 @@ public struct SystemResult: Sendable {
             calibration = nil
             calibrationError = nil
         }
+    }
+
+    /// Texts are the same when their bytes are: of two forms of a character one is not the other.
+    private static func isSame(_ expected: String, _ answer: String?) -> Bool {
+        answer.map { $0.utf8.elementsEqual(expected.utf8) } ?? false
     }
 
     /// ``ConfusionMatrix/macroF1`` of a resample, over the labels of the whole sample: one that a resample happens to

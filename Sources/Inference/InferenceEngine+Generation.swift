@@ -7,7 +7,7 @@ extension InferenceEngine {
     /// - Parameter onToken: called with each token of the answer as it comes; false ends the answer. A stop text's tokens
     ///   are among them (``TextAssembler`` holds such text back).
     /// - Throws: ``InferenceError`` for an empty or too long prompt, an id that is not one of the vocabulary or an option
-    ///   out of range; what `onToken` throws.
+    ///   out of range, of kind `notANumber` where logits are not finite; what `onToken` throws.
     public func generate(
         prompt: [TokenID], adapter: LoadedAdapter? = nil, options: GenerationOptions = GenerationOptions(),
         onToken: (GeneratedToken) throws -> Bool = { _ in true }
@@ -28,8 +28,12 @@ extension InferenceEngine {
         var answer: [TokenID] = []
         var text = ""
         var finish = Generation.Finish.length
+        var logProbability = 0.0, scored = 0
         while answer.count < options.maximumTokens {
+            let normalizer = try InferenceEngine.normalizer(logits)
             let token = sampler.next(logits)
+            logProbability += Double(logits[Int(token)]) - normalizer
+            scored += 1
             if tokenizer.isEndOfGeneration(token) {
                 finish = .stop
                 break
@@ -51,7 +55,8 @@ extension InferenceEngine {
         text += assembler.finish()
         keep(state, adapter: adapter)
         return Generation(
-            tokens: answer, text: text, finish: finish, promptTokenCount: prompt.count, cachedTokenCount: cached,
+            tokens: answer, text: text, finish: finish, logProbability: logProbability, scoredTokenCount: scored,
+            promptTokenCount: prompt.count, cachedTokenCount: cached,
             promptSeconds: start.duration(to: promptEnd) / .seconds(1),
             generationSeconds: promptEnd.duration(to: clock.now) / .seconds(1))
     }

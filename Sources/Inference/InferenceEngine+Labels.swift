@@ -1,6 +1,4 @@
 import Checkpoints
-import Foundation
-import Tensors
 public import Tokenizers
 
 extension InferenceEngine {
@@ -10,7 +8,7 @@ extension InferenceEngine {
     /// preferred for being short. Softmax over the result gives probabilities within the closed set.
     ///
     /// - Throws: ``InferenceError`` for an empty prompt, no labels, an empty label, an id that is not one of the vocabulary,
-    ///   or more tokens than the model's context.
+    ///   or more tokens than the model's context; of kind `notANumber` where a score is none.
     public func scoreLabels(
         prompt: [TokenID], labels: [[TokenID]], adapter: LoadedAdapter? = nil
     ) throws -> [Double] {
@@ -43,22 +41,22 @@ extension InferenceEngine {
         let logits = run([segment])
         state.take(last)
         keep(state, adapter: adapter)
-        return scores(tree, logits)
+        return try scores(tree, logits)
     }
 
-    private func scores(_ tree: LabelTree, _ logits: [Float]) -> [Double] {
+    private func scores(_ tree: LabelTree, _ logits: [Float]) throws -> [Double] {
         let vocabulary = architecture.vocabularySize
-        return logits.withUnsafeBufferPointer { logits in
-            guard let base = logits.baseAddress else { return [] }
-            let normalizers = (0...tree.tokens.count).map {
-                Double(VectorOperations.logSumExp(base + $0 * vocabulary, count: vocabulary))
-            }
-            return tree.paths.map { path in
-                path.reduce(0) { sum, step in
-                    let row = step.after.map { $0 + 1 } ?? 0
-                    return sum + Double(logits[row * vocabulary + Int(step.token)]) - normalizers[row]
-                }
+        let normalizers = try (0...tree.tokens.count).map {
+            try InferenceEngine.normalizer(logits[$0 * vocabulary..<($0 + 1) * vocabulary])
+        }
+        let scores = tree.paths.map { path in
+            path.reduce(0) { sum, step in
+                let row = step.after.map { $0 + 1 } ?? 0
+                return sum + Double(logits[row * vocabulary + Int(step.token)]) - normalizers[row]
             }
         }
+        // Nothing is known of labels that the model holds impossible, all of them.
+        guard scores.contains(where: \.isFinite) else { throw InferenceError.notANumber }
+        return scores
     }
 }

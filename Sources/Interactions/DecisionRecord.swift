@@ -6,6 +6,32 @@ public import Storage
 ///
 /// `Documentation/Formats/DecisionRecord.md` describes the fields.
 public struct DecisionRecord: Sendable, Hashable {
+    /// What the student itself said, whoever answered in the end.
+    public struct Student: Sendable, Hashable {
+        /// The probability of one label among the labels.
+        public struct Score: Sendable, Hashable {
+            public var label: String
+            public var probability: Double
+
+            public init(label: String, probability: Double) {
+                self.label = label
+                self.probability = probability
+            }
+        }
+
+        /// Its label, or the text that it generated; nil where its scores were no numbers.
+        public var answer: String?
+        public var confidence: Double?
+        /// Every label's probability, for a closed set; empty for generated text.
+        public var scores: [Score]
+
+        public init(answer: String?, confidence: Double?, scores: [Score] = []) {
+            self.answer = answer
+            self.confidence = confidence
+            self.scores = scores
+        }
+    }
+
     /// What was decided, by which version, and why.
     public struct Decision: Sendable, Hashable {
         /// The adapter's registered name; nil when the base answered.
@@ -13,31 +39,44 @@ public struct DecisionRecord: Sendable, Hashable {
         public var version: Int?
         /// The digest of the artifact that answered.
         public var artifact: ContentDigest?
-        /// The task's label, for a closed set.
+        /// The digest of the task that was answered; nil for none.
+        public var task: ContentDigest?
+        /// The label that was answered, for a closed set.
         public var label: String?
-        /// The probability of that label, 0 to 1.
+        /// The student's confidence in its own answer, 0 to 1.
         public var confidence: Double?
         /// The task's escalation threshold at that time.
         public var threshold: Double?
         /// Whether the frontier endpoint gave the answer.
         public var escalated: Bool
+        /// The frontier model that gave the answer.
+        public var escalatedTo: String?
         /// Why: `confident`, `below_threshold`, `no_escalation`, ….
         public var cause: String
+        /// What the student said; nil where there is no task.
+        public var student: Student?
+        /// The digest of all settings that the answer depended on beside the request.
+        public var settings: ContentDigest?
         public var latencyMilliseconds: Double
 
         public init(
-            adapter: String? = nil, version: Int? = nil, artifact: ContentDigest? = nil, label: String? = nil,
-            confidence: Double? = nil, threshold: Double? = nil, escalated: Bool = false, cause: String,
+            adapter: String? = nil, version: Int? = nil, artifact: ContentDigest? = nil, task: ContentDigest? = nil,
+            label: String? = nil, confidence: Double? = nil, threshold: Double? = nil, escalated: Bool = false,
+            escalatedTo: String? = nil, cause: String, student: Student? = nil, settings: ContentDigest? = nil,
             latencyMilliseconds: Double
         ) {
             self.adapter = adapter
             self.version = version
             self.artifact = artifact
+            self.task = task
             self.label = label
             self.confidence = confidence
             self.threshold = threshold
             self.escalated = escalated
+            self.escalatedTo = escalatedTo
             self.cause = cause
+            self.student = student
+            self.settings = settings
             self.latencyMilliseconds = latencyMilliseconds
         }
     }
@@ -72,8 +111,12 @@ public struct DecisionRecord: Sendable, Hashable {
             decision: Decision(
                 adapter: decision["adapter"]?.stringValue, version: decision["version"]?.integerValue,
                 artifact: decision["artifact"]?.stringValue.flatMap(ContentDigest.init),
+                task: decision["task"]?.stringValue.flatMap(ContentDigest.init),
                 label: decision["label"]?.stringValue, confidence: decision["confidence"]?.doubleValue,
-                threshold: decision["threshold"]?.doubleValue, escalated: escalated, cause: cause,
+                threshold: decision["threshold"]?.doubleValue, escalated: escalated,
+                escalatedTo: decision["escalated_to"]?.stringValue, cause: cause,
+                student: decision["student"].flatMap(Student.init(json:)),
+                settings: decision["settings"]?.stringValue.flatMap(ContentDigest.init),
                 latencyMilliseconds: latency))
     }
 
@@ -88,12 +131,39 @@ public struct DecisionRecord: Sendable, Hashable {
             "adapter": decision.adapter.map(JSONValue.string) ?? .null,
             "version": decision.version.map(JSONValue.integer) ?? .null,
             "artifact": decision.artifact.map { .string($0.description) } ?? .null,
+            "task": decision.task.map { .string($0.description) } ?? .null,
             "label": decision.label.map(JSONValue.string) ?? .null,
             "confidence": decision.confidence.map(JSONValue.number) ?? .null,
             "threshold": decision.threshold.map(JSONValue.number) ?? .null,
-            "escalated": .bool(decision.escalated), "cause": .string(decision.cause),
+            "escalated": .bool(decision.escalated),
+            "escalated_to": decision.escalatedTo.map(JSONValue.string) ?? .null, "cause": .string(decision.cause),
+            "student": decision.student?.json ?? .null,
+            "settings": decision.settings.map { .string($0.description) } ?? .null,
             "latency_ms": .number(decision.latencyMilliseconds),
         ]
+        return .object(object)
+    }
+}
+
+extension DecisionRecord.Student {
+    /// Nil for what is no object.
+    init?(json: JSONValue) {
+        guard json.objectValue != nil else { return nil }
+        let scores = json["scores"]?.objectValue?.members ?? []
+        self.init(
+            answer: json["answer"]?.stringValue, confidence: json["confidence"]?.doubleValue,
+            scores: scores.compactMap { score in
+                score.value.doubleValue.map { Score(label: score.key, probability: $0) }
+            })
+    }
+
+    var json: JSONValue {
+        var object = JSONObject()
+        object["answer"] = answer.map(JSONValue.string) ?? .null
+        object["confidence"] = confidence.map(JSONValue.number) ?? .null
+        if !scores.isEmpty {
+            object["scores"] = .object(JSONObject(scores.map { (key: $0.label, value: .number($0.probability)) }))
+        }
         return .object(object)
     }
 }

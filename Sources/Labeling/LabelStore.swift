@@ -13,7 +13,7 @@ public struct LabelStore: Sendable {
         let teacher: String
 
         public init(task: Task, dialect: TeacherEndpoint.Dialect, model: String) {
-            self.task = task.digest
+            self.task = task.trainingDigest
             teacher = "\(dialect.rawValue)/\(model)"
         }
     }

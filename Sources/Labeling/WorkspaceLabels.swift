@@ -16,7 +16,7 @@ public struct WorkspaceLabels: Sendable {
     ///   - teacher: `dialect/model`; may be nil when only one teacher has labeled for the task.
     /// - Throws: ``LabelingError`` when nobody labeled, or several did and none was named.
     public init(database: DatabasePool, task: Task, teacher wanted: String? = nil) throws {
-        let scope = task.digest.description
+        let scope = task.trainingDigest.description
         let teachers = try database.read { database in
             try String.fetchAll(
                 database,

@@ -13,6 +13,8 @@ public struct EvaluationEvidence: Sendable {
     public var base: ContentDigest?
     public var task: ContentDigest?
     public var dataset: ContentDigest?
+    /// The task itself as canonical JSON, whose digest is ``task``; nil in reports of before it was kept.
+    public var taskDefinition: Data?
     public var passed: Bool
     /// Each check that failed, in words: `accuracy: 0.71, expected at least 0.85`.
     public var failedChecks: [String]
@@ -50,10 +52,28 @@ public struct EvaluationEvidence: Sendable {
         figures = ["accuracy", "agreement", "macro_f1"].compactMap { name in
             (measured?[name]?["value"]?.doubleValue).map { (name, $0) }
         }
+        taskDefinition = try Self.definition(json, of: task, source: source)
         failedChecks = (json["checks"]?.arrayValue ?? []).filter { $0["passed"]?.boolValue == false }.map { check in
             let name = check["name"]?.stringValue ?? "a check without a name"
             let value = check["value"].map { $0.serialized() } ?? "no value"
             return "\(name): \(value), expected \(check["threshold"].map { $0.serialized() } ?? "another")"
         }
+    }
+
+    /// The bytes of the task that the report holds.
+    ///
+    /// - Throws: ``RegistryError`` where they are not those of the task that it names.
+    private static func definition(_ json: JSONValue, of task: ContentDigest?, source: String) throws -> Data? {
+        guard let definition = json["task_definition"], !definition.isNull else { return nil }
+        let bytes = Data(definition.serializedBytes(.canonical))
+        let found = ContentDigest(of: bytes)
+        guard found == task else {
+            throw RegistryError(
+                .input,
+                "\(source): task_definition: a task whose digest is \(found), expected "
+                    + "\(task?.description ?? "that of 'task'"), which the report names",
+                hint: "make the report with retort-evaluate")
+        }
+        return bytes
     }
 }

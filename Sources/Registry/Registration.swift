@@ -1,11 +1,14 @@
+public import Foundation
 public import Storage
 
 /// A request to register an artifact: files and digests as they were given.
 public struct Registration: Sendable {
-    /// A digest, or a file that stands for one: its own `digest` if it is a manifest, else that of its bytes.
+    /// A digest, or what stands for one: a file's own `digest` if it is a manifest, else that of its bytes.
     public enum Source: Sendable {
         case digest(ContentDigest)
         case file(String)
+        /// Bytes that are kept in the content store under their digest, as a task's canonical JSON.
+        case content(Data)
 
         /// Reads a digest as it is written, or takes the text for a path.
         public init(_ text: String) { self = ContentDigest(text).map(Source.digest) ?? .file(text) }
@@ -23,8 +26,9 @@ public struct Registration: Sendable {
     public var base: ContentDigest?
     /// The dataset version; the one that the evaluation report names where it is not given.
     public var dataset: Source?
-    /// The digest of what the task means; the one that the evaluation report names where it is not given.
-    public var task: ContentDigest?
+    /// The task that the version answers. ``Source/content(_:)`` with the task's canonical JSON makes the version whole:
+    /// a server then needs no `task.yaml` beside it. The evaluation report brings its own.
+    public var task: Source?
     public var recipe: Source?
     /// The path of the evaluation report.
     public var evaluation: String?

@@ -26,8 +26,17 @@ public enum RegistryMigrations {
                     BEGIN SELECT RAISE(ABORT, 'the history of the registry only grows at its end'); END;
                     """)
         },
-        // What an artifact was made from; and versions that differ in what is said of them, not only in their content.
-        Migration("registry-artifact-source") { database in
+        // The same file registered with another task, or as another kind, is another version: what it answers differs.
+        Migration("registry-2-task-and-kind-count") { database in
+            try database.execute(
+                sql: """
+                    DROP INDEX registry_version_content;
+                    CREATE UNIQUE INDEX registry_version_content ON registry_version
+                        (name, artifact, ifnull(evaluation, ''), ifnull(base, ''), ifnull(task, ''), kind);
+                    """)
+        },
+        // What an artifact was made from; and versions that differ in anything that is said of them.
+        Migration("registry-3-artifact-source") { database in
             try database.execute(
                 sql: """
                     ALTER TABLE registry_version ADD COLUMN source TEXT;

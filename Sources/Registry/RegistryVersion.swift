@@ -18,6 +18,7 @@ public struct RegistryVersion: Sendable, Hashable {
     /// The digest of the base's file, where it was at hand when the version was registered.
     public var baseFile: ContentDigest?
     public var dataset: ContentDigest?
+    /// The digest of the task that the version answers, and with it of the task's canonical JSON in the content store.
     public var task: ContentDigest?
     /// The digest of the evaluation report, which lies in the content store.
     public var evaluation: ContentDigest?

@@ -35,7 +35,9 @@ extension ReleaseRegistry {
             return given ?? reported
         }
         let base = try agreed("base", registration.base, report?.base)
-        let task = try agreed("task", registration.task, report?.task)
+        // What a task means, and not a file's bytes, which change with its comments.
+        let task = try agreed("task", try registration.task.map(lineage), report?.task)
+        if let definition = report?.taskDefinition { try store.put(definition) }
         let dataset = try agreed("dataset", try registration.dataset.map(lineage), report?.dataset)
         let record = RegistryVersion(
             version: 0, name: registration.name, kind: registration.kind,
@@ -94,6 +96,7 @@ extension ReleaseRegistry {
     private func lineage(_ source: Registration.Source) throws -> ContentDigest {
         switch source {
         case .digest(let digest): return digest
+        case .content(let bytes): return try store.put(bytes)
         case .file(let path):
             let digest = try keep(path)
             guard path.hasSuffix(".json") else { return digest }

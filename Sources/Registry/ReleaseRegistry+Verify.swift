@@ -90,7 +90,9 @@ extension ReleaseRegistry {
 
     private func fileProblems(_ version: RegistryVersion) -> [String] {
         var problems: [String] = []
-        for (what, digest) in [("artifact", version.artifact), ("evaluation", version.evaluation)] {
+        // Older releases kept a task's digest and not the task.
+        let task = version.task.flatMap { store.contains($0) ? $0 : nil }
+        for (what, digest) in [("artifact", version.artifact), ("evaluation", version.evaluation), ("task", task)] {
             guard let digest else { continue }
             guard store.contains(digest) else {
                 problems.append("\(what) of \(version.reference) is missing: \(store.path(of: digest))")

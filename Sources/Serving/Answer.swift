@@ -1,4 +1,6 @@
+import Answering
 import Conversations
+import Datasets
 import Inference
 import Interactions
 import Registry
@@ -10,6 +12,8 @@ struct Answer: Sendable {
     }
 
     var text: String
+    /// What is said in place of an answer that cannot be given; ``text`` is then empty.
+    var refusal: String?
     var finish = Finish.stop
     var promptTokens: Int
     var completionTokens: Int
@@ -19,24 +23,32 @@ struct Answer: Sendable {
     var cachedTokens = 0
     /// Where a closed-label task was answered.
     var label: String?
-    /// The probability of the student's own best label.
+    /// How sure the student was of its own answer.
     var confidence: Double?
     var threshold: Double?
     /// The frontier model that answered in the student's stead.
     var escalatedTo: String?
     var cause = Cause.free
+    /// What the student itself said, for the decision log; nil where there is no task.
+    var student: DecisionRecord.Student?
 
     /// Why this answer was given by whom it was given.
     enum Cause: String, Sendable {
-        /// Free text: there is no confidence to decide by.
+        /// Generated text without a threshold: there is nothing to decide by.
         case free = "free_answer"
         case confident
         /// Below the threshold; the frontier endpoint answered.
         case belowThreshold = "below_threshold"
         /// Below the threshold, but no endpoint is configured.
         case noEscalation = "no_escalation"
-        /// Below the threshold, but the endpoint gave no valid answer.
+        /// The endpoint gave no valid answer: our own stands, or a refusal where that may not.
         case escalationFailed = "escalation_failed"
+        /// What was generated breaks the task's schema, or is empty: the frontier endpoint answered, or a refusal did.
+        case invalidAnswer = "invalid_answer"
+        /// The student's scores were no numbers: the frontier endpoint answered.
+        case notANumber = "not_a_number"
+        /// A value that the task's schema does not allow was replaced by the likeliest that it does.
+        case repaired
     }
 
     var usage: JSONValue {
@@ -59,10 +71,32 @@ struct Answer: Sendable {
         return .object(object)
     }
 
-    func decision(_ version: ServedVersion, milliseconds: Double) -> DecisionRecord.Decision {
+    func decision(
+        _ version: ServedVersion, settings: ServingSettings, milliseconds: Double
+    ) -> DecisionRecord.Decision {
         DecisionRecord.Decision(
-            adapter: version.record?.name, version: version.record?.version, artifact: version.artifact, label: label,
-            confidence: confidence, threshold: threshold, escalated: escalatedTo != nil, cause: cause.rawValue,
-            latencyMilliseconds: milliseconds)
+            adapter: version.record?.name, version: version.record?.version, artifact: version.artifact,
+            task: version.task?.task.digest, label: label, confidence: confidence, threshold: threshold,
+            escalated: escalatedTo != nil, escalatedTo: escalatedTo, cause: cause.rawValue, student: student,
+            settings: settings.digest, latencyMilliseconds: milliseconds)
+    }
+}
+
+extension Answer {
+    /// A student's answer, before it is decided whether it stands.
+    init(_ answer: TaskAnswer, _ responder: TaskResponder) {
+        text = answer.text
+        finish = answer.isCut ? .length : .stop
+        promptTokens = answer.promptTokenCount
+        completionTokens = answer.tokenCount
+        tokens = answer.tokens
+        cachedTokens = answer.cachedTokenCount
+        label = responder.isClosed && answer.verdict != .notANumber ? answer.text : nil
+        confidence = answer.confidence
+        threshold = responder.threshold
+        cause = answer.isRepaired ? .repaired : responder.isClosed || responder.threshold > 0 ? .confident : .free
+        student = DecisionRecord.Student(
+            answer: answer.verdict == .notANumber ? nil : answer.text, confidence: answer.confidence,
+            scores: zip(responder.task.labelNames, answer.probabilities).map { .init(label: $0, probability: $1) })
     }
 }

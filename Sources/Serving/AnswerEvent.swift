@@ -6,5 +6,7 @@ enum AnswerEvent: Sendable {
     case started
     /// A piece of text, and the tokens that begin in it.
     case text(String, [GeneratedToken])
+    /// What is said in place of an answer.
+    case refusal(String)
     case finished(Answer)
 }

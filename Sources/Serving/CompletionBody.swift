@@ -22,7 +22,10 @@ struct CompletionBody: Sendable {
         var choice = JSONObject()
         choice["index"] = 0
         if isChat {
-            choice["message"] = ["role": "assistant", "content": .string(answer.text), "refusal": nil]
+            choice["message"] = [
+                "role": "assistant", "content": answer.refusal == nil ? .string(answer.text) : .null,
+                "refusal": answer.refusal.map(JSONValue.string) ?? .null,
+            ]
         } else {
             choice["text"] = .string(answer.text)
         }
@@ -46,6 +49,11 @@ struct CompletionBody: Sendable {
         chunk(
             delta: isChat ? ["content": .string(text)] : .string(text), logprobs: logprobs(tokens), finish: .null,
             retort: nil)
+    }
+
+    /// What is said in place of an answer, as OpenAI says it.
+    func refusal(_ words: String) -> JSONValue {
+        chunk(delta: ["refusal": .string(words)], finish: .null, retort: nil)
     }
 
     func closing(_ answer: Answer) -> JSONValue {

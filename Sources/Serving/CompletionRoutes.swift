@@ -1,3 +1,4 @@
+import Answering
 import Conversations
 import Datasets
 import Foundation
@@ -79,6 +80,8 @@ struct CompletionRoutes: Sendable {
                         case .text(let text, let tokens):
                             let piece = body.piece(text, request.topLogprobs == nil ? nil : tokens)
                             try await writer.write(CompletionRoutes.event(piece))
+                        case .refusal(let words):
+                            try await writer.write(CompletionRoutes.event(body.refusal(words)))
                         case .finished(let answer):
                             try await writer.write(CompletionRoutes.event(body.closing(answer)))
                             if request.includesUsage {
@@ -135,6 +138,8 @@ struct CompletionRoutes: Sendable {
             DecisionRecord(
                 time: Date(), request: request.body, response: response,
                 workload: request.isChat ? version.task?.task.name : nil,
-                decision: answer.decision(version, milliseconds: start.duration(to: .now) / .milliseconds(1))))
+                decision: answer.decision(
+                    version, settings: ServingSettings(version, escalation: answerer.escalation),
+                    milliseconds: start.duration(to: .now) / .milliseconds(1))))
     }
 }

@@ -15,9 +15,9 @@ final class DecisionLog: Sendable {
     private let state: Mutex<State>
     private let warn: @Sendable (String) -> Void
 
-    /// Opens a log, making it if it is not there; a line that a crash cut short is ended first.
+    /// Opens a log, making it for its owner alone if it is not there, since it holds what people wrote; a line that a crash cut short is ended first.
     init(path: String, warn: @escaping @Sendable (String) -> Void) throws {
-        let handle = try FileHandle(appendingTo: path)
+        let handle = try FileHandle(appendingTo: path, permissions: 0o600)
         let size = try handle.seekToEnd()
         if size > 0 {
             try handle.seek(toOffset: size - 1)

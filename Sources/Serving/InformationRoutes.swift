@@ -9,6 +9,7 @@ import Storage
 struct InformationRoutes: Sendable {
     let catalog: ServingCatalog
     let queue: WorkQueue
+    let escalation: Escalation?
     let decisionLog: DecisionLog?
     let startedAt: Date
 
@@ -33,25 +34,41 @@ struct InformationRoutes: Sendable {
         ]
     }
 
-    /// `ok`, or `degraded` while a version cannot be loaded or decisions are lost; what is loaded answers all the same.
+    /// `ok`, or `degraded` and why: while a version cannot be loaded, the newest escalation failed, or decisions are lost.
+    /// What is loaded answers all the same.
     private var health: JSONValue {
-        let slots = catalog.slots.map { slot -> (json: JSONValue, isWell: Bool) in
+        let slots = catalog.slots.map { slot -> JSONValue in
             let condition = slot.condition
             var object = slot.current.json
             object["alias"] = .string(slot.selector.description)
             object["loaded_at"] = .string(condition.loadedAt.ISO8601Format())
             object["swaps"] = .integer(condition.swaps)
             object["failure"] = condition.failure.map(JSONValue.string) ?? .null
-            return (.object(object), condition.failure == nil)
+            return .object(object)
         }
         let load = queue.load
         let counts = decisionLog?.counts
-        let isWell = slots.allSatisfy(\.isWell) && (counts?.lost ?? 0) == 0
+        var reasons = catalog.slots.compactMap { slot in
+            slot.condition.failure.map { "\(slot.selector) stays at an older version: \($0)" }
+        }
+        let condition = escalation?.condition
+        if let escalation, let failure = condition?.failure {
+            reasons.append("escalation to \(escalation.model) fails: \(failure)")
+        }
+        if let lost = counts?.lost, lost > 0 { reasons.append("the decision log misses \(lost) lines") }
         return [
-            "status": isWell ? "ok" : "degraded",
+            "status": reasons.isEmpty ? "ok" : "degraded", "reasons": .array(reasons.map(JSONValue.string)),
             "base": ["name": .string(catalog.base.name), "artifact": .string(catalog.base.artifact.description)],
-            "models": .array(slots.map(\.json)),
+            "models": .array(slots),
             "requests": ["active": .integer(load.active), "waiting": .integer(load.waiting)],
+            "escalation": condition.map { condition in
+                [
+                    "model": escalation.map { .string($0.model) } ?? .null, "answered": .integer(condition.answered),
+                    "failed": .integer(condition.failed),
+                    "failing_since": condition.failingSince.map { .string($0.ISO8601Format()) } ?? .null,
+                    "failure": condition.failure.map(JSONValue.string) ?? .null,
+                ]
+            } ?? .null,
             "decisions": counts.map { ["written": .integer($0.written), "lost": .integer($0.lost)] } ?? .null,
         ]
     }

@@ -34,8 +34,7 @@ public struct RetortServer: Sendable {
         self.warn = warn
         let loader = try VersionLoader(
             base: configuration.base, template: configuration.template, store: workspace.store,
-            tasks: configuration.tasks,
-            threshold: configuration.threshold)
+            tasks: configuration.tasks, threshold: configuration.threshold, warn: warn)
         let registry = try ReleaseRegistry(workspace: workspace)
         var slots: [ServingSlot] = []
         for selector in configuration.models where !slots.contains(where: { $0.selector == selector }) {
@@ -103,10 +102,12 @@ public struct RetortServer: Sendable {
         let router = Router(context: ServeContext.self)
         router.add(middleware: ErrorMiddleware(warn: warn))
         if let key = configuration.accessKey { router.add(middleware: AccessMiddleware(key: key)) }
-        InformationRoutes(catalog: catalog, queue: queue, decisionLog: decisionLog, startedAt: Date()).register(router)
+        let escalation = configuration.escalation.map { Escalation($0, warn: warn) }
+        InformationRoutes(
+            catalog: catalog, queue: queue, escalation: escalation, decisionLog: decisionLog, startedAt: Date()
+        ).register(router)
         CompletionRoutes(
-            catalog: catalog,
-            answerer: Answerer(queue: queue, escalation: configuration.escalation.map { Escalation($0, warn: warn) }),
+            catalog: catalog, answerer: Answerer(queue: queue, escalation: escalation),
             decisionLog: decisionLog, maximumBodyByteCount: configuration.maximumBodyByteCount,
             timeout: configuration.timeout
         ).register(router)

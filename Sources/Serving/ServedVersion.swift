@@ -1,3 +1,4 @@
+import Answering
 import Checkpoints
 import Conversations
 import Inference
@@ -12,18 +13,25 @@ final class ServedVersion: Sendable {
     let record: RegistryVersion?
     /// The digest of the file that answers.
     let artifact: ContentDigest
+    /// The digest of the tensors that an adapter changes; of a whole model, its own.
+    let base: ContentDigest
     let engine: InferenceEngine
     let adapter: LoadedAdapter?
     let encoder: PromptEncoder
-    let task: ServedTask?
+    /// How it answers its own task; nil for one without a task, and the base.
+    let task: TaskResponder?
+    /// The digest of the chat template's text, where there is one.
+    let template: ContentDigest?
 
     init(
-        name: String, record: RegistryVersion?, artifact: ContentDigest, engine: InferenceEngine,
-        adapter: LoadedAdapter?, encoder: PromptEncoder, task: ServedTask?
-    ) {
+        name: String, record: RegistryVersion?, artifact: ContentDigest, base: ContentDigest, engine: InferenceEngine,
+        adapter: LoadedAdapter?, encoder: PromptEncoder, task: TaskResponder?
+    ) throws {
+        template = try engine.checkpoint.templateDigest
         self.name = name
         self.record = record
         self.artifact = artifact
+        self.base = base
         self.engine = engine
         self.adapter = adapter
         self.encoder = encoder

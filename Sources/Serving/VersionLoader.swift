@@ -1,5 +1,7 @@
 import Adapters
+import Answering
 import Checkpoints
+import Conversations
 import Datasets
 import Foundation
 import Inference
@@ -11,31 +13,38 @@ import Tokenizers
 final class VersionLoader: Sendable {
     /// The base itself, as a version that can answer.
     let base: ServedVersion
-    private let baseDigest: ContentDigest
     private let store: ContentStore
-    private let tasks: [Datasets.Task]
+    private let tasks: ServedTasks
     private let threshold: Double?
+    /// The logits of the base on the tokens that every version is probed with.
+    private let baseLogits: [Float]
 
     /// Opens the base.
     ///
-    /// - Throws: what opening a model throws, for a missing or damaged file or an unsupported architecture.
+    /// - Throws: what opening a model throws, for a missing or damaged file or an unsupported architecture; `InferenceError`
+    ///   for one whose logits are no numbers.
     init(
-        base path: String, template: String?, store: ContentStore, tasks: [Datasets.Task], threshold: Double?
+        base path: String, template: String?, store: ContentStore, tasks: [Datasets.Task], threshold: Double?,
+        warn: @escaping @Sendable (String) -> Void
     ) throws {
         let checkpoint = try Checkpoint(path: path, template: template)
         let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-        baseDigest = try checkpoint.digest()
-        base = ServedVersion(
-            name: name, record: nil, artifact: try ContentDigest(ofFile: path),
+        base = try ServedVersion(
+            name: name, record: nil, artifact: try ContentDigest(ofFile: path), base: try checkpoint.digest(),
             engine: try InferenceEngine(checkpoint: checkpoint), adapter: nil,
             encoder: try PromptEncoder(checkpoint), task: nil)
+        do {
+            baseLogits = try base.engine.probe()
+        } catch let error as InferenceError {
+            throw ServingError("\(path) cannot be served: \(error.description)", hint: error.hint)
+        }
         self.store = store
-        self.tasks = tasks
+        self.tasks = ServedTasks(given: tasks, store: store, warn: warn)
         self.threshold = threshold
     }
 
     /// Loads a registered version: verifies the stored file's digest, the base's digest and every tensor's place and
-    /// shape, then probes that it changes what the base says.
+    /// shape, finds the task that it answers, then probes that it changes what the base says.
     func load(_ record: RegistryVersion) throws -> ServedVersion {
         do {
             let path = try store.verifiedPath(of: record.artifact)
@@ -52,48 +61,41 @@ final class VersionLoader: Sendable {
         guard let bound = adapter.baseDigest ?? record.base else {
             throw ServingError(
                 "the adapter names no base, expected the digest of the base's tensors",
-                hint: "retort-registry register \(record.name) --base-digest \(baseDigest)")
+                hint: "retort-registry register \(record.name) --base-digest \(base.base)")
         }
-        for named in [bound, record.base ?? bound] where named != baseDigest {
+        for named in [bound, record.base ?? bound] where named != base.base {
             throw ServingError(
-                "it was made for the base \(named), expected the base \(baseDigest), which is served here",
+                "it was made for the base \(named), expected the base \(base.base), which is served here",
                 hint: "serve the base that it was trained on, or train an adapter on this one")
         }
         try base.engine.checkpoint.checkTemplate(of: adapter, name: record.reference)
         let loaded = try base.engine.load(adapter, name: record.reference)
-        let version = ServedVersion(
-            name: record.name, record: record, artifact: record.artifact, engine: base.engine, adapter: loaded,
-            encoder: base.encoder, task: try task(of: record, base.encoder))
-        try probe(version)
-        return version
+        // An adapter that changes nothing was not trained or was not applied.
+        guard try base.engine.probe(adapter: loaded) != baseLogits else {
+            throw ServingError("it changes no logit of the base, expected an adapter that was trained")
+        }
+        return try version(record, base.base, base.engine, loaded, base.encoder)
     }
 
     /// A merged model, or another base, with an engine of its own.
     private func model(_ record: RegistryVersion, _ path: String) throws -> ServedVersion {
         let checkpoint = try Checkpoint(path: path)
-        let encoder = try PromptEncoder(checkpoint)
-        return ServedVersion(
-            name: record.name, record: record, artifact: record.artifact,
-            engine: try InferenceEngine(checkpoint: checkpoint), adapter: nil, encoder: encoder,
-            task: try task(of: record, encoder))
+        let engine = try InferenceEngine(checkpoint: checkpoint)
+        _ = try engine.probe()
+        return try version(record, try checkpoint.digest(), engine, nil, try PromptEncoder(checkpoint))
     }
 
-    /// The task that the version was registered for, else the one of its name.
-    private func task(of record: RegistryVersion, _ encoder: PromptEncoder) throws -> ServedTask? {
-        let task = tasks.first { $0.digest == record.task } ?? tasks.first { $0.name == record.name }
-        return try task.map { try ServedTask($0, threshold: threshold, encoder: encoder) }
-    }
-
-    /// An adapter that changes nothing was not trained or was not applied.
-    private func probe(_ version: ServedVersion) throws {
-        let tokens = try version.encoder.raw("The quick brown fox asks where its order is, and waits.")
-        let plain = try version.engine.logits(tokens)
-        let changed = try version.engine.logits(tokens, adapter: version.adapter)
-        guard changed.allSatisfy(\.isFinite) else {
-            throw ServingError("its logits are not all finite numbers")
+    private func version(
+        _ record: RegistryVersion, _ base: ContentDigest, _ engine: InferenceEngine, _ adapter: LoadedAdapter?,
+        _ encoder: PromptEncoder
+    ) throws -> ServedVersion {
+        let responder = try tasks.task(of: record).map { task in
+            try TaskResponder(
+                task: task, engine: engine, adapter: adapter, encoder: encoder, threshold: threshold,
+                at: LocalTime(Date()))
         }
-        guard plain != changed else {
-            throw ServingError("it changes no logit of the base, expected an adapter that was trained")
-        }
+        return try ServedVersion(
+            name: record.name, record: record, artifact: record.artifact, base: base, engine: engine,
+            adapter: adapter, encoder: encoder, task: responder)
     }
 }

@@ -12,8 +12,12 @@ struct Evaluate: StageCommand {
         commandName: "retort-evaluate",
         abstract: "Evaluate a base, a base with an adapter, or a merged model on a held-out split.",
         discussion: """
-            Writes report.json, predictions.jsonl and report.html. The artifact answers along the path that serves. With \
-            an adapter the base is evaluated too, and with training rows a linear baseline, for comparison.
+            Writes report.json, predictions.jsonl (an answer a row) and report.html. The artifact answers along the path \
+            that serves. With an adapter, or a merged model and --base, the base is evaluated too, and with training rows \
+            a linear baseline, for comparison.
+
+            Example: retort-evaluate --task task.yaml --split dataset/test.jsonl --base base.gguf --adapter adapter.gguf \
+            --output evaluation
             """,
         version: retortVersion)
 
@@ -29,14 +33,17 @@ struct Evaluate: StageCommand {
             valueName: "file"))
     var train: String?
 
-    @Option(help: ArgumentHelp("The base model.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The base model: evaluated, with --adapter beside it; with --model what that is compared with.",
+            valueName: "file"))
     var base: String?
 
     @Option(help: ArgumentHelp("An adapter for the base.", valueName: "file"))
     var adapter: String?
 
     @Option(
-        help: ArgumentHelp("A model that an adapter was merged into, in place of base and adapter.", valueName: "file"))
+        help: ArgumentHelp("A model that an adapter was merged into, evaluated in place of base and adapter.", valueName: "file"))
     var model: String?
 
     @Option(help: "In place of the model's own: a built-in chat template's name, or a Jinja file.")
@@ -57,7 +64,7 @@ struct Evaluate: StageCommand {
     @Flag(help: "Train no linear baseline.")
     var noBaseline = false
 
-    @Flag(help: "Do not evaluate the base beside the adapter.")
+    @Flag(help: "Do not evaluate the base beside the adapter or the merged model.")
     var noBase = false
 
     @Flag(help: "End with status 3 when the task's gate does not pass.")
@@ -84,11 +91,11 @@ struct Evaluate: StageCommand {
         plan.seed = seed
         plan.comparesBase = !noBase
         plan.comparesBaseline = !noBaseline
-        let evaluation = try await plan.report { system, done, count, rate in
+        let evaluation = try await plan.report { moment in
             try Interruption.check()
-            let left = rate > 0 ? "\(Int(Double(count - done) / rate)) s left" : ""
             console.progress(
-                "\(system): \(done) of \(count), \(Int(rate)) a second, \(left)", isLast: done == count)
+                "\(moment.system): \(moment.done) of \(moment.count), \(Int(moment.rate)) a second, "
+                    + "\(Int(moment.secondsLeft.rounded(.up))) s left", isLast: moment.done == moment.count)
         }
         let digest = try evaluation.write(to: output)
         console.data(evaluation.table)
@@ -101,6 +108,9 @@ struct Evaluate: StageCommand {
         report.inputs["date"] = evaluation.date?.description
         report.outputs["report"] = digest.description
         report.counts = ["rows": evaluation.examples.count, "passed": evaluation.passed ? 1 : 0]
+        report.counts["invalid_answers"] = evaluation.result.invalidCount
+        report.counts["not_a_number_answers"] = evaluation.result.notANumberCount
+        report.counts["repaired_answers"] = evaluation.result.repairedCount
         for system in evaluation.systems {
             for (name, estimate) in [("accuracy", system.accuracy), ("agreement", system.agreement)] {
                 let figure = "\(system.kind.rawValue)_\(name)"

@@ -19,7 +19,11 @@ struct AdapterMerge {
     init(adapter path: String, checkpoint: Checkpoint) throws {
         adapter = try checkpoint.adapter(at: path)
         let engine = try InferenceEngine(checkpoint: checkpoint)
-        try engine.checkLogits(of: try engine.load(adapter, name: path), name: path)
+        do {
+            _ = try engine.probe(adapter: try engine.load(adapter, name: path))
+        } catch let error as InferenceError {
+            throw InferenceError(error.kind, "\(path): \(error.description)", hint: error.hint)
+        }
         doubts = checkpoint.doubts(about: adapter, name: path)
         digest = try LowRankAdapter.digest(ofFileAt: path)
         template = try adapter.metadata.optionalString(LowRankAdapter.templateKey)

@@ -41,7 +41,7 @@ struct CheckedArtifact {
         guard found == .adapter else {
             (self.path, source) = (path, nil)
             let model = try Checkpoint(path: path)
-            try InferenceEngine(checkpoint: model).checkLogits(name: path)
+            _ = try CheckedArtifact.logits(of: try InferenceEngine(checkpoint: model), path)
             self.base = try model.digest()
             try CheckedArtifact.check(self.base, isThat: baseDigest, path)
             if self.kind == .base, let checkpoint, try checkpoint.digest() != self.base {
@@ -64,7 +64,12 @@ struct CheckedArtifact {
         self.base = bound
         if let checkpoint {
             let engine = try InferenceEngine(checkpoint: checkpoint)
-            try engine.checkLogits(of: try engine.load(adapter, name: path), name: path, mustChange: true)
+            let changed = try CheckedArtifact.logits(of: engine, path, try engine.load(adapter, name: path))
+            guard try changed != CheckedArtifact.logits(of: engine, checkpoint.path) else {
+                throw StageFailure(
+                    .refused, "\(path): it changes no logit of \(checkpoint.path), expected an adapter that was trained"
+                )
+            }
         }
         if LowRankAdapter.isPEFT(path) {
             source = try LowRankAdapter.digest(ofFileAt: path)
@@ -73,6 +78,17 @@ struct CheckedArtifact {
             try adapter.write(to: self.path)
         } else {
             (self.path, source) = (path, nil)
+        }
+    }
+
+    /// Finite weights can still overflow on their way to logits.
+    private static func logits(
+        of engine: InferenceEngine, _ name: String, _ adapter: LoadedAdapter? = nil
+    ) throws -> [Float] {
+        do {
+            return try engine.probe(adapter: adapter)
+        } catch let error as InferenceError {
+            throw StageFailure(.badInput, "\(name): \(error.description)", hint: error.hint)
         }
     }
 

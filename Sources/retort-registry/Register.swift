@@ -56,7 +56,11 @@ struct Register: StageCommand {
         registration.baseFile = base
         registration.base = checked.base
         registration.dataset = dataset.map(Registration.Source.init)
-        registration.task = try task.map { try keepTask($0, registry) }
+        registration.task = try task.map { text in
+            if let digest = ContentDigest(text) { return .digest(digest) }
+            // Kept as what it means, so that whatever serves the version can read it there.
+            return .content(Data(try Datasets.Task(path: text).json.serializedBytes(.canonical)))
+        }
         registration.recipe =
             try recipe.map(Registration.Source.init)
             ?? checked.recipe.map { .digest(try registry.store.put(Data($0.utf8))) }
@@ -64,13 +68,6 @@ struct Register: StageCommand {
         registration.note = try note.map { try words($0, as: "--note") }
         let (version, isNew) = try gated { try registry.register(registration) }
         return report(version, isNew: isNew, registry, console)
-    }
-
-    /// Keeps what a task means under its digest, so that whatever serves the version can read it there.
-    private func keepTask(_ text: String, _ registry: ReleaseRegistry) throws -> ContentDigest {
-        if let digest = ContentDigest(text) { return digest }
-        let task = try Datasets.Task(path: text)
-        return try registry.store.put(Data(task.json.serialized(.canonical).utf8))
     }
 
     private func report(

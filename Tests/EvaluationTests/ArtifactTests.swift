@@ -92,7 +92,7 @@ import TestSupport
         let folder = try ScratchFolder()
         let plan = try plan(folder)
         await #expect(throws: Stop.self) {
-            try await plan.report { _, done, _, _ in if done == 2 { throw Stop() } }
+            try await plan.report { if $0.done == 2 { throw Stop() } }
         }
     }
 

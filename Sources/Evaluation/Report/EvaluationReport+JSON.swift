@@ -14,6 +14,8 @@ extension EvaluationReport {
         ]
         object["dataset"] = dataset.map { .string($0.description) } ?? .null
         object["task"] = .string(task.digest.description)
+        // What the digest is of: a registry keeps it, so that a version carries the task that it was measured with.
+        object["task_definition"] = task.json
         object["date"] = date.map { .string($0.description) }
         object["passed"] = .bool(passed)
         object["checks"] = .array(checks.map(\.json))
@@ -76,6 +78,8 @@ extension EvaluationReport {
         object["macro_f1"] = system.macroF1?.json
         object["calibration_error"] = system.calibrationError?.json
         object["invalid_answers"] = .integer(system.invalidCount)
+        object["not_a_number_answers"] = .integer(system.notANumberCount)
+        object["repaired_answers"] = .integer(system.repairedCount)
         object["slices"] = .array(system.slices.map(\.json))
         if let coverage = system.coverage {
             object["risk_coverage_area"] = .number(coverage.riskArea)
@@ -100,6 +104,8 @@ extension EvaluationReport {
             line["label"] = .string(example.label)
             line["gold"] = example.gold.map(JSONValue.string)
             line["answer"] = prediction.answer.map(JSONValue.string) ?? .null
+            line["problem"] = prediction.problem.map { .string($0.rawValue) }
+            if prediction.isRepaired { line["repaired"] = true }
             line["correct"] = .bool(result.isRight[index])
             line["confidence"] = prediction.confidence.map(JSONValue.number)
             line["truth_probability"] = prediction.truthProbability.map(JSONValue.number)

@@ -11,6 +11,16 @@ extension EvaluationReport {
                     system.name, text(system.accuracy), text(system.agreement), system.macroF1.map(text) ?? "-",
                     width))
         }
+        for system in systems where system.notANumberCount > 0 {
+            lines.append(
+                "NOT A NUMBER  \(system.name): \(system.notANumberCount) of \(examples.count) rows got scores that are no "
+                    + "numbers, and count as wrong")
+        }
+        for system in systems where system.invalidCount > system.notANumberCount {
+            lines.append(
+                "\(system.name): \(system.invalidCount - system.notANumberCount) of \(examples.count) answers were none that "
+                    + "the task allows, and count as wrong")
+        }
         for check in checks {
             let found = check.value.map { String(format: "%.4f", $0) } ?? "not evaluated"
             lines.append("\(check.passed ? "passed" : "FAILED")  \(check.name): \(found), asked \(check.threshold)")

@@ -1,8 +1,9 @@
 import Foundation
 
-enum Softmax {
+/// Probabilities of what was scored by logarithms.
+package enum Softmax {
     /// `exp(score) / Σ exp(score)`, safe for scores of any size.
-    static func probabilities(_ scores: [Double]) -> [Double] {
+    package static func probabilities(_ scores: [Double]) -> [Double] {
         guard let highest = scores.max() else { return [] }
         let powers = scores.map { exp($0 - highest) }
         let sum = powers.reduce(0, +)

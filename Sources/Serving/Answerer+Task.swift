@@ -1,0 +1,96 @@
+import Answering
+import Conversations
+import Datasets
+import Foundation
+import Inference
+
+extension Answerer {
+    /// Answers with a version's own task, and hands to the frontier what the student may not or should not answer.
+    func answer(
+        _ messages: [Message], _ responder: TaskResponder, _ request: CompletionRequest, _ version: ServedVersion,
+        at moment: LocalTime, _ cancellation: Cancellation, _ tell: @escaping @Sendable (AnswerEvent) -> Void
+    ) async throws -> Answer {
+        let task = responder.task
+        guard let input = task.input(of: messages) else {
+            throw APIError.invalid("messages: no text for task \(task.name)", parameter: "messages")
+        }
+        let found = try await queue.run(cancellation) {
+            let question = try Answerer.encoded("messages") {
+                try responder.question(task.studentMessages(for: input), at: moment)
+            }
+            let needed = responder.isClosed ? responder.leastTokens : request.sampling.maximumTokens ?? 1
+            let room = try Answerer.room(after: question.prompt.count, for: needed, in: version.contextLength)
+            let options = try request.options(room: room, defaultTemperature: 0)
+            tell(.started)
+            return try responder.answer(question, options: options, topLogprobs: request.topLogprobs) { piece in
+                if !piece.text.isEmpty { tell(.text(piece.text, piece.tokens)) }
+                return cancellation.reason == nil
+            }
+        }
+        try cancellation.check()
+        let answer = try await decided(found, responder, input)
+        if let refusal = answer.refusal {
+            tell(.refusal(refusal))
+        } else if !responder.streams || answer.escalatedTo != nil {
+            tell(.text(answer.text, answer.tokens ?? []))
+        }
+        return answer
+    }
+
+    /// Whether the student's answer stands, and what is answered where it does not.
+    private func decided(_ found: TaskAnswer, _ responder: TaskResponder, _ input: String) async throws -> Answer {
+        var answer = Answer(found, responder)
+        let task = responder.task
+        switch found.verdict {
+        case .confident: break
+        case .unsure:
+            await escalate(&answer, input, task, cause: .belowThreshold)
+            if answer.escalatedTo == nil, escalation == nil { answer.cause = .noEscalation }
+        case .invalid(let error):
+            answer.cause = .invalidAnswer
+            if task.invalidAnswers == .escalate { await escalate(&answer, input, task, cause: .invalidAnswer) }
+            if answer.escalatedTo == nil { answer.refuse(task.refusal ?? "no answer: \(error.problem)") }
+        case .notANumber:
+            answer.cause = .notANumber
+            await escalate(&answer, input, task, cause: .notANumber)
+            if answer.escalatedTo == nil { throw APIError.notANumber }
+        }
+        return answer
+    }
+
+    /// Lets the frontier answer; where it cannot, the student's own answer is left as it is and says so.
+    private func escalate(
+        _ answer: inout Answer, _ input: String, _ task: Datasets.Task, cause: Answer.Cause
+    ) async {
+        guard let escalation else { return }
+        do {
+            let text = try await escalation.answer(to: input, task)
+            answer.text = text
+            answer.label = task.kind == .classification ? text : nil
+            answer.finish = .stop
+            answer.tokens = nil
+            answer.escalatedTo = escalation.model
+            answer.cause = cause
+        } catch {
+            escalation.report(error)
+            answer.cause = .escalationFailed
+        }
+    }
+}
+
+extension Answer {
+    mutating func refuse(_ words: String) {
+        refusal = words
+        text = ""
+        tokens = nil
+        finish = .stop
+    }
+}
+
+extension AnswerError {
+    /// What is wrong with the answer, without what it was.
+    fileprivate var problem: String {
+        let text = description
+        return text.hasPrefix("the answer: ") ? String(text.dropFirst("the answer: ".count)) : text
+    }
+}
