@@ -134,7 +134,11 @@ let package = Package(
         executable(
             "retort-evaluate",
             ["Conversations", "Storage", "Datasets", "Adapters", "Checkpoints", "Inference", "Evaluation"]),
-        executable("retort-registry", ["Conversations", "Storage", "Registry"]),
+        executable(
+            "retort-registry",
+            [
+                "Conversations", "Storage", "GGUF", "Adapters", "Checkpoints", "Inference", "Datasets", "Registry",
+            ]),
         executable(
             "retort-serve",
             ["Conversations", "Storage", "Datasets", "Teachers", "Registry", "Serving"]),
@@ -197,7 +201,7 @@ let package = Package(
         tests(
             "Evaluation", ["Storage", "Conversations", "GGUF", "Adapters", "Checkpoints", "Datasets", "Inference"],
             excludes: ["Oracles"]),
-        tests("Registry", ["Storage"], owns: [External.grdb]),
+        tests("Registry", ["Storage", "Adapters"], owns: [External.grdb]),
         tests(
             "Serving",
             [
@@ -218,7 +222,8 @@ let package = Package(
         // Inputs that went wrong once, each with what is right; on the built executables.
         .testTarget(
             name: "CasesTests",
-            dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport"]), path: "Tests/Cases",
+            dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"]),
+            path: "Tests/Cases",
             exclude: ["Inputs"], swiftSettings: settings),
     ]
 )

@@ -15,7 +15,7 @@ extension LowRankAdapter {
 
     /// Reads llama.cpp's GGUF form, `Documentation/Formats/Adapter.md`.
     ///
-    /// Factors of norms are ignored, as llama.cpp ignores them.
+    /// Norms, which llama.cpp passes over, are kept apart: an adapter fits a base only where they are the base's.
     ///
     /// - Throws: ``AdapterError`` for another kind of file, a tensor that is no factor, a factor without its partner,
     ///   shapes that do not fit each other, a number that is not finite.
@@ -35,12 +35,15 @@ extension LowRankAdapter {
         for (key, value) in file.metadata.pairs where !LowRankAdapter.ownKeys.contains(key) {
             metadata.set(key, value)
         }
+        let (factors, norms) = try LowRankAdapter.sorted(file)
         self.init(
             architecture: try file.metadata.string("general.architecture"),
             alpha: alpha,
             baseDigest: try LowRankAdapter.baseDigest(file),
-            tensors: try LowRankAdapter.pairs(file, alpha: alpha),
+            tensors: try LowRankAdapter.pairs(factors, file, alpha: alpha),
             metadata: metadata)
+        wholeTensors = try Dictionary(
+            uniqueKeysWithValues: norms.map { ($0.name, try LowRankAdapter.wholeTensor($0, file)) })
     }
 
     private static func check(_ file: GGUFFile, _ key: String, _ expected: String) throws {
@@ -61,20 +64,31 @@ extension LowRankAdapter {
         return digest
     }
 
-    private static func pairs(_ file: GGUFFile, alpha: Float) throws -> [String: LowRankPair] {
-        var factors: [String: (a: GGUFTensorInfo?, b: GGUFTensorInfo?)] = [:]
+    private typealias Factors = [String: (a: GGUFTensorInfo?, b: GGUFTensorInfo?)]
+
+    /// The factors by the tensor that they change, and what is none.
+    private static func sorted(_ file: GGUFFile) throws -> (factors: Factors, norms: [GGUFTensorInfo]) {
+        var factors: Factors = [:], norms: [GGUFTensorInfo] = []
         for tensor in file.tensors {
             if tensor.name.hasSuffix(".lora_a") {
                 factors[String(tensor.name.dropLast(7)), default: (nil, nil)].a = tensor
             } else if tensor.name.hasSuffix(".lora_b") {
                 factors[String(tensor.name.dropLast(7)), default: (nil, nil)].b = tensor
-            } else if !tensor.name.hasSuffix("_norm.weight") {
+            } else if tensor.name.hasSuffix("_norm.weight") {
+                norms.append(tensor)
+            } else {
                 throw AdapterError(
                     "\(file.path): tensor \(tensor.name): expected a name that ends in .lora_a or .lora_b")
             }
         }
         guard !factors.isEmpty else { throw AdapterError("\(file.path): no factors, expected at least one pair") }
-        return try Dictionary(
+        return (factors, norms)
+    }
+
+    private static func pairs(
+        _ factors: Factors, _ file: GGUFFile, alpha: Float
+    ) throws -> [String: LowRankPair] {
+        try Dictionary(
             uniqueKeysWithValues: factors.sorted { $0.key < $1.key }.map { name, factor in
                 guard let a = factor.a, let b = factor.b else {
                     let missing = factor.a == nil ? "lora_a" : "lora_b"
@@ -111,23 +125,37 @@ extension LowRankAdapter {
     }
 
     private static func matrix(_ tensor: GGUFTensorInfo, _ file: GGUFFile) throws -> [Float] {
-        let (columns, rows) = (tensor.dimensions[0], tensor.dimensions[1])
-        let matrix: FrozenMatrix
+        let matrix = try stored(tensor, file)
+        let numbers = numbers(matrix, 0..<matrix.rows)
+        if let problem = LowRankPair.problem(numbers, columns: matrix.columns) {
+            throw AdapterError("\(file.path): tensor \(tensor.name): \(problem)")
+        }
+        return numbers
+    }
+
+    private static func stored(_ tensor: GGUFTensorInfo, _ file: GGUFFile) throws -> FrozenMatrix {
         do {
-            matrix = try FrozenMatrix(
-                rows: rows, columns: columns, type: tensor.type, bytes: file.bytes(of: tensor), owner: file)
+            return try FrozenMatrix(
+                rows: tensor.rowCount, columns: tensor.rowLength, type: tensor.type, bytes: file.bytes(of: tensor),
+                owner: file)
         } catch {
             throw AdapterError("\(file.path): tensor \(tensor.name): \(error)")
         }
-        var numbers = [Float](repeating: 0, count: rows * columns)
+    }
+
+    private static func numbers(_ matrix: FrozenMatrix, _ rows: Range<Int>) -> [Float] {
+        var numbers = [Float](repeating: 0, count: rows.count * matrix.columns)
         numbers.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            for row in 0..<rows { matrix.copyRow(row, into: base + row * columns) }
-        }
-        guard numbers.allSatisfy(\.isFinite) else {
-            throw AdapterError("\(file.path): tensor \(tensor.name): a number that is not finite")
+            for (index, row) in rows.enumerated() { matrix.copyRow(row, into: base + index * matrix.columns) }
         }
         return numbers
+    }
+
+    private static func wholeTensor(_ tensor: GGUFTensorInfo, _ file: GGUFFile) throws -> WholeTensor {
+        let matrix = try stored(tensor, file)
+        return WholeTensor(
+            source: tensor.name, dimensions: tensor.dimensions, rounded: { $0 }, numbers: { numbers(matrix, $0) })
     }
 
     /// `[rows, columns]` as `[columns, rows]`.

@@ -5,7 +5,10 @@ import Storage
 extension LowRankAdapter {
     /// Writes llama.cpp's GGUF form, F32, `Documentation/Formats/Adapter.md`. The same adapter gives the same bytes.
     ///
-    /// The form has one alpha: where a pair's scale is not alpha / rank, the ratio goes into its B.
+    /// The form has one alpha: where a pair's scale is not alpha / rank, the ratio goes into its B. Whole tensors, which
+    /// are the base's, stay behind.
+    ///
+    /// - Throws: ``AdapterError`` for a number that is infinite or not a number.
     public func write(to path: String) throws {
         try GGUFError.naming(path) { try AtomicFile.write(to: path) { try write(to: $0) } }
     }
@@ -25,6 +28,7 @@ extension LowRankAdapter {
             let ratio = pair.scale / LowRankAdapter.scale(alpha: alpha, rank: pair.rank)
             // A last digit lost in alpha is no reason to touch the numbers.
             if abs(ratio - 1) > 1e-6 { pair.b = pair.b.map { $0 * ratio } }
+            try pair.checkNumbers(of: name)
             factors += try LowRankAdapter.factors(name, pair)
         }
         let numbers = Dictionary(uniqueKeysWithValues: factors.map { ($0.info.name, $0.numbers) })

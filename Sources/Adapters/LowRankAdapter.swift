@@ -14,6 +14,8 @@ public struct LowRankAdapter: Sendable {
     /// The embedding matrix is no exception here: its pair has the shape of any other, whatever way round a file
     /// has it.
     public var tensors: [String: LowRankPair]
+    /// What the file has whole, by the name of the base's tensor: nothing where it is the base's, else no adapter for it.
+    public var wholeTensors: [String: WholeTensor] = [:]
     /// Everything that the file says beside the keys that the other properties stand for: names, licence, lineage.
     public var metadata: GGUFMetadata
 
@@ -29,6 +31,12 @@ public struct LowRankAdapter: Sendable {
         self.baseDigest = baseDigest
         self.tensors = tensors
         self.metadata = metadata
+    }
+
+    /// What the file calls the base that it was made for, where it says: a name is no proof.
+    public var baseName: String? {
+        guard let name = metadata["general.base_model.0.name"]?.string, !name.isEmpty else { return nil }
+        return name
     }
 
     /// How many numbers can be trained.

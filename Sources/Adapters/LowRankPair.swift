@@ -35,6 +35,22 @@ public struct LowRankPair: Sendable, Hashable {
         self.scale = scale
     }
 
+    /// The row and the column of the first number in `[rows, columns]` that is infinite or not a number, in words.
+    static func problem(_ numbers: [Float], columns: Int) -> String? {
+        numbers.firstIndex { !$0.isFinite }.map {
+            "row \($0 / columns), column \($0 % columns) is \(numbers[$0]), expected finite numbers"
+        }
+    }
+
+    /// - Throws: ``AdapterError`` that names the factor of a tensor which has a number that is not finite.
+    func checkNumbers(of tensor: String) throws {
+        for (factor, numbers, columns) in [("lora_a", a, inputs), ("lora_b", b, rank)] {
+            if let problem = LowRankPair.problem(numbers, columns: columns) {
+                throw AdapterError("\(tensor).\(factor): \(problem)")
+            }
+        }
+    }
+
     /// Adds the update of some rows to `weights` (`[rows.count, inputs]`).
     ///
     /// - Parameter scale: multiplies the pair's own scale.

@@ -20,6 +20,20 @@ public struct Artifact: Sendable {
     /// The metadata key by which a merged model names the adapter that was merged into it.
     public static let mergedAdapterKey = "retort.adapter.digest"
 
+    /// What an artifact on disk is, found by reading its header; PEFT's folder is an adapter.
+    ///
+    /// - Throws: `GGUFError` for a file of another form, which says what it seems to be.
+    public static func kind(ofFileAt path: String) throws -> Kind {
+        guard !LowRankAdapter.isPEFT(path) else { return .adapter }
+        let metadata = try GGUFFile(path: path).metadata
+        if try metadata.optionalString("general.type") == "adapter" { return .adapter }
+        return try kind(ofModel: metadata)
+    }
+
+    private static func kind(ofModel metadata: GGUFMetadata) throws -> Kind {
+        try metadata.optionalString(mergedAdapterKey) == nil ? .base : .merged
+    }
+
     /// Opens a model and, where one is given, the adapter on it.
     ///
     /// - Parameter template: a chat template in place of the model's own, as ``Checkpoint/init(path:template:)`` has it.
@@ -39,8 +53,7 @@ public struct Artifact: Sendable {
             kind = .adapter
             digest = try LowRankAdapter.digest(ofFileAt: adapterPath)
         } else {
-            let isMerged = try checkpoint.file.metadata.optionalString(Artifact.mergedAdapterKey) != nil
-            kind = isMerged ? .merged : .base
+            kind = try Artifact.kind(ofModel: checkpoint.file.metadata)
             digest = try ContentDigest(ofFile: checkpoint.path)
         }
     }

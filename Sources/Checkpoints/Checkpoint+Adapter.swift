@@ -37,8 +37,8 @@ extension Checkpoint {
             permutesHeads: architecture.rope.pairing == .adjacent)
     }
 
-    /// Checks that an adapter was made for this base: its architecture, its base digest where it names one, and that each
-    /// of its tensors has a matrix of matching shape here.
+    /// Checks that an adapter was made for this base: its architecture, its base digest where it names one, that each of
+    /// its tensors has a matrix of matching shape here, and that what its file has whole is what is here.
     ///
     /// - Parameter name: what messages call the adapter, its path for one.
     /// - Throws: `AdapterError`.
@@ -73,6 +73,7 @@ extension Checkpoint {
                         + "expected an adapter of other tensors")
             }
         }
+        try checkWholeTensors(of: adapter, name: name)
     }
 
     /// One tensor as floats with an adapter's update added: `W + scale · B · A`.

@@ -9,7 +9,8 @@ public import Tokenizers
 /// A base model on disk: memory-mapped weights, its architecture, its tokenizer and its chat template.
 ///
 /// Opening one reads the header and checks that every tensor that a pass needs is there with the right shape; weights
-/// are paged in as they are touched and stay in the file's own types.
+/// are paged in as they are touched and stay in the file's own types. The first weight that is asked for has all of them
+/// looked through for numbers that are infinite or not a number, ``checkNumbers()``.
 public final class Checkpoint: Sendable {
     public let path: String
     public let file: GGUFFile
@@ -25,6 +26,8 @@ public final class Checkpoint: Sendable {
         var tokenizer: Tokenizer?
         var template: ChatTemplate?
         var digest: ContentDigest?
+        /// What is wrong with the numbers, once they were looked through.
+        var numbers: Result<Void, CheckpointError>?
     }
 
     /// Opens a model.
@@ -40,6 +43,7 @@ public final class Checkpoint: Sendable {
         file = try GGUFFile(path: path)
         architecture = try DecoderArchitecture(file: file)
         try checkTensors()
+        try checkVocabulary()
     }
 
     /// The tokenizer of the model's own vocabulary, made at the first use.
@@ -86,6 +90,25 @@ public final class Checkpoint: Sendable {
         }
     }
 
+    /// Looks through all tensors for a number that is infinite or not a number, once.
+    ///
+    /// - Throws: ``CheckpointError`` that names the tensor, the row and the column.
+    public func checkNumbers() throws {
+        try lazy.withLock { lazy in
+            if let known = lazy.numbers { return try known.get() }
+            let found = NumberScan.firstNotFinite(in: file, tensors: file.tensors)
+            let result: Result<Void, CheckpointError> =
+                if let found {
+                    .failure(
+                        CheckpointError(
+                            "\(path): \(found)",
+                            hint: "the file is damaged, or was made from a model that was: copy or convert it again"))
+                } else { .success(()) }
+            lazy.numbers = result
+            try result.get()
+        }
+    }
+
     /// Bytes of all tensors, as they lie in the file.
     public var tensorByteCount: Int { file.tensors.reduce(0) { $0 + file.bytes(of: $1).count } }
 
@@ -118,35 +141,7 @@ public final class Checkpoint: Sendable {
         guard tensor.dimensions.count == dimensions else {
             throw CheckpointError("\(path): tensor \(name): dimensions \(tensor.dimensions), expected \(dimensions)")
         }
+        try checkNumbers()
         return tensor
-    }
-
-    /// A pass may then rely on every shape, and no tensor of the file is silently left out.
-    private func checkTensors() throws {
-        var known: Set<String> = [
-            "rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight",
-        ]
-        for required in architecture.requiredTensors {
-            known.insert(required.name)
-            guard let tensor = file.tensor(required.name) else {
-                throw CheckpointError(
-                    "\(path): tensor \(required.name): missing, expected dimensions \(required.dimensions)")
-            }
-            guard tensor.dimensions == required.dimensions else {
-                throw CheckpointError(
-                    "\(path): tensor \(required.name): dimensions \(tensor.dimensions), expected \(required.dimensions)"
-                )
-            }
-            guard Dequantizer.isSupported(tensor.type) else {
-                throw CheckpointError("\(path): tensor \(required.name): type \(tensor.type.name) is not supported")
-            }
-        }
-        // Stored angles of rope, which nothing reads any more.
-        let isObsolete = { (name: String) in name.hasSuffix(".attn_rot_embd.weight") || name.hasSuffix(".rot_embd") }
-        if let unknown = file.tensors.first(where: { !known.contains($0.name) && !isObsolete($0.name) }) {
-            throw CheckpointError(
-                "\(path): tensor \(unknown.name): not part of architecture \(architecture.name), "
-                    + "expected only tensors that it uses")
-        }
     }
 }

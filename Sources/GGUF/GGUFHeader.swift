@@ -24,8 +24,9 @@ struct GGUFHeader {
 
     private static func readVersion(_ cursor: inout GGUFCursor) throws(GGUFError) -> Int {
         guard cursor.remaining >= 4, cursor.mapping.bytes.prefix(4).elementsEqual(magic) else {
+            let found = FileSignature.name(of: cursor.mapping.bytes).map { " but \($0)" } ?? ""
             throw cursor.refuse(
-                "magic", "not a GGUF file: it does not begin with \"GGUF\"",
+                "magic", "not a GGUF file\(found): it does not begin with \"GGUF\"",
                 hint: "give the path of a .gguf model file")
         }
         _ = try cursor.number(UInt32.self, "magic")

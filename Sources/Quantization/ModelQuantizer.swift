@@ -113,6 +113,9 @@ public struct ModelQuantizer: Sendable {
             guard let source = file.tensor(target.name) else { return }
             try progress(source, done)
             if isCopied(source) {
+                if let found = NumberScan.firstNotFinite(in: file, tensors: [source]) {
+                    throw QuantizationError("\(file.path): \(found)")
+                }
                 try put(file.bytes(of: source))
             } else {
                 do {
@@ -186,6 +189,7 @@ public struct ModelQuantizer: Sendable {
             try Dequantizer.dequantize(
                 source.type, from: input + rows.lowerBound * sourceRow, to: values, count: rows.count * columns)
             if let update, update.tensorNames.contains(source.name) { update.add(source, rows, values) }
+            try check(source, rows, values, type: nil, UnsafeRawBufferPointer(buffer))
             var row = rows.lowerBound
             while row < rows.upperBound {
                 let expert = row / rowsPerExpert
@@ -203,6 +207,24 @@ public struct ModelQuantizer: Sendable {
                 }
                 row = end
             }
+            try check(
+                source, rows, values, type: type,
+                UnsafeRawBufferPointer(start: output, count: rows.count * targetRow))
         }
+    }
+
+    /// Refuses numbers that are not finite, before and after encoding: a finite number can be more than a type, or a
+    /// block's scale, can hold.
+    ///
+    /// - Parameter type: that of the encoded bytes; nil for the numbers before.
+    private func check(
+        _ source: GGUFTensorInfo, _ rows: Range<Int>, _ values: UnsafePointer<Float>, type: GGMLType?,
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(QuantizationError) {
+        guard let element = NumberScan.firstNotFinite(type ?? .f32, bytes) else { return }
+        let place = "row \(rows.lowerBound + element / source.rowLength), column \(element % source.rowLength)"
+        throw QuantizationError(
+            type.map { "\(place) is near \(values[element]), expected numbers that \($0.name) can hold" }
+                ?? "\(place) is \(values[element]), expected finite numbers")
     }
 }

@@ -5,18 +5,21 @@ public import Storage
 /// What a release needs to know of an evaluation report: what it measured and whether it passed.
 ///
 /// Read from the report's JSON alone (`Documentation/Formats/EvaluationReport.md`); this module knows no metrics.
-public struct EvaluationEvidence: Sendable, Hashable {
+public struct EvaluationEvidence: Sendable {
     public static let format = "retort.evaluation/1"
 
     /// The artifact that was measured.
     public var artifact: ContentDigest
     public var base: ContentDigest?
     public var task: ContentDigest?
+    public var dataset: ContentDigest?
     /// The task itself as canonical JSON, whose digest is ``task``; nil in reports of before it was kept.
     public var taskDefinition: Data?
     public var passed: Bool
     /// Each check that failed, in words: `accuracy: 0.71, expected at least 0.85`.
     public var failedChecks: [String]
+    /// The artifact's own main figures, as far as the report has them: accuracy, agreement, macro-F1.
+    public var figures: [(name: String, value: Double)]
 
     /// - Parameter source: what messages call the report.
     /// - Throws: ``RegistryError`` naming the field that is missing or wrong.
@@ -44,6 +47,11 @@ public struct EvaluationEvidence: Sendable, Hashable {
         self.passed = passed
         base = json["artifact"]?["base_digest"]?.stringValue.flatMap(ContentDigest.init)
         task = json["task"]?.stringValue.flatMap(ContentDigest.init)
+        dataset = json["dataset"]?.stringValue.flatMap(ContentDigest.init)
+        let measured = json["results"]?["systems"]?.arrayValue?.first
+        figures = ["accuracy", "agreement", "macro_f1"].compactMap { name in
+            (measured?[name]?["value"]?.doubleValue).map { (name, $0) }
+        }
         taskDefinition = try Self.definition(json, of: task, source: source)
         failedChecks = (json["checks"]?.arrayValue ?? []).filter { $0["passed"]?.boolValue == false }.map { check in
             let name = check["name"]?.stringValue ?? "a check without a name"

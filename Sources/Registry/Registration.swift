@@ -17,11 +17,14 @@ public struct Registration: Sendable {
     public var name: String
     /// The path of the artifact's file.
     public var artifact: String
+    /// What the file was made from without a choice: the digest of PEFT's folder that became a GGUF file.
+    public var source: ContentDigest?
     public var kind = ArtifactKind.adapter
     /// The path of the base's file.
     public var baseFile: String?
     /// The digest of the base's tensors; taken from the evaluation report where it is not given.
     public var base: ContentDigest?
+    /// The dataset version; the one that the evaluation report names where it is not given.
     public var dataset: Source?
     /// The task that the version answers. ``Source/content(_:)`` with the task's canonical JSON makes the version whole:
     /// a server then needs no `task.yaml` beside it. The evaluation report brings its own.

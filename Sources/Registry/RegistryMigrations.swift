@@ -35,6 +35,17 @@ public enum RegistryMigrations {
                         (name, artifact, ifnull(evaluation, ''), ifnull(base, ''), ifnull(task, ''), kind);
                     """)
         },
+        // What an artifact was made from; and versions that differ in anything that is said of them.
+        Migration("registry-3-artifact-source") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE registry_version ADD COLUMN source TEXT;
+                    DROP INDEX registry_version_content;
+                    CREATE UNIQUE INDEX registry_version_content ON registry_version (
+                        name, artifact, kind, ifnull(evaluation, ''), ifnull(base, ''), ifnull(base_file, ''),
+                        ifnull(dataset, ''), ifnull(task, ''), ifnull(recipe, ''), ifnull(source, ''));
+                    """)
+        },
     ]
 
     private static let tables = """

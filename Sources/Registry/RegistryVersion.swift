@@ -10,6 +10,9 @@ public struct RegistryVersion: Sendable, Hashable {
     public var kind: ArtifactKind
     /// The digest of the artifact's file, which lies in the workspace's content store.
     public var artifact: ContentDigest
+    /// What that file was made from without a choice, where it was: the digest of PEFT's folder. An evaluation of the one is
+    /// an evaluation of the other.
+    public var source: ContentDigest?
     /// The digest of the tensors of the base that an adapter was trained on.
     public var base: ContentDigest?
     /// The digest of the base's file, where it was at hand when the version was registered.
@@ -29,12 +32,24 @@ public struct RegistryVersion: Sendable, Hashable {
     /// `support-intent:3`
     public var reference: String { "\(name):\(version)" }
 
+    /// Whether this version says all that another would say of the same artifact; what that leaves open counts as said.
+    func says(all other: RegistryVersion) -> Bool {
+        func says(_ field: KeyPath<RegistryVersion, ContentDigest?>) -> Bool {
+            other[keyPath: field] == nil || other[keyPath: field] == self[keyPath: field]
+        }
+        return artifact == other.artifact && kind == other.kind && evaluation == other.evaluation
+            && [\.source, \.base, \.baseFile, \.dataset, \.task, \.recipe].allSatisfy(says)
+    }
+
+    /// Whether a report that measured some artifact measured this one.
+    func isMeasured(by report: EvaluationEvidence) -> Bool { [artifact, source].contains(report.artifact) }
+
     /// Whether this version can be promoted without an override.
     public var isCleared: Bool { passed == true }
 
     /// The record as `Documentation/Formats/Registry.md` describes it.
     public var json: JSONValue {
-        [
+        var object: JSONValue = [
             "name": .string(name), "version": .integer(version), "kind": .string(kind.rawValue),
             "artifact": .string(artifact.description), "base_digest": RegistryVersion.json(base),
             "base_file": RegistryVersion.json(baseFile), "dataset": RegistryVersion.json(dataset),
@@ -43,6 +58,12 @@ public struct RegistryVersion: Sendable, Hashable {
             "note": note.map(JSONValue.string) ?? .null, "created": .string(Timestamp.text(created)),
             "created_by": .string(createdBy),
         ]
+        // Records from before this field keep their digests.
+        if let source, var members = object.objectValue {
+            members["source"] = .string(source.description)
+            object = .object(members)
+        }
+        return object
     }
 
     /// The digest of the record itself, which the history keeps so that a changed record shows.

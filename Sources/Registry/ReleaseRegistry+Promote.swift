@@ -43,7 +43,11 @@ extension ReleaseRegistry {
             }
             guard let number = stack.dropLast().last else {
                 throw RegistryError(
-                    .input, "\(selector) has nothing to go back to: \(current.reference) was its first version")
+                    .input,
+                    "\(selector) has nothing to go back to: \(current.reference) is the first version that it ever had",
+                    hint:
+                        "retort-registry promote \(name):VERSION --alias \(alias) --reason WHY points it at another one"
+                )
             }
             let version = try Self.resolve(database, try VersionSelector(name: name, version: number))
             return try Self.move(
@@ -54,20 +58,13 @@ extension ReleaseRegistry {
     /// The gate: the stored report must be of this artifact and must have passed.
     private func clear(_ version: RegistryVersion) throws {
         let hint =
-            "retort-registry promote \(version.name) \(version.version) --override REASON, which the history keeps"
+            "retort-registry promote \(version.reference) --override REASON, which the history keeps"
         guard let digest = version.evaluation else {
             throw RegistryError(
                 .refused, "\(version.reference) has no evaluation, expected one that passed", hint: hint)
         }
-        let bytes: Data
-        do {
-            bytes = try store.data(of: digest)
-        } catch let error as StorageError {
-            throw RegistryError(
-                .damaged, "the evaluation of \(version.reference): \(error.description)", hint: error.hint)
-        }
-        let report = try EvaluationEvidence(json: bytes, source: "the evaluation of \(version.reference)")
-        guard report.artifact == version.artifact else {
+        let report = try evidence(digest, of: version)
+        guard version.isMeasured(by: report) else {
             throw RegistryError(
                 .refused,
                 "the evaluation of \(version.reference) is of another artifact: \(report.artifact), "
@@ -77,6 +74,24 @@ extension ReleaseRegistry {
             let checks = report.failedChecks.isEmpty ? "" : ": \(report.failedChecks.joined(separator: "; "))"
             throw RegistryError(.refused, "\(version.reference) did not pass its evaluation\(checks)", hint: hint)
         }
+    }
+
+    /// The stored evaluation of a version; nil where it has none.
+    ///
+    /// - Throws: ``RegistryError`` of kind `damaged` where it cannot be read.
+    public func evidence(of version: RegistryVersion) throws -> EvaluationEvidence? {
+        try version.evaluation.map { try evidence($0, of: version) }
+    }
+
+    private func evidence(_ digest: ContentDigest, of version: RegistryVersion) throws -> EvaluationEvidence {
+        let bytes: Data
+        do {
+            bytes = try store.data(of: digest)
+        } catch let error as StorageError {
+            throw RegistryError(
+                .damaged, "the evaluation of \(version.reference): \(error.description)", hint: error.hint)
+        }
+        return try EvaluationEvidence(json: bytes, source: "the evaluation of \(version.reference)")
     }
 
     private static func move(

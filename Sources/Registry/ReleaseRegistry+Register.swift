@@ -6,65 +6,55 @@ import Storage
 extension ReleaseRegistry {
     /// Keeps the artifact and its evidence in the content store, then writes one record in one transaction.
     ///
-    /// The same artifact with the same evaluation, base, task and kind is registered once: a second call, or one after a
-    /// crash anywhere in the first, gives the record that exists.
+    /// What says nothing new is registered once: a second call, or one after a crash anywhere in the first, gives the
+    /// record that exists. A call that says something else of the same artifact, its kind or its task for one, makes a
+    /// new version, since a version never changes.
     ///
     /// - Returns: the record, and whether it is new.
-    /// - Throws: ``RegistryError`` of kind `refused` when the evaluation is of another artifact or base.
+    /// - Throws: ``RegistryError`` of kind `refused` when the evaluation is of another artifact, base, task or dataset.
     public func register(
         _ registration: Registration, now: Date = Date()
     ) throws -> (version: RegistryVersion, isNew: Bool) {
         try RegistryName.check(registration.name, as: "name")
         let artifact = try ContentDigest(ofFile: registration.artifact)
         let report = try registration.evaluation.map(Self.evidence)
-        if let report, report.artifact != artifact {
+        if let report, ![artifact, registration.source].contains(report.artifact) {
+            let own = registration.source.map { "\($0), that of the folder" } ?? "\(artifact)"
             throw RegistryError(
                 .refused,
-                "the evaluation is of another artifact: \(report.artifact), expected \(artifact), "
+                "the evaluation is of another artifact: \(report.artifact), expected \(own), "
                     + "the digest of \(registration.artifact)",
                 hint: "evaluate the very file that is registered: retort-evaluate")
         }
-        if let reported = report?.base, let given = registration.base, reported != given {
-            throw RegistryError(.refused, "the evaluation used another base: \(reported), expected \(given)")
+        func agreed(_ what: String, _ given: ContentDigest?, _ reported: ContentDigest?) throws -> ContentDigest? {
+            if let given, let reported, given != reported {
+                throw RegistryError(
+                    .refused, "the evaluation used another \(what): \(reported), expected \(given)",
+                    hint: "evaluate with what is registered: retort-evaluate")
+            }
+            return given ?? reported
         }
+        let base = try agreed("base", registration.base, report?.base)
+        // What a task means, and not a file's bytes, which change with its comments.
+        let task = try agreed("task", try registration.task.map(lineage), report?.task)
+        if let definition = report?.taskDefinition { try store.put(definition) }
+        let dataset = try agreed("dataset", try registration.dataset.map(lineage), report?.dataset)
         let record = RegistryVersion(
             version: 0, name: registration.name, kind: registration.kind,
-            artifact: try keep(registration.artifact, expecting: artifact),
-            base: registration.base ?? report?.base,
-            baseFile: try registration.baseFile.map(ContentDigest.init(ofFile:)),
-            dataset: try registration.dataset.map(lineage),
-            task: try task(registration, report),
+            artifact: try keep(registration.artifact, expecting: artifact), source: registration.source,
+            base: base, baseFile: try registration.baseFile.map(ContentDigest.init(ofFile:)), dataset: dataset,
+            task: task,
             evaluation: try registration.evaluation.map { try keep($0) }, passed: report?.passed,
             recipe: try registration.recipe.map(lineage), note: registration.note,
             created: Timestamp.rounded(now), createdBy: registration.by)
         return try write { try Self.insertUnlessThere(record, $0) }
     }
 
-    /// The digest of the task that the version answers; the task itself is kept in the store where it is at hand.
-    private func task(
-        _ registration: Registration, _ report: EvaluationEvidence?
-    ) throws -> ContentDigest? {
-        if let definition = report?.taskDefinition { try store.put(definition) }
-        let given = try registration.task.map(lineage)
-        // The report names what the task means; a file's digest also changes with its comments.
-        guard let measured = report?.task else { return given }
-        if case .content? = registration.task, let given, given != measured {
-            throw RegistryError(
-                .refused, "the evaluation measured another task: \(measured), expected \(given)",
-                hint: "evaluate with the task that is registered: retort-evaluate --task")
-        }
-        return measured
-    }
-
     private static func insertUnlessThere(
         _ draft: RegistryVersion, _ database: Database
     ) throws -> (version: RegistryVersion, isNew: Bool) {
         let existing = try versions(database, draft.name)
-        let twin = existing.first {
-            $0.artifact == draft.artifact && $0.evaluation == draft.evaluation && $0.base == draft.base
-                && $0.task == draft.task && $0.kind == draft.kind
-        }
-        if let twin { return (twin, false) }
+        if let twin = existing.first(where: { $0.says(all: draft) }) { return (twin, false) }
         var record = draft
         record.version = (existing.last?.version ?? 0) + 1
         try insert(record, database)

@@ -36,14 +36,15 @@ extension ReleaseRegistry {
         try database.execute(
             sql: """
                 INSERT INTO registry_version (name, version, kind, artifact, base, base_file, dataset, task,
-                    evaluation, passed, recipe, note, created, created_by)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    evaluation, passed, recipe, note, created, created_by, source)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 record.name, record.version, record.kind.rawValue, record.artifact.description,
                 record.base?.description, record.baseFile?.description, record.dataset?.description,
                 record.task?.description, record.evaluation?.description, record.passed,
                 record.recipe?.description, record.note, Timestamp.text(record.created), record.createdBy,
+                record.source?.description,
             ])
     }
 
@@ -78,6 +79,7 @@ extension ReleaseRegistry {
         guard let kind = ArtifactKind(rawValue: row["kind"]) else { throw damaged(place, "kind") }
         return RegistryVersion(
             version: number, name: name, kind: kind, artifact: try digest(row, "artifact", place),
+            source: try optionalDigest(row, "source", place),
             base: try optionalDigest(row, "base", place), baseFile: try optionalDigest(row, "base_file", place),
             dataset: try optionalDigest(row, "dataset", place), task: try optionalDigest(row, "task", place),
             evaluation: try optionalDigest(row, "evaluation", place), passed: row["passed"],

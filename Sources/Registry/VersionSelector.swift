@@ -42,6 +42,21 @@ public struct VersionSelector: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Reads a name and, apart from it, a version's number or `@alias`: any of `NAME`, `NAME@alias`, `NAME:VERSION`,
+    /// `NAME VERSION`, `NAME @alias`.
+    public init(_ text: String, _ which: String?) throws {
+        guard let which else {
+            try self.init(text)
+            return
+        }
+        guard !text.utf8.contains(where: { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: ":") }) else {
+            throw RegistryError(
+                .input, "'\(text.prefix(120)) \(which.prefix(40))': the version is said twice, expected once")
+        }
+        let sign = which.utf8.first
+        try self.init(sign == UInt8(ascii: "@") ? text + which : "\(text):\(which)")
+    }
+
     public var description: String {
         switch choice {
         case .alias(let alias): "\(name)@\(alias)"

@@ -45,6 +45,10 @@ public final class TrainableDecoder {
     public func forward(
         _ batch: TokenBatch, adapter: TrainableAdapter?, on tape: Tape, recomputedLayers: Int = 0
     ) -> Activation {
+        // An id outside would read, and with `weights` write, outside of the embeddings.
+        precondition(
+            batch.tokens.allSatisfy { $0 >= 0 && Int($0) < architecture.vocabularySize },
+            "check(_:) tells whether ids lie in the vocabulary")
         var x = tape.embed(
             batch.tokens, embedding, scale: architecture.embeddingScale, weight: embeddingWeight)
         use(adapter)

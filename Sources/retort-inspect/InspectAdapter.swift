@@ -8,7 +8,8 @@ import Storage
 
 struct InspectAdapter: StageCommand {
     static let configuration = CommandConfiguration(
-        commandName: "adapter", abstract: "What an adapter changes: ranks, norms per layer, its base.")
+        commandName: "adapter", abstract: "What an adapter changes: ranks, norms per layer, its base.",
+        discussion: "Example: retort-inspect adapter adapter.gguf --model base.gguf")
 
     @Argument(help: "The adapter: a GGUF file, or PEFT's folder (which needs --model).")
     var adapter: String
@@ -25,10 +26,18 @@ struct InspectAdapter: StageCommand {
         let checkpoint = try model.map { try Checkpoint(path: $0) }
         let lowRank = try read(checkpoint)
         console.data("architecture  \(lowRank.architecture)")
-        console.data("base          \(lowRank.baseDigest?.description ?? "not named")")
+        console.data("base          \(lowRank.baseDigest?.description ?? "no digest")")
+        console.data("base name     \(lowRank.baseName ?? "not named")")
         console.data("alpha         \(lowRank.alpha)")
         console.data("parameters    \(lowRank.parameterCount) in \(lowRank.tensors.count) matrices")
-        if checkpoint != nil { console.data("fits          \(model ?? "")") }
+        for (tensor, whole) in lowRank.wholeTensors.sorted(by: { $0.key < $1.key }) {
+            let verdict = checkpoint == nil ? "must be the base's: give --model" : "the base's"
+            console.data("whole tensor  \(tensor) \(whole.dimensions), \(verdict)")
+        }
+        if let checkpoint {
+            console.data("fits          \(checkpoint.path)")
+            for doubt in checkpoint.doubts(about: lowRank, name: adapter) { console.warn(doubt) }
+        }
         let names = lowRank.tensors.keys.sorted { $0.localizedStandardCompare($1) == .orderedAscending }
         console.data("\nmatrix                           rank     scale  inputs → outputs    ‖update‖")
         for name in names {
@@ -63,6 +72,9 @@ struct InspectAdapter: StageCommand {
             var bound = lowRank
             bound.baseDigest = try checkpoint.digest()
             try bound.write(to: path)
+            if lowRank.baseDigest == nil {
+                console.say("\(path): from now on bound to the tensors of \(checkpoint.path), because --model said so")
+            }
         } else {
             try lowRank.write(peft: path, layout: checkpoint.peftLayout)
         }
@@ -82,7 +94,11 @@ struct InspectAdapter: StageCommand {
                     (key: "update_norm", value: .number(pair.updateNorm)),
                 ]))
         }
-        report.details = .object(JSONObject([(key: "matrices", value: .array(matrices))]))
+        report.details = .object(
+            JSONObject([
+                (key: "base_name", value: lowRank.baseName.map(JSONValue.string) ?? .null),
+                (key: "matrices", value: .array(matrices)),
+            ]))
         return report
     }
 

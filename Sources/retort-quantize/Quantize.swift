@@ -80,6 +80,7 @@ struct Quantize: StageCommand {
         let checkpoint = adapter != nil || calibrate != nil ? try Checkpoint(path: input) : nil
         let merge = try adapter.flatMap { path in try checkpoint.map { try AdapterMerge(adapter: path, checkpoint: $0) }
         }
+        for doubt in merge?.doubts ?? [] { console.warn(doubt) }
         let calibration = try calibrate.flatMap { prompts in
             try checkpoint.map {
                 try Calibration(

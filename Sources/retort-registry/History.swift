@@ -6,15 +6,19 @@ import Storage
 
 struct History: StageCommand {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "Who registered, promoted and rolled back what, when, why, on what evidence.")
+        commandName: "history", abstract: "Who registered, promoted and rolled back what, when, why, on what evidence.",
+        discussion: "Example: retort-registry history support-intent")
 
     @OptionGroup var options: StageOptions
-    @Argument(help: "Only this name.") var name: String?
+    @Argument(help: "Only this name, or NAME:VERSION or NAME@ALIAS.") var name: String?
 
     func perform(_ console: Console) async throws -> StageReport? {
         let registry = try openRegistry()
-        let entries = try gated { try registry.history(of: name) }
-        if let name, entries.isEmpty { _ = try registry.resolve(try VersionSelector(name: name, version: 1)) }
+        var entries = try gated { try registry.history() }
+        if let name {
+            let versions = try versions(name, registry).map(\.reference)
+            entries.removeAll { !versions.contains("\($0.name):\($0.newVersion)") }
+        }
         for entry in entries {
             let json = entry.json
             let target = entry.alias.map { "\(entry.name)@\($0)" } ?? entry.name

@@ -7,7 +7,8 @@ import Storage
 struct Verify: StageCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Recompute the history's hash chain and the digest of every stored file; damage ends with exit 3.")
+        abstract: "Recompute the history's hash chain and the digest of every stored file; damage ends with exit 3.",
+        discussion: "Example: retort-registry verify support-intent")
 
     @OptionGroup var options: StageOptions
     @Argument(help: "Read only this name's files; the history is always verified whole.") var name: String?
@@ -15,6 +16,8 @@ struct Verify: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         let registry = try openRegistry()
+        // Of a version that is named, all versions of its name are read.
+        let name = try name.map { try VersionSelector($0).name }
         let found = try gated { try registry.verify(name, expecting: try head.map(self.digest)) }
         guard found.problems.isEmpty else {
             throw StageFailure(

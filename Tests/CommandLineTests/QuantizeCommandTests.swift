@@ -27,7 +27,7 @@ import TestSupport
         #expect(status == 1)
         #expect(
             message == """
-                error: \(folder)/in.gguf: magic: not a GGUF file: it does not begin with "GGUF"
+                error: \(folder)/in.gguf: magic: not a GGUF file but text: it does not begin with "GGUF"
                 hint: give the path of a .gguf model file
 
                 """)

@@ -55,8 +55,8 @@ import TestSupport
     @Test func namesWhatIsWrongWithTheBeginning() throws {
         #expect(try problem([]) == "file: 0 bytes, expected a GGUF file")
         #expect(
-            try problem(Array("{\"a\": 1}".utf8)) == "magic: not a GGUF file: it does not begin with \"GGUF\"")
-        #expect(try problem(Array("GGU".utf8)) == "magic: not a GGUF file: it does not begin with \"GGUF\"")
+            try problem(Array("{\"a\": 1}".utf8)) == "magic: not a GGUF file but JSON: it does not begin with \"GGUF\"")
+        #expect(try problem(Array("GGU".utf8)) == "magic: not a GGUF file but text: it does not begin with \"GGUF\"")
         #expect(try problem(Header(version: 1, tensors: 0, keys: 0).bytes) == "version: 1, expected 2 or 3")
         #expect(try problem(Header(version: 4, tensors: 0, keys: 0).bytes) == "version: 4, expected 2 or 3")
         #expect(

@@ -15,69 +15,156 @@ extension LowRankAdapter {
         return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
     }
 
+    /// The files of PEFT's folder.
+    static let configurationName = "adapter_config.json", weightsName = "adapter_model.safetensors"
+
     /// The digest by which an adapter on disk is named: of the GGUF file, or of the two files of PEFT's folder.
     public static func digest(ofFileAt path: String) throws -> ContentDigest {
         guard isPEFT(path) else { return try ContentDigest(ofFile: path) }
-        let files = ["adapter_config.json", "adapter_model.safetensors"]
+        try checkFolder(path)
+        let files = [configurationName, weightsName]
         let lines = try files.map { "\($0)\t\(try ContentDigest(ofFile: "\(path)/\($0)"))\n" }
         return ContentDigest(of: "retort.peft/1\n" + lines.joined())
     }
 
     /// Reads PEFT's folder: `adapter_config.json` and `adapter_model.safetensors`.
     ///
-    /// Every pair gets the scale that PEFT uses: patterns for ranks and alphas, and rank-stabilized scaling.
+    /// Every pair gets the scale that PEFT uses: patterns for ranks and alphas, and rank-stabilized scaling. Embeddings and
+    /// output matrices that PEFT saved whole are kept apart: an adapter fits a base only where they are the base's.
     ///
     /// - Throws: ``AdapterError`` for a configuration that the GGUF form has no place for, a module that the architecture
-    ///   does not have, a factor without its partner, a rank other than the configuration's.
+    ///   does not have, two modules for one tensor, a factor without its partner, a rank other than the configuration's.
     public init(peft folder: String, layout: PEFTLayout) throws {
-        let configuration = try PEFTConfiguration(path: "\(folder)/adapter_config.json")
-        let file = try SafetensorsFile(path: "\(folder)/adapter_model.safetensors")
-        var tensors: [String: LowRankPair] = [:]
-        for (module, factors) in try LowRankAdapter.modules(file) {
-            guard let tensor = layout.tensor(ofModule: module) else {
-                throw AdapterError("\(file.path): module \(module): not one of architecture \(layout.architecture)")
+        try LowRankAdapter.checkFolder(folder)
+        let configuration = try PEFTConfiguration(path: "\(folder)/\(LowRankAdapter.configurationName)")
+        let file = try SafetensorsFile(path: "\(folder)/\(LowRankAdapter.weightsName)")
+        var modules: [String: String] = [:]
+        var tensors: [String: LowRankPair] = [:], whole: [String: WholeTensor] = [:]
+        for (module, parts) in try LowRankAdapter.modules(file) {
+            let tensor = try layout.tensor(ofModule: module, in: file.path)
+            if let other = modules.updateValue(module, forKey: tensor) {
+                throw AdapterError(
+                    "\(file.path): modules \(other) and \(module): both change \(tensor), expected one module for it",
+                    hint: "the adapter is of a model with several parts: save that of the text model alone")
+            }
+            if let tensorOfModule = parts.whole {
+                whole[tensor] = try LowRankAdapter.wholeTensor(tensorOfModule, of: tensor, file)
+                if parts.isWholeAlone { continue }
+            }
+            guard configuration.isTarget(module) else {
+                throw AdapterError(
+                    "\(file.path): module \(module): not one of target_modules, expected factors of those alone")
             }
             tensors[tensor] = try LowRankAdapter.pair(
-                module, tensor, factors, file, configuration: configuration, layout: layout)
+                module, tensor, parts, file, configuration: configuration, layout: layout)
         }
         guard !tensors.isEmpty else { throw AdapterError("\(file.path): no factors, expected at least one pair") }
         var metadata = GGUFMetadata()
         metadata.set(LowRankAdapter.configurationKey, configuration.json.serialized())
+        if let base = configuration.json["base_model_name_or_path"]?.stringValue, !base.isEmpty {
+            metadata.set("general.base_model.count", .uint32(1))
+            metadata.set("general.base_model.0.name", base)
+        }
         // The alpha that most pairs have; the writer of the one-alpha form folds the others' scales into B.
         var votes: [Float: Int] = [:]
         for pair in tensors.values { votes[pair.scale * Float(pair.rank), default: 0] += 1 }
         let alpha = votes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? Float(configuration.alpha)
         self.init(
             architecture: layout.architecture, alpha: alpha, baseDigest: nil, tensors: tensors, metadata: metadata)
+        wholeTensors = whole
     }
 
-    private typealias Factors = (a: SafetensorsFile.Tensor?, b: SafetensorsFile.Tensor?)
-
-    private static func modules(_ file: SafetensorsFile) throws -> [(String, Factors)] {
-        var modules: [String: Factors] = [:]
-        for (name, tensor) in file.tensors {
-            guard name.hasPrefix(modulePrefix) else {
-                throw AdapterError("\(file.path): tensor \(name): expected a name that begins with \(modulePrefix)")
+    /// Refuses a folder without the two files, and says what it has instead.
+    private static func checkFolder(_ folder: String) throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        guard names.contains(configurationName) else {
+            let inner = names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/\(configurationName)") }
+            throw AdapterError(
+                "\(folder): no \(configurationName), expected an adapter's folder as PEFT writes it",
+                hint: inner.isEmpty ? nil : "it has folders of adapters: \(inner.prefix(8).joined(separator: ", "))")
+        }
+        guard names.contains(weightsName) else {
+            if names.contains("adapter_model.bin") {
+                throw AdapterError(
+                    "\(folder): adapter_model.bin, PyTorch's pickled form, expected \(weightsName)",
+                    hint: "python3 -c 'import sys, torch; from safetensors.torch import save_file; "
+                        + "save_file({k: v.contiguous() for k, v in torch.load(sys.argv[1] + \"/adapter_model.bin\", "
+                        + "map_location=\"cpu\", weights_only=True).items()}, sys.argv[1] + \"/\(weightsName)\")' \(folder)"
+                )
             }
+            throw AdapterError("\(folder): no \(weightsName), expected it beside \(configurationName)")
+        }
+    }
+
+    /// What a file has of one module.
+    private struct Parts {
+        var a: SafetensorsFile.Tensor?
+        var b: SafetensorsFile.Tensor?
+        /// Whether the factors are those of an embedding, which lie the other way round.
+        var isEmbedding = false
+        /// The matrix itself, and the name that the file has for it.
+        var whole: (name: String, tensor: SafetensorsFile.Tensor)?
+        var isWholeAlone: Bool { a == nil && b == nil }
+    }
+
+    private static func modules(_ file: SafetensorsFile) throws -> [(String, Parts)] {
+        var modules: [String: Parts] = [:]
+        for (name, tensor) in file.tensors.sorted(by: { $0.key < $1.key }) {
+            func refuse(_ expected: String) -> AdapterError {
+                AdapterError("\(file.path): tensor \(name): expected \(expected)")
+            }
+            guard name.hasPrefix(modulePrefix) else { throw refuse("a name that begins with \(modulePrefix)") }
             let rest = String(name.dropFirst(modulePrefix.count))
-            if let end = [".lora_A.weight", ".lora_embedding_A"].first(where: rest.hasSuffix) {
-                modules[String(rest.dropLast(end.count)), default: (nil, nil)].a = tensor
-            } else if let end = [".lora_B.weight", ".lora_embedding_B"].first(where: rest.hasSuffix) {
-                modules[String(rest.dropLast(end.count)), default: (nil, nil)].b = tensor
+            func module(_ ends: String...) -> String? {
+                ends.first(where: rest.hasSuffix).map { String(rest.dropLast($0.count)) }
+            }
+            func set(_ part: WritableKeyPath<Parts, SafetensorsFile.Tensor?>, of module: String) throws {
+                guard modules[module, default: Parts()][keyPath: part] == nil else {
+                    throw refuse("one factor of its kind")
+                }
+                modules[module, default: Parts()][keyPath: part] = tensor
+                modules[module]?.isEmbedding = rest.contains(".lora_embedding_")
+            }
+            if let module = module(".lora_A.weight", ".lora_embedding_A") {
+                try set(\.a, of: module)
+            } else if let module = module(".lora_B.weight", ".lora_embedding_B") {
+                try set(\.b, of: module)
+            } else if !rest.contains(".lora_"), let module = module(".base_layer.weight", ".weight") {
+                guard modules[module]?.whole == nil else { throw refuse("the matrix once") }
+                modules[module, default: Parts()].whole = (name, tensor)
             } else {
-                throw AdapterError("\(file.path): tensor \(name): expected a factor lora_A or lora_B")
+                throw refuse("a factor lora_A or lora_B")
             }
         }
         return modules.sorted { $0.key < $1.key }
     }
 
+    /// Only embeddings and the output matrix are saved along with their updates.
+    private static func wholeTensor(
+        _ whole: (name: String, tensor: SafetensorsFile.Tensor), of tensor: String, _ file: SafetensorsFile
+    ) throws -> WholeTensor {
+        let stored = whole.tensor
+        guard tensor == flippedTensor || tensor == PEFTLayout.outputTensor, stored.shape.count == 2 else {
+            throw AdapterError("\(file.path): tensor \(whole.name): a whole tensor, expected a factor lora_A or lora_B")
+        }
+        return WholeTensor(
+            source: whole.name, dimensions: stored.shape.reversed(), rounded: { stored.type.rounded($0) },
+            numbers: { file.floats(stored, rows: $0) })
+    }
+
     private static func pair(
-        _ module: String, _ tensor: String, _ factors: Factors, _ file: SafetensorsFile,
+        _ module: String, _ tensor: String, _ parts: Parts, _ file: SafetensorsFile,
         configuration: PEFTConfiguration, layout: PEFTLayout
     ) throws -> LowRankPair {
-        guard let first = factors.a, let second = factors.b else {
-            let missing = factors.a == nil ? "lora_A" : "lora_B"
+        guard let first = parts.a, let second = parts.b else {
+            let missing = parts.a == nil ? "lora_A" : "lora_B"
             throw AdapterError("\(file.path): module \(module): \(missing) missing, expected both factors")
+        }
+        guard parts.isEmbedding == (tensor == flippedTensor) else {
+            throw AdapterError(
+                "\(file.path): module \(module): factors of "
+                    + (parts.isEmbedding
+                        ? "an embedding, expected those of a matrix" : "a matrix, expected an embedding's"))
         }
         let rank = try configuration.rank(module: module)
         guard first.shape.count == 2, second.shape.count == 2, first.shape[0] == rank, second.shape[1] == rank else {
@@ -85,8 +172,10 @@ extension LowRankAdapter {
                 "\(file.path): module \(module): factors \(first.shape) and \(second.shape), expected rank \(rank)")
         }
         var a = file.floats(first), b = file.floats(second)
-        guard a.allSatisfy(\.isFinite), b.allSatisfy(\.isFinite) else {
-            throw AdapterError("\(file.path): module \(module): a number that is not finite")
+        for (factor, numbers, columns) in [("lora_A", a, first.shape[1]), ("lora_B", b, rank)] {
+            if let problem = LowRankPair.problem(numbers, columns: columns) {
+                throw AdapterError("\(file.path): module \(module): \(factor): \(problem)")
+            }
         }
         var inputs = first.shape[1], outputs = second.shape[0]
         if tensor == flippedTensor {

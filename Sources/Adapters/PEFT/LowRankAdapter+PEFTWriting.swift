@@ -22,6 +22,10 @@ extension LowRankAdapter {
             var b = pair.b
             let ratio = pair.scale / (try configuration.scale(module: module, rank: pair.rank))
             if abs(ratio - 1) > 1e-6 { b = b.map { $0 * ratio } }
+            try pair.checkNumbers(of: tensor)
+            if let problem = LowRankPair.problem(b, columns: pair.rank) {
+                throw AdapterError("\(tensor).lora_b: \(problem)")
+            }
             if let heads = layout.permutedHeads(ofTensor: tensor) {
                 b = PEFTLayout.permuted(b, rank: pair.rank, heads: heads, isInverse: true)
             }
@@ -40,8 +44,9 @@ extension LowRankAdapter {
                 files["\(name).lora_B.weight"] = ([pair.outputs, pair.rank], b)
             }
         }
-        try AtomicFile.write(to: "\(folder)/adapter_model.safetensors") { try SafetensorsFile.write(files, to: $0) }
-        try AtomicFile.write(configuration.json.serialized(.pretty) + "\n", to: "\(folder)/adapter_config.json")
+        try AtomicFile.write(to: "\(folder)/\(LowRankAdapter.weightsName)") { try SafetensorsFile.write(files, to: $0) }
+        try AtomicFile.write(
+            configuration.json.serialized(.pretty) + "\n", to: "\(folder)/\(LowRankAdapter.configurationName)")
     }
 
     private func peftConfiguration(_ modules: [(module: String, pair: LowRankPair)]) throws -> PEFTConfiguration {

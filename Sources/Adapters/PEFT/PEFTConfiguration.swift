@@ -12,27 +12,23 @@ struct PEFTConfiguration {
     var alphaPattern: [(key: String, value: Double)]
     /// Whether updates are scaled by alpha / √rank (rank-stabilized LoRA, Kalajdzievski, 2023).
     var isRankStabilized: Bool
-
-    /// Features that change what an adapter computes and have no place in the GGUF form, each with the value that
-    /// switches it off.
-    private static let unsupported: [(key: String, off: JSONValue)] = [
-        ("bias", .string("none")), ("fan_in_fan_out", .bool(false)), ("use_dora", .bool(false)),
-        ("lora_bias", .bool(false)), ("use_qalora", .bool(false)), ("use_bdlora", .bool(false)),
-        ("modules_to_save", .array([])), ("layer_replication", .array([])), ("target_parameters", .array([])),
-        ("trainable_token_indices", .array([])), ("alora_invocation_tokens", .array([])),
-    ]
+    /// The ends of the names of modules that have updates, and of those that have none; nil where they are not listed.
+    private var targets: [String]?
+    private var excluded: [String]?
 
     /// - Parameter name: what messages call the text.
     init(_ json: JSONValue, name: String) throws {
         func refuse(_ key: String, _ expected: String) -> AdapterError {
             AdapterError("\(name): \(key): \(json[key]?.serialized() ?? "missing"), expected \(expected)")
         }
+        guard let object = json.objectValue else {
+            throw AdapterError("\(name): \(json.kindName), expected an object, PEFT's configuration")
+        }
         guard json["peft_type"]?.stringValue == "LORA" else { throw refuse("peft_type", "\"LORA\"") }
-        for (key, off) in PEFTConfiguration.unsupported {
-            guard let value = json[key], !value.isNull, value != off, value.objectValue?.isEmpty != true else {
-                continue
-            }
-            throw refuse(key, "\(off.serialized()): the GGUF form has no place for it")
+        try PEFTConfiguration.checkKeys(object, name: name)
+        try PEFTConfiguration.checkInitialization(json["init_lora_weights"], name: name)
+        guard json["task_type"]?.stringValue ?? "CAUSAL_LM" == "CAUSAL_LM" else {
+            throw refuse("task_type", "\"CAUSAL_LM\", an adapter of a model that writes text")
         }
         guard let rank = json["r"]?.integerValue, rank > 0 else { throw refuse("r", "a whole number from 1 on") }
         guard let alpha = json["lora_alpha"]?.doubleValue, alpha.isFinite, alpha > 0 else {
@@ -44,6 +40,8 @@ struct PEFTConfiguration {
         rankPattern = try PEFTConfiguration.pattern(json, "rank_pattern", name)
         alphaPattern = try PEFTConfiguration.pattern(json, "alpha_pattern", name)
         isRankStabilized = json["use_rslora"]?.boolValue ?? false
+        targets = json["target_modules"]?.arrayValue?.compactMap(\.stringValue)
+        excluded = json["exclude_modules"]?.arrayValue?.compactMap(\.stringValue)
     }
 
     init(path: String) throws {
@@ -55,6 +53,14 @@ struct PEFTConfiguration {
             throw AdapterError("\(path): not JSON (\(error)), expected PEFT's configuration")
         }
         try self.init(json, name: path)
+    }
+
+    /// Whether PEFT would apply a module's factors.
+    ///
+    /// Where modules are named by an expression, the file's factors say it themselves.
+    func isTarget(_ module: String) -> Bool {
+        func ends(_ names: [String]) -> Bool { names.contains { module == $0 || module.hasSuffix("." + $0) } }
+        return !ends(excluded ?? []) && targets.map(ends) ?? true
     }
 
     private static func pattern(_ json: JSONValue, _ key: String, _ name: String) throws -> [(String, Double)] {

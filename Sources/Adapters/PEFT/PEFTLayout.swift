@@ -22,24 +22,42 @@ public struct PEFTLayout: Sendable, Hashable {
     ]
     static let embeddingModule = "model.embed_tokens"
     private static let outputModule = "lm_head"
+    /// What ``outputModule`` is in GGUF.
+    static let outputTensor = "output.weight"
+    /// Where the text model stands in models that see or hear as well.
+    private static let textModels = ["model.language_model.", "language_model.model.", "model."]
 
-    /// The GGUF tensor of a module (`model.layers.3.self_attn.q_proj`); nil for one that no GGUF has.
-    func tensor(ofModule module: String) -> String? {
-        if module == PEFTLayout.embeddingModule { return LowRankAdapter.flippedTensor }
-        if module == PEFTLayout.outputModule { return "output.weight" }
-        let parts = module.split(separator: ".", omittingEmptySubsequences: false)
-        // Models with a vision part have their layers under model.language_model.
-        guard let place = parts.firstIndex(of: "layers"), place > 0, parts.count == place + 4,
-            let layer = Int(parts[place + 1]), layer >= 0
+    /// The GGUF tensor of a module (`model.layers.3.self_attn.q_proj`).
+    ///
+    /// - Parameter file: what messages call the file that has it.
+    /// - Throws: ``AdapterError`` for a module that the architecture does not have, or one beside the text model.
+    func tensor(ofModule module: String, in file: String) throws -> String {
+        if let tensor = tensor(ofModule: module) { return tensor }
+        let isApart = module.contains(".layers.") || module.contains(".blocks.")
+        throw AdapterError(
+            "\(file): module \(module): "
+                + (isApart
+                    ? "of a part of the model beside the text model, " : "not one of architecture \(architecture), ")
+                + "expected modules of the text model such as model.layers.0.self_attn.q_proj")
+    }
+
+    /// The GGUF tensor of a module; nil for one that no GGUF has.
+    private func tensor(ofModule module: String) -> String? {
+        if module == PEFTLayout.outputModule || module == "language_model.lm_head" { return PEFTLayout.outputTensor }
+        guard let prefix = PEFTLayout.textModels.first(where: module.hasPrefix) else { return nil }
+        let rest = module.dropFirst(prefix.count)
+        if rest == "embed_tokens" { return LowRankAdapter.flippedTensor }
+        let parts = rest.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0] == "layers", let layer = Int(parts[1]), layer >= 0, String(layer) == parts[1]
         else { return nil }
-        let name = parts[(place + 2)...].joined(separator: ".")
+        let name = parts[2...].joined(separator: ".")
         return PEFTLayout.layerModules.first { $0.0 == name }.map { "blk.\(layer).\($0.1).weight" }
     }
 
     /// The module of a GGUF tensor; nil for one that no module stands for.
     func module(ofTensor tensor: String) -> String? {
         if tensor == LowRankAdapter.flippedTensor { return PEFTLayout.embeddingModule }
-        if tensor == "output.weight" { return PEFTLayout.outputModule }
+        if tensor == PEFTLayout.outputTensor { return PEFTLayout.outputModule }
         let parts = tensor.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0] == "blk", let layer = Int(parts[1]), parts[3] == "weight" else { return nil }
         // Architectures with fused matrices have gate and up in one module under the name of up.

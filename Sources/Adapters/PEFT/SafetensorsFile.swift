@@ -5,17 +5,28 @@ import Storage
 /// A safetensors file: a JSON header that names tensors, then their bytes. Memory-mapped.
 ///
 /// Hugging Face's format: eight bytes with the header's length, the header, the data that its offsets point into.
-package struct SafetensorsFile {
+package struct SafetensorsFile: Sendable {
     /// How numbers are stored, of those types that weights have.
-    package enum DataType: String {
+    package enum DataType: String, Sendable {
         case f32 = "F32"
         case f16 = "F16"
         case bf16 = "BF16"
 
         var byteCount: Int { self == .f32 ? 4 : 2 }
+
+        /// A number as this type holds it: the nearest, of two the one whose last bit is 0.
+        func rounded(_ number: Float) -> Float {
+            switch self {
+            case .f32: return number
+            case .f16: return Float(Float16(number))
+            case .bf16:
+                let bits = number.bitPattern
+                return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+            }
+        }
     }
 
-    package struct Tensor {
+    package struct Tensor: Sendable {
         package var type: DataType
         package var shape: [Int]
         /// In the data.
@@ -57,17 +68,26 @@ package struct SafetensorsFile {
             tensors[name] = try SafetensorsFile.tensor(value, name, path, dataCount: data.count - start)
         }
         self.tensors = tensors
-        try checkOverlap()
+        try checkCover()
     }
 
-    /// Bytes that many tensors share would be unpacked once for each of them.
-    private func checkOverlap() throws {
-        let sorted = tensors.sorted { $0.value.range.lowerBound < $1.value.range.lowerBound }
-        for (earlier, later) in zip(sorted, sorted.dropFirst())
-        where later.value.range.lowerBound < earlier.value.range.upperBound {
+    /// Each tensor begins where the one before ends, and the last ends with the file, as the format wants: bytes that two
+    /// share would be unpacked twice, and bytes that none has are a tensor that the header lost, such as one of two with
+    /// the same name.
+    private func checkCover() throws {
+        var end = 0, before: String?
+        for (name, tensor) in tensors.sorted(by: { $0.value.range.lowerBound < $1.value.range.lowerBound }) {
+            guard tensor.range.lowerBound == end else {
+                throw AdapterError(
+                    "\(path): tensor \(name): offset \(tensor.range.lowerBound), expected \(end), "
+                        + (before.map { "the end of tensor \($0)" } ?? "the beginning of the data"))
+            }
+            (end, before) = (tensor.range.upperBound, name)
+        }
+        guard end == data.count - start else {
             throw AdapterError(
-                "\(path): tensor \(later.key): offset \(later.value.range.lowerBound), expected one outside of tensor "
-                    + "\(earlier.key)")
+                "\(path): \(data.count - start - end) bytes behind the last tensor, expected the end of the file",
+                hint: "the header lost a tensor, or the file was damaged: save the adapter again")
         }
     }
 
@@ -93,8 +113,13 @@ package struct SafetensorsFile {
     }
 
     /// A tensor's numbers, row-major.
-    package func floats(_ tensor: Tensor) -> [Float] {
-        let range = start + tensor.range.lowerBound..<start + tensor.range.upperBound
+    package func floats(_ tensor: Tensor) -> [Float] { floats(tensor, rows: 0..<(tensor.shape.first ?? 0)) }
+
+    /// The numbers of some rows of a tensor.
+    func floats(_ tensor: Tensor, rows: Range<Int>) -> [Float] {
+        let rowLength = tensor.range.count / max(1, tensor.shape.first ?? 1)
+        let first = start + tensor.range.lowerBound
+        let range = first + rows.lowerBound * rowLength..<first + rows.upperBound * rowLength
         return data[range].withUnsafeBytes { bytes in
             stride(from: 0, to: bytes.count, by: tensor.type.byteCount).map { offset in
                 switch tensor.type {
