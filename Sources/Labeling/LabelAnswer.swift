@@ -40,6 +40,8 @@ public struct LabelAnswer: Sendable, Hashable {
 
     /// The reason of an input that a moderation did not let through.
     static let forbidden = "the request: refused with 403"
+    /// The reason of an input whose response could not be read.
+    static let malformed = "the response: malformed"
     /// The reason of an input on which the teacher fails, while it answers others.
     static let neverAnswered = "the request: failed again and again, while others were answered"
 }

@@ -82,7 +82,7 @@ public struct Labeler: Sendable {
             if asked.answer.label == nil { asked.said = ShownWords(response.text, limit: 80).text }
         } catch let error as TeacherError {
             asked.answer.outcome = .rejected(try rejection(error))
-            asked.said = error.serverWords
+            asked.said = error.serverWords ?? (error.kind == .malformed ? error.description : nil)
         }
         asked.answer.cost = cost
         return asked
@@ -111,7 +111,7 @@ public struct Labeler: Sendable {
         switch error.kind {
         case .request(let status): return "the request: refused with \(status)"
         case .forbidden where error.isAboutContent: return LabelAnswer.forbidden
-        case .malformed: return "the response: malformed"
+        case .malformed: return LabelAnswer.malformed
         default: throw error
         }
     }

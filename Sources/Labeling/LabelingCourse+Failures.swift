@@ -70,15 +70,15 @@ extension LabelingCourse {
         if let error = doubtful.first(where: { $0.error != nil })?.error { return error }
         let reason = doubtful.first?.asked.answer.reason ?? ""
         let words = doubtful.first?.asked.said.map { ": \"\($0)\"" } ?? ""
-        let isMalformed = doubtful.allSatisfy { $0.asked.said == nil && $0.asked.answer.reason?.contains("response") == true }
+        let found = "the first \(doubtful.count) requests were all refused (\(reason))\(words)"
+        let isMalformed = doubtful.allSatisfy { $0.asked.answer.reason == LabelAnswer.malformed }
         let hint =
-            run.labeler.topLogprobs != nil
-            ? "the model may give no log-probabilities: try it without --logprobs"
-            : isMalformed
-                ? "check --endpoint and --dialect, or try again when the teacher is back"
+            isMalformed
+            ? "check --endpoint and --dialect; if they are right, run the same command again when the teacher is back"
+            : run.labeler.topLogprobs != nil
+                ? "the model may give no log-probabilities: try it without --logprobs"
                 : "check --model, --dialect and --teacher-option; nothing of this is kept, the same command asks again"
-        return LabelingError(
-            "labeling: the first \(doubtful.count) requests were all refused (\(reason))\(words)", hint: hint)
+        return LabelingError("labeling: \(found)", hint: hint, isPassing: isMalformed)
     }
 
     // MARK: inputs without an answer

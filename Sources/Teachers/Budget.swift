@@ -91,7 +91,9 @@ public actor Budget {
         return TeacherError(
             .budget,
             "budget: \(spent) of \(limit) spent, and the next request may cost \(amount)\(why), expected it to fit",
-            hint: "run the same command again with a larger --budget-usd to go on; retort-label ledger shows the bookings")
+            hint:
+                "run the same command again with a larger --budget-usd to go on; retort-label ledger shows the bookings"
+        )
     }
 
     /// Books an answer and what it cost, and keeps it.

@@ -69,7 +69,9 @@ struct RequestForm: Sendable, Hashable {
     /// How this differs from what is asked by default, for people.
     func differences(from limitName: LimitName = .maxTokens) -> [String] {
         var differences: [String] = []
-        if self.limitName != limitName { differences.append("\(self.limitName.rawValue) instead of \(limitName.rawValue)") }
+        if self.limitName != limitName {
+            differences.append("\(self.limitName.rawValue) instead of \(limitName.rawValue)")
+        }
         if !takesTemperature { differences.append("no temperature") }
         if thinkingRoom > 0 { differences.append("\(thinkingRoom) tokens more than the answer's limit, for thoughts") }
         return differences

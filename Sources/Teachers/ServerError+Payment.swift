@@ -30,7 +30,8 @@ extension ServerError {
     ]
     private static let moneyWords = [
         "billing", "credit balance", "credit limit", "credits", "out of credit", "insufficient credit", "balance",
-        "current quota", "monthly quota", "quota exhausted", "quota has been", "exceeded your quota", "insufficient quota",
+        "current quota", "monthly quota", "quota exhausted", "quota has been", "exceeded your quota",
+        "insufficient quota",
         "insufficient funds", "out of funds", "enough funds", "payment", "prepaid", "prepay", "unpaid", "invoice",
         "arrear", "overdue", "spend limit", "spending limit", "usage limit", "spending cap", "top up", "top-up",
         "recharge", "good standing", "余额", "欠费", "充值",

@@ -31,7 +31,7 @@ struct ServerError: Sendable {
             words = ["\(base)"]
             message = json["base_resp"]?["status_msg"]?.stringValue ?? ""
             status = [1002: 429, 1004: 401, 1008: 402, 1039: 429, 2013: 400][base]
-        } else if hasFailed || (json["choices"]?.arrayValue == nil && json["content"] == nil && ServerError.isBare(json)) {
+        } else if hasFailed || ServerError.isBare(json) {
             read(json, depth: 0)
         } else if choice?["finish_reason"]?.stringValue?.lowercased() == "error" {
             words = ["error"]
@@ -53,7 +53,8 @@ struct ServerError: Sendable {
 
     /// An error without anything around it: `{"message": …}`, `{"detail": …}`, `{"code": …, "msg": …}`.
     private static func isBare(_ json: JSONValue) -> Bool {
-        ["message", "detail", "msg", "errors"].contains { json[$0].map(isError) ?? false }
+        json["choices"]?.arrayValue == nil && json["content"] == nil
+            && ["message", "detail", "msg", "errors"].contains { json[$0].map(isError) ?? false }
     }
 
     private mutating func read(_ json: JSONValue, depth: Int) {
@@ -106,10 +107,11 @@ struct ServerError: Sendable {
         "timeout_error": 504, "api_error": 500, "server_error": 500, "internal_server_error": 500,
     ]
 
-    /// One word that can be shown: of ASCII, and short.
+    /// One word that can be shown: of ASCII, short, and more than what the status says.
     var shownWord: String? {
         words.first { word in
-            !word.isEmpty && word.utf8.count <= 64 && word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+            !word.isEmpty && word.utf8.count <= 64 && word != "error" && Int(word) == nil
+                && word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         }
     }
 }

@@ -49,10 +49,13 @@ public struct ShownWords: Sendable {
     /// What looks like a key: a known beginning, or a long run of letters and digits mixed.
     private static func isSecret(_ word: Substring) -> Bool {
         let bare = word.drop { !$0.isLetter && !$0.isNumber }
-        if ["sk-", "sk_", "pk-", "xai-", "gsk_", "AIza", "hf_", "key-"].contains(where: bare.hasPrefix), bare.count > 8 {
+        if ["sk-", "sk_", "pk-", "xai-", "gsk_", "AIza", "hf_", "key-"].contains(where: bare.hasPrefix), bare.count > 8
+        {
             return true
         }
-        let isRun = bare.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".") }
+        let isRun = bare.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: ".")
+        }
         return isRun && bare.utf8.count >= 32 && bare.contains(where: \.isNumber) && bare.contains(where: \.isLetter)
     }
 
@@ -71,7 +74,9 @@ public struct ShownWords: Sendable {
     private static func maskQuotations(_ bytes: inout [UInt8], of prompt: [UInt8]) {
         guard prompt.count >= quotation, bytes.count >= quotation else { return }
         var windows: [ArraySlice<UInt8>: [Int]] = [:]
-        for start in 0...bytes.count - quotation { windows[bytes[start..<start + quotation], default: []].append(start) }
+        for start in 0...bytes.count - quotation {
+            windows[bytes[start..<start + quotation], default: []].append(start)
+        }
         var isQuoted = [Bool](repeating: false, count: bytes.count)
         for start in 0...prompt.count - quotation {
             for place in windows[prompt[start..<start + quotation]] ?? [] {

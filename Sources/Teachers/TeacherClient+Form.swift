@@ -21,17 +21,19 @@ extension TeacherClient {
         }
     }
 
-    /// What to try after a refusal of a form; nil where there is nothing else. Of many requests that are refused at once
-    /// the first one learns, and the others take over what it learned.
-    func learn(
+    /// Whether requests have this form still.
+    func isCurrent(_ form: RequestForm) -> Bool { state.withLock { $0.form == form } }
+
+    /// Takes over what a refusal of a form says; false where there is nothing else to try. Of many requests that are
+    /// refused at once the first one learns.
+    func learns(
         from stated: ServerError, _ draft: TeacherEndpoint.Draft, _ form: RequestForm
-    ) -> RequestForm? {
+    ) -> Bool {
         state.withLock { state in
-            var next = state.form ?? form
-            guard next == form else { return next }
-            guard next.learn(from: stated, sent: draft.body, overrides: endpoint.overrides) else { return nil }
+            guard var next = state.form, next == form else { return true }
+            guard next.learn(from: stated, sent: draft.body, overrides: endpoint.overrides) else { return false }
             state.form = next
-            return next
+            return true
         }
     }
 

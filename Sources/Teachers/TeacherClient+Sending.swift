@@ -5,24 +5,18 @@ import Storage
 import Synchronization
 
 extension TeacherClient {
-    /// What a request came to after its retries.
-    enum Outcome {
-        case answer(TeacherResponse)
-        /// Another form of the request may be taken.
-        case refused(TeacherEndpoint.Refusal)
-    }
-
     /// What a request came to once.
     private enum Attempt {
         case answer(TeacherResponse)
-        case refused(TeacherEndpoint.Refusal)
+        /// Requests have another form now.
+        case outdated
         case failure(TeacherError, isRetryable: Bool, retryAfter: Duration?)
     }
 
-    /// Sends a request until it is answered, refused, or out of retries.
+    /// Sends a request until it is answered or out of retries; nil where it is to be written in another form.
     func send(
-        _ draft: TeacherEndpoint.Draft, of request: TeacherRequest, retries: Int?
-    ) async throws -> Outcome {
+        _ draft: TeacherEndpoint.Draft, of request: TeacherRequest, _ form: RequestForm, retries: Int?
+    ) async throws -> TeacherResponse? {
         let backoff = Backoff(maximumRetries: retries ?? options.maximumRetries, first: options.firstRetryDelay)
         let body = draft.json.serializedBytes()
         let key = key(of: draft)
@@ -30,14 +24,14 @@ extension TeacherClient {
         var retry = 0
         while true {
             try await limiter.admit(tokens: guess)
-            switch try await attempt(body, key: key, draft, of: request) {
+            switch try await attempt(body, key: key, draft, of: request, form) {
             case .answer(var response):
                 response.retries = retry
                 await limiter.correct(guessed: guess, actual: response.usage.total)
-                return .answer(response)
-            case .refused(let refusal):
+                return response
+            case .outdated:
                 await limiter.correct(guessed: guess, actual: 0)
-                return .refused(refusal)
+                return nil
             case .failure(let error, let isRetryable, let retryAfter):
                 await limiter.correct(guessed: guess, actual: 0)
                 var random = SystemRandomNumberGenerator()
@@ -54,9 +48,15 @@ extension TeacherClient {
 
     /// Sends a request once, with money reserved for it, and books how it went.
     private func attempt(
-        _ body: [UInt8], key: ContentDigest, _ draft: TeacherEndpoint.Draft, of request: TeacherRequest
+        _ body: [UInt8], key: ContentDigest, _ draft: TeacherEndpoint.Draft, of request: TeacherRequest,
+        _ form: RequestForm
     ) async throws -> Attempt {
         let reservation = try await budget?.reserve(draft.worst, endpoint: endpoint, key: key)
+        guard isCurrent(form) else {
+            // Learned by another request while this one waited for money.
+            try await close(reservation, isAmbiguous: false)
+            return .outdated
+        }
         state.withLock { $0.tally.sent += 1 }
         let response: HTTPResponse
         do {
@@ -69,37 +69,26 @@ extension TeacherClient {
             guard let transport else { throw error }
             return failure(of: transport)
         }
-        guard response.status == 200 else {
-            // An error response is not charged for.
+        switch endpoint.reading(response, worst: draft.worst, of: request) {
+        case .answer(let answer): return .answer(try await book(answer, reservation, key: key))
+        case .refusal(let refusal):
+            // What is learned is known before the money is free for the next one who waits for it.
+            let attempt = attempt(refusedBy: refusal, draft, form)
+            // An error is not charged for, nor one that says 200.
             try await close(reservation, isAmbiguous: false)
-            return attempt(refusedBy: endpoint.refusal(response, of: request))
-        }
-        let answer: TeacherResponse
-        do {
-            let json = try endpoint.json(of: response.body)
-            if let stated = ServerError(insideOf: json) {
-                // Nor is an error that says 200.
-                try await close(reservation, isAmbiguous: false)
-                return attempt(
-                    refusedBy: endpoint.refusal(
-                        status: stated.impliedStatus, stated, headers: response.headers, of: request))
-            }
-            answer = try endpoint.response(json, bytes: response.body, worst: draft.worst)
-        } catch let error as TeacherError {
+            return attempt
+        case .malformed(let error):
             try await close(reservation, isAmbiguous: true)
             return .failure(error, isRetryable: true, retryAfter: nil)
         }
-        return .answer(try await book(answer, reservation, key: key))
     }
 
-    private func attempt(refusedBy refusal: TeacherEndpoint.Refusal) -> Attempt {
-        if refusal.isPassing {
-            return .failure(refusal.error, isRetryable: true, retryAfter: refusal.retryAfter)
-        }
-        guard case .request = refusal.error.kind else {
-            return .failure(refusal.error, isRetryable: false, retryAfter: nil)
-        }
-        return .refused(refusal)
+    private func attempt(
+        refusedBy refusal: TeacherEndpoint.Refusal, _ draft: TeacherEndpoint.Draft, _ form: RequestForm
+    ) -> Attempt {
+        if case .request = refusal.error.kind, learns(from: refusal.stated, draft, form) { return .outdated }
+        return .failure(
+            verdict(refusal, draft), isRetryable: refusal.isPassing, retryAfter: refusal.retryAfter)
     }
 
     private func book(

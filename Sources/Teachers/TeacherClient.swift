@@ -73,8 +73,8 @@ public final class TeacherClient: Sendable {
     /// `no temperature`, `max_completion_tokens instead of max_tokens`, ….
     public var adaptations: [String] { state.withLock { $0.form?.differences() ?? [] } }
 
-    /// So many times at most a request is sent anew in another form.
-    private static let mostForms = 6
+    /// So many times at most a request is written anew in another form; no model is known that changes it so often.
+    private static let mostForms = 12
 
     /// Asks, or finds what was answered before.
     ///
@@ -91,17 +91,15 @@ public final class TeacherClient: Sendable {
                 response.cost += paid
                 return response
             }
-            switch try await send(draft, of: request, retries: retries) {
-            case .answer(var response):
-                response.cost += paid
-                try await keepForm(form)
-                guard response.isCutInThoughts, let larger = makeRoom(beyond: form) else { return response }
-                paid = response.cost
-                form = larger
-            case .refused(let refusal):
-                guard let other = learn(from: refusal.stated, draft, form) else { throw verdict(refusal, draft) }
-                form = other
+            guard var response = try await send(draft, of: request, form, retries: retries) else {
+                form = try await currentForm()
+                continue
             }
+            response.cost += paid
+            try await keepForm(form)
+            guard response.isCutInThoughts, let larger = makeRoom(beyond: form) else { return response }
+            paid = response.cost
+            form = larger
         }
         throw TeacherError(.configuration, "the requests to \(endpoint.origin): refused in every form that is known")
     }
@@ -121,7 +119,7 @@ public final class TeacherClient: Sendable {
     }
 
     /// A refusal of something that was set by hand fails every request alike.
-    private func verdict(_ refusal: TeacherEndpoint.Refusal, _ draft: TeacherEndpoint.Draft) -> TeacherError {
+    func verdict(_ refusal: TeacherEndpoint.Refusal, _ draft: TeacherEndpoint.Draft) -> TeacherError {
         let named = endpoint.overrides.members.keys.first { refusal.stated.parameters.contains($0) }
         guard let named, case .request = refusal.error.kind else { return refusal.error }
         return TeacherError(

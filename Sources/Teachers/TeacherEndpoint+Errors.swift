@@ -14,10 +14,30 @@ extension TeacherEndpoint {
         var stated: ServerError
     }
 
-    /// Reads a response with another status than 200.
-    func refusal(_ response: HTTPResponse, of request: TeacherRequest) -> Refusal {
-        refusal(
-            status: response.status, ServerError(body: response.body), headers: response.headers, of: request)
+    /// What a response is.
+    enum Reading: Sendable {
+        case answer(TeacherResponse)
+        case refusal(Refusal)
+        case malformed(TeacherError)
+    }
+
+    /// Reads a response: an answer, or an error by its status or by what stands in a body with status 200.
+    func reading(_ response: HTTPResponse, worst: TokenUsage, of request: TeacherRequest) -> Reading {
+        guard response.status == 200 else {
+            return .refusal(
+                refusal(
+                    status: response.status, ServerError(body: response.body), headers: response.headers, of: request))
+        }
+        do throws(TeacherError) {
+            let json = try json(of: response.body)
+            if let stated = ServerError(insideOf: json) {
+                return .refusal(
+                    refusal(status: stated.impliedStatus, stated, headers: response.headers, of: request))
+            }
+            return .answer(try self.response(json, bytes: response.body, worst: worst))
+        } catch {
+            return .malformed(error)
+        }
     }
 
     /// - Parameter status: of the response, or what an error implies that stands in a body with status 200.

@@ -87,8 +87,13 @@ struct Label: StageCommand {
                 task: task, client: client, maximumTokens: teacher.maxTokens, topLogprobs: teacher.logprobs),
             store: LabelStore(database: database), budget: budget, concurrency: concurrency,
             retriesRejected: retryRejected)
-        let result = try await run.run(selection.inputs, isStopRequested: { Interruption.isRequested }) { progress in
-            console.progress(progress.line)
+        let result: LabelingResult
+        do {
+            result = try await run.run(selection.inputs, isStopRequested: { Interruption.isRequested }) { progress in
+                console.progress(progress.line)
+            }
+        } catch let error as LabelingError where error.isPassing {
+            throw StageFailure(.tryLater, error.description, hint: error.hint)
         }
         let report = LabelReport(
             task: task, selection: selection, result: result, asksForLogprobs: teacher.logprobs != nil,

@@ -45,7 +45,8 @@ struct LedgerCommand: StageCommand {
         let doubtful = all.filter { $0.suspicion != nil }
         if !suspicious, !doubtful.isEmpty {
             let sum = doubtful.reduce(USD.zero) { $0 + $1.amount }
-            console.warn("\(doubtful.count) bookings of \(sum) should be looked at; --suspicious --by request lists them")
+            console.warn(
+                "\(doubtful.count) bookings of \(sum) should be looked at; --suspicious --by request lists them")
         }
         var report = StageReport(stage: "retort-label ledger")
         report.counts = ["bookings": bookings.count, "suspicious": doubtful.count]

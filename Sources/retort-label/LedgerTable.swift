@@ -71,12 +71,17 @@ struct LedgerTable {
 
     var lines: [String] {
         guard !rows.isEmpty else { return ["nothing is booked"] }
-        let heads = [grouping == .request ? "number" : grouping.rawValue, "account", "requests", "cost", "tokens in", "out"]
+        let heads = [
+            grouping == .request ? "number" : grouping.rawValue, "account", "requests", "cost", "tokens in", "out",
+        ]
         var cells = [heads + [grouping == .request ? "" : "to look at"]]
         for row in rows {
             let last = grouping == .request ? row.remark : row.suspicious > 0 ? "\(row.suspicious)" : ""
             cells.append(
-                [row.name, row.account, "\(row.requests)", "\(row.amount)", "\(row.usage.input)", "\(row.usage.output)"]
+                [
+                    row.name, row.account, "\(row.requests)", "\(row.amount)", "\(row.usage.input)",
+                    "\(row.usage.output)",
+                ]
                     + [last])
         }
         let widths = heads.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
