@@ -21,10 +21,17 @@ extension Task {
         case .firstUserMessage: text = messages.first { $0.role == .user }?.content
         case .wholeConversation:
             let said = messages.filter { $0.role != .system && $0.role != .developer }
-            text = said.map { "\($0.role.rawValue): \($0.content)" }.joined(separator: "\n")
+            text = said.map(Task.line(of:)).joined(separator: "\n")
         }
         guard let trimmed = text.map(Task.trimmed), !trimmed.isBlank else { return nil }
         return trimmed
+    }
+
+    /// A message of a whole conversation as one piece of text; the calls that an assistant made stand after what it said.
+    private static func line(of message: Message) -> String {
+        let calls = message.toolCalls.map { "[calls \($0.name) with \($0.arguments)]" }
+        let said = (message.content.isEmpty ? [] : [message.content]) + calls
+        return "\(message.role.rawValue): \(said.joined(separator: " "))"
     }
 
     /// The text without white space around it. Scalars are looked at and not characters, so that a mark that combines with

@@ -32,4 +32,16 @@ public struct LabelAnswer: Sendable, Hashable {
     public var label: String? {
         if case .label(let label) = outcome { label } else { nil }
     }
+
+    /// Why there is no label; nil where there is one.
+    public var reason: String? {
+        if case .rejected(let reason) = outcome { reason } else { nil }
+    }
+
+    /// The reason of an input that a moderation did not let through.
+    static let forbidden = "the request: refused with 403"
+    /// The reason of an input whose response could not be read.
+    static let malformed = "the response: malformed"
+    /// The reason of an input on which the teacher fails, while it answers others.
+    static let neverAnswered = "the request: failed again and again, while others were answered"
 }

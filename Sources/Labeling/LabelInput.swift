@@ -16,11 +16,48 @@ public struct LabelInput: Sendable, Hashable {
         self.input = input
     }
 
+    /// Why an interaction has no text to label.
+    public enum Absence: Error, Sendable, Hashable {
+        case noText
+        /// The messages of the input hold more than text: pictures, sound, files. The student sees none of them, so that
+        /// a label that needs them would teach it to guess.
+        case otherParts(Set<String>)
+    }
+
     /// The input of an interaction for a task; nil when it has none.
     public init?(_ interaction: Interaction, task: Task) {
-        guard let input = task.input(of: interaction.messages) else { return nil }
+        do { try self.init(reading: interaction, task: task) } catch { return nil }
+    }
+
+    /// The input of an interaction for a task.
+    ///
+    /// - Throws: why it has none.
+    public init(reading interaction: Interaction, task: Task) throws(Absence) {
+        let parts = LabelInput.otherParts(LabelInput.messages(of: interaction, task))
+        guard parts.isEmpty else { throw .otherParts(parts) }
+        guard let input = task.input(of: interaction.messages) else { throw .noText }
         self.init(interaction: interaction.id, time: interaction.time, input: input)
     }
 
     var digest: ContentDigest { ContentDigest(of: input) }
+
+    /// The messages that make the input, as they were logged.
+    private static func messages(of interaction: Interaction, _ task: Task) -> [JSONValue] {
+        let messages = interaction.request["messages"]?.arrayValue ?? []
+        let asked = messages.filter { $0["role"]?.stringValue == "user" }
+        return switch task.input {
+        case .lastUserMessage: Array(asked.suffix(1))
+        case .firstUserMessage: Array(asked.prefix(1))
+        case .wholeConversation: messages.filter { !["system", "developer"].contains($0["role"]?.stringValue) }
+        }
+    }
+
+    /// Types of content parts that are part of what was said, and are neither text nor thoughts.
+    private static func otherParts(_ messages: [JSONValue]) -> Set<String> {
+        let silent: Set<String> = [
+            "text", "input_text", "output_text", "thinking", "redacted_thinking", "reasoning",
+        ]
+        let types = messages.flatMap { $0["content"]?.arrayValue ?? [] }.compactMap { $0["type"]?.stringValue }
+        return Set(types).subtracting(silent)
+    }
 }

@@ -11,6 +11,11 @@ public struct LabelInputs: Sendable {
     public var otherWorkload = 0
     /// Interactions without a text to label.
     public var withoutInput = 0
+    /// Interactions whose input holds more than text, and how many hold each kind of part.
+    public var withOtherParts = 0
+    public var otherParts: [String: Int] = [:]
+    /// Interactions of several user messages of which the task takes one.
+    public var withMoreMessages = 0
 
     /// The interactions of a workspace, by time; given a workload, only those tagged with it, or not at all.
     public init(_ store: InteractionStore, task: Task, workload: String?) throws {
@@ -48,10 +53,21 @@ public struct LabelInputs: Sendable {
     private mutating func add(_ interaction: Interaction, task: Task, workload: String?) {
         if !interaction.isUsable(for: workload) {
             otherWorkload += 1
-        } else if let input = LabelInput(interaction, task: task) {
-            inputs.append(input)
-        } else {
-            withoutInput += 1
+            return
+        }
+        do {
+            inputs.append(try LabelInput(reading: interaction, task: task))
+        } catch {
+            switch error {
+            case .noText: withoutInput += 1
+            case .otherParts(let types):
+                withOtherParts += 1
+                for type in types { otherParts[type, default: 0] += 1 }
+            }
+            return
+        }
+        if task.input != .wholeConversation, interaction.messages.count(where: { $0.role == .user }) > 1 {
+            withMoreMessages += 1
         }
     }
 }

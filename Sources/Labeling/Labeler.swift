@@ -4,6 +4,9 @@ import Storage
 public import Teachers
 
 /// Asks a teacher for one label: checks the answer against the task, and asks once more when it does not fit.
+///
+/// Only an answer that the teacher finished is a label. One that was cut, filtered, refused or that calls a tool is
+/// rejected at once: asking the same again would buy the same.
 public struct Labeler: Sendable {
     let task: Task
     let client: TeacherClient
@@ -12,8 +15,9 @@ public struct Labeler: Sendable {
     let topLogprobs: Int?
 
     /// - Parameters:
-    ///   - maximumTokens: the most tokens of an answer; nil takes 64 for a label and 1024 for free text or JSON.
-    ///   - temperature: nil leaves it to the server.
+    ///   - maximumTokens: the most tokens of an answer; nil takes 64 for a label and 1024 for free text or JSON. Room for
+    ///     thoughts comes on top where the model needs it.
+    ///   - temperature: asked for where the model takes one; nil leaves it to the server.
     ///   - topLogprobs: how many alternatives of each token to ask for with their log-probabilities; nil asks for none.
     public init(
         task: Task, client: TeacherClient, maximumTokens: Int? = nil, temperature: Double? = 0, topLogprobs: Int? = nil
@@ -25,52 +29,76 @@ public struct Labeler: Sendable {
         self.topLogprobs = topLogprobs
     }
 
-    /// An answer, and whether it took a second question.
+    /// An answer, whether it took a second question, and what was said where there is no label.
     struct Asked: Sendable {
         var answer: LabelAnswer
-        var wasAskedAgain: Bool
+        var wasAskedAgain = false
+        /// The beginning of the teacher's answer, or the server's words.
+        var said: String?
+    }
+
+    /// What one response amounts to.
+    private enum Judgement {
+        case label(String)
+        case unfinished(UnfinishedAnswer)
+        /// A whole answer that does not fit the task.
+        case unfit(AnswerError, text: String)
     }
 
     /// Labels one input.
     ///
-    /// - Throws: a `TeacherError` that says nothing about this input: the teacher is down, the key refused, ….
-    func label(_ input: String) async throws -> Asked {
+    /// - Parameters:
+    ///   - reuse: which kept responses may stand for new ones.
+    ///   - retries: how often a failed request is sent again; nil as the client's options say.
+    /// - Throws: a `TeacherError` that says nothing sure about this input: the teacher is down, the key refused, ….
+    func label(
+        _ input: String, reusing reuse: TeacherClient.Reuse = .all, retries: Int? = nil
+    ) async throws -> Asked {
         let messages = task.teacherMessages(for: input)
-        let first: TeacherResponse
+        var cost = USD.zero
+        func ask(_ messages: [Message]) async throws -> TeacherResponse {
+            let response = try await client.complete(
+                TeacherRequest(
+                    messages: messages, maximumTokens: maximumTokens, temperature: temperature,
+                    topLogprobs: topLogprobs), reusing: reuse, retries: retries)
+            cost += response.cost
+            return response
+        }
+        var asked = Asked(answer: LabelAnswer(.rejected(""), response: nil, cost: .zero, topLogprobs: topLogprobs))
         do {
-            first = try await ask(messages)
+            var response = try await ask(messages)
+            var judgement = judge(response)
+            if case .unfit(let problem, let text) = judgement {
+                asked.wasAskedAgain = true
+                response = try await ask(messages + correction(of: text, problem))
+                judgement = judge(response)
+            }
+            asked.answer.response = response.digest
+            switch judgement {
+            case .label(let label): asked.answer = answer(label, response)
+            case .unfinished(let reason): asked.answer.outcome = .rejected(reason.description)
+            case .unfit(let problem, _): asked.answer.outcome = .rejected(problem.description)
+            }
+            if asked.answer.label == nil { asked.said = ShownWords(response.text, limit: 80).text }
         } catch let error as TeacherError {
-            return Asked(answer: try rejection(error, cost: .zero), wasAskedAgain: false)
+            asked.answer.outcome = .rejected(try rejection(error))
+            asked.said = error.serverWords ?? (error.kind == .malformed ? error.description : nil)
         }
-        let problem: AnswerError
-        do {
-            let label = try task.label(fromAnswer: first.text)
-            return Asked(answer: answer(label, first, cost: first.cost), wasAskedAgain: false)
-        } catch {
-            problem = error
-        }
-        let second: TeacherResponse
-        do {
-            second = try await ask(messages + correction(of: first.text, problem))
-        } catch let error as TeacherError {
-            return Asked(answer: try rejection(error, cost: first.cost), wasAskedAgain: true)
-        }
-        let cost = first.cost + second.cost
-        do {
-            let label = try task.label(fromAnswer: second.text)
-            return Asked(answer: answer(label, second, cost: cost), wasAskedAgain: true)
-        } catch {
-            let reason = Labeler.wasCutShort(second) ? "\(error) (cut at \(maximumTokens) tokens)" : "\(error)"
-            return Asked(answer: rejection(reason, second.digest, cost: cost), wasAskedAgain: true)
-        }
+        asked.answer.cost = cost
+        return asked
+    }
+
+    private func judge(_ response: TeacherResponse) -> Judgement {
+        let text: String
+        do { text = try response.finishedText() } catch { return .unfinished(error) }
+        do { return .label(try task.label(fromAnswer: text)) } catch { return .unfit(error, text: text) }
     }
 
     /// A label with the log-probabilities of its tokens, where they were asked for and can be used.
-    private func answer(_ label: String, _ response: TeacherResponse, cost: USD) -> LabelAnswer {
-        var answer = LabelAnswer(.label(label), response: response.digest, cost: cost, topLogprobs: topLogprobs)
+    private func answer(_ label: String, _ response: TeacherResponse) -> LabelAnswer {
+        var answer = LabelAnswer(.label(label), response: response.digest, cost: .zero, topLogprobs: topLogprobs)
         guard topLogprobs != nil else { return answer }
         do throws(LogprobsError) {
-            if Labeler.wasCutShort(response) { throw .truncated }
             answer.logprobs = try TokenLogprobs(response.logprobs, answer: response.text, label: label)
         } catch {
             answer.withoutLogprobs = error.kind
@@ -78,26 +106,12 @@ public struct Labeler: Sendable {
         return answer
     }
 
-    private func rejection(_ reason: String, _ response: ContentDigest?, cost: USD) -> LabelAnswer {
-        LabelAnswer(.rejected(reason), response: response, cost: cost, topLogprobs: topLogprobs)
-    }
-
-    private func ask(_ messages: [Message]) async throws -> TeacherResponse {
-        try await client.complete(
-            TeacherRequest(
-                messages: messages, maximumTokens: maximumTokens, temperature: temperature, topLogprobs: topLogprobs))
-    }
-
-    private static func wasCutShort(_ response: TeacherResponse) -> Bool {
-        response.finishReason == "length" || response.finishReason == "max_tokens"
-    }
-
     /// The rejection that an error about this one request amounts to; any other error is thrown on.
-    private func rejection(_ error: TeacherError, cost: USD) throws -> LabelAnswer {
+    private func rejection(_ error: TeacherError) throws -> String {
         switch error.kind {
-        case .request(let status):
-            rejection("the request: refused with \(status)", nil, cost: cost)
-        case .malformed: rejection("the response: malformed", nil, cost: cost)
+        case .request(let status): return "the request: refused with \(status)"
+        case .forbidden where error.isAboutContent: return LabelAnswer.forbidden
+        case .malformed: return LabelAnswer.malformed
         default: throw error
         }
     }
@@ -111,7 +125,7 @@ public struct Labeler: Sendable {
             case .generation: "That does not have the form asked for (\(problem)). Answer again, in that form only."
             }
         // APIs refuse a message without text.
-        let said = answer.isEmpty ? [] : [Message(.assistant, answer)]
-        return said + [Message(.user, demand)]
+        let isBlank = !answer.utf8.contains { $0 > 0x20 }
+        return (isBlank ? [] : [Message(.assistant, answer)]) + [Message(.user, demand)]
     }
 }

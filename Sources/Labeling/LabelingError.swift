@@ -4,12 +4,15 @@ public import Foundation
 public struct LabelingError: LocalizedError, Sendable, Hashable, CustomStringConvertible {
     public var description: String
     public var hint: String?
+    /// Whether the same command may succeed later.
+    public var isPassing: Bool
 
     public var errorDescription: String? { description }
     public var recoverySuggestion: String? { hint }
 
-    public init(_ description: String, hint: String? = nil) {
+    public init(_ description: String, hint: String? = nil, isPassing: Bool = false) {
         self.description = description
         self.hint = hint
+        self.isPassing = isPassing
     }
 }

@@ -7,6 +7,8 @@ public struct LabelingResult: Sendable {
     public enum Stop: Sendable {
         /// The budget would not have held the next request.
         case budget(TeacherError)
+        /// The teacher wants money first.
+        case payment(TeacherError)
         /// The teacher gave no answers, several times in a row or to some inputs after all retries.
         case down(TeacherError)
         /// Somebody asked for it.
@@ -15,10 +17,17 @@ public struct LabelingResult: Sendable {
         /// Whether requests on their way are soon given up. Those within a budget are waited for.
         var isUrgent: Bool {
             switch self {
-            case .budget: false
+            case .budget, .payment: false
             case .down, .interrupted: true
             }
         }
+    }
+
+    /// An answer that is no label, for people to look at.
+    public struct Example: Sendable, Hashable {
+        public var reason: String
+        /// The beginning of what the teacher said, or of the server's words.
+        public var said: String
     }
 
     /// Distinct inputs, and how many of them had an answer before this run.
@@ -31,6 +40,8 @@ public struct LabelingResult: Sendable {
     public var askedAgain = 0
     /// Rejections by reason.
     public var reasons: [String: Int] = [:]
+    /// The first few of this run's rejections, no two alike.
+    public var examples: [Example] = []
     /// Labels that have log-probabilities.
     public var withLogprobs = 0
     /// Labels for which they were asked in vain, by the reason.
@@ -38,4 +49,28 @@ public struct LabelingResult: Sendable {
     public var stop: Stop?
 
     var answers: [ContentDigest: LabelAnswer] = [:]
+
+    /// The most examples that are kept.
+    static let mostExamples = 3
+
+    mutating func show(_ said: String?, reason: String?) {
+        guard let said, let reason, !said.isEmpty, examples.count < LabelingResult.mostExamples else { return }
+        let example = Example(reason: reason, said: said)
+        if !examples.contains(example) { examples.append(example) }
+    }
+
+    /// Counts what the answers are.
+    mutating func tally() {
+        for answer in answers.values {
+            switch answer.outcome {
+            case .label:
+                labeled += 1
+                if answer.logprobs != nil { withLogprobs += 1 }
+                if let reason = answer.withoutLogprobs { withoutLogprobs[reason, default: 0] += 1 }
+            case .rejected(let reason):
+                rejected += 1
+                reasons[reason, default: 0] += 1
+            }
+        }
+    }
 }

@@ -4,20 +4,34 @@ import Storage
 ///
 /// Each request reserves the most it can cost before it is sent; reserved and spent together never exceed the limit.
 /// The limit stands over the account's whole history, so that a run that was stopped or killed cannot spend twice.
+///
+/// Some teachers bill more than the limit of a request, for thoughts that nobody sees. So the reservation grows by the
+/// most that a teacher was ever seen to bill beyond a limit, and half of that again; and a teacher that is not known yet
+/// gets one request alone, then two, then three, so that no crowd is on its way before its first bill has come.
 public actor Budget {
     /// Money set aside for one request.
     struct Reservation: Sendable {
         let entry: Int64
-        let amount: USD
+    }
+
+    private struct Hold {
+        var endpoint: TeacherEndpoint
+        var worst: TokenUsage
+        var amount: USD
     }
 
     public nonisolated let limit: USD
     private let account: String
+    private let run: Int
     let ledger: TeacherLedger
     /// What the account had spent before this run, and what it has now; ambiguous requests count in full.
     public nonisolated let spentBefore: USD
     public private(set) var spent: USD
-    private var reserved = USD.zero
+    private var habits: [String: TeacherLedger.Habit]
+    private var holds: [Int64: Hold] = [:]
+    /// Requests that are being written down; their holds are not there yet.
+    private var beginning: [Int64: Hold] = [:]
+    private var nextBeginning: Int64 = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// Opens an account under a limit. The caller keeps other processes away from the account with a lock.
@@ -25,52 +39,108 @@ public actor Budget {
         self.account = account
         self.limit = limit
         self.ledger = ledger
-        spentBefore = try await ledger.open(account: account)
+        (spentBefore, run) = try await ledger.open(account: account)
         spent = spentBefore
+        habits = try await ledger.habits()
+    }
+
+    private var inFlight: [Hold] { Array(holds.values) + Array(beginning.values) }
+
+    /// The most that a request can cost, by what was seen of its teacher.
+    private func most(_ worst: TokenUsage, _ endpoint: TeacherEndpoint) -> USD {
+        let beyond = habits[endpoint.teacher]?.beyondLimit ?? 0
+        return endpoint.prices.cost(of: worst + TokenUsage(input: 0, output: beyond + beyond / 2))
     }
 
     /// Sets money aside; while only requests in flight stand in the way, waits for what they give back.
     ///
+    /// - Parameter worst: the tokens of the request, and the limit of its answer.
     /// - Throws: ``TeacherError/Kind/budget`` when it cannot fit.
-    func reserve(_ amount: USD, key: ContentDigest) async throws -> Reservation {
-        while limit > .zero, spent + reserved + amount > limit, reserved > .zero {
+    func reserve(_ worst: TokenUsage, endpoint: TeacherEndpoint, key: ContentDigest) async throws -> Reservation {
+        var amount = most(worst, endpoint)
+        while limit > .zero {
+            let inFlight = inFlight
+            amount = most(worst, endpoint)
+            let ofTeacher = inFlight.count { $0.endpoint.teacher == endpoint.teacher }
+            let isCrowd = amount > .zero && ofTeacher >= max(1, habits[endpoint.teacher]?.answers ?? 0)
+            let committed = inFlight.reduce(spent + amount) { $0 + $1.amount }
+            guard !inFlight.isEmpty, isCrowd || committed > limit else { break }
             await withCheckedContinuation { waiting.append($0) }
             try Task.checkCancellation()
         }
-        guard limit > .zero, spent + reserved + amount <= limit else {
-            throw TeacherError(
-                .budget,
-                "budget: \(spent) of \(limit) spent, and the next request may cost \(amount), expected it to fit",
-                hint: "run the same command again with a larger --budget-usd to go on")
-        }
-        reserved += amount
+        guard limit > .zero, spent + amount <= limit else { throw exhausted(amount, endpoint) }
+        let hold = Hold(endpoint: endpoint, worst: worst, amount: amount)
+        let number = nextBeginning
+        nextBeginning += 1
+        beginning[number] = hold
         do {
-            return Reservation(
-                entry: try await ledger.reserve(account: account, key: key, amount: amount), amount: amount)
+            let entry = try await ledger.reserve(
+                account: account, run: run, teacher: endpoint.teacher, key: key, limit: worst.output, amount: amount)
+            holds[entry] = beginning.removeValue(forKey: number)
+            return Reservation(entry: entry)
         } catch {
-            giveBack(amount, spent: .zero)
+            beginning[number] = nil
+            resumeWaiting()
             throw error
         }
     }
 
+    private func exhausted(_ amount: USD, _ endpoint: TeacherEndpoint) -> TeacherError {
+        let beyond = habits[endpoint.teacher]?.beyondLimit ?? 0
+        let why = beyond > 0 ? " (\(endpoint.model) was seen to bill \(beyond) tokens beyond the limit)" : ""
+        return TeacherError(
+            .budget,
+            "budget: \(spent) of \(limit) spent, and the next request may cost \(amount)\(why), expected it to fit",
+            hint:
+                "run the same command again with a larger --budget-usd to go on; retort-label ledger shows the bookings"
+        )
+    }
+
     /// Books an answer and what it cost, and keeps it.
+    ///
+    /// - Returns: the response with the cost that was booked.
     func settle(
         _ reservation: Reservation, key: ContentDigest, endpoint: TeacherEndpoint, response: TeacherResponse
-    ) async throws {
+    ) async throws -> TeacherResponse {
+        var response = response
+        // Where the stated usage cannot be, the most that was set aside is booked.
+        if response.usageDoubt != nil, let hold = holds[reservation.entry] { response.cost = hold.amount }
+        learn(response, of: endpoint.teacher)
         // Also when the ledger cannot be written: the money is gone, and those who wait must not wait for ever.
-        defer { giveBack(reservation.amount, spent: response.cost) }
+        let cost = response.cost
+        defer { giveBack(reservation, spent: cost) }
         try await ledger.settle(reservation.entry, key: key, endpoint: endpoint, response: response)
+        return response
     }
 
     /// Books a request without an answer: for nothing, or in full when nobody knows.
     func close(_ reservation: Reservation, isAmbiguous: Bool) async throws {
-        defer { giveBack(reservation.amount, spent: isAmbiguous ? reservation.amount : .zero) }
-        try await ledger.close(reservation.entry, isAmbiguous: isAmbiguous)
+        let amount = isAmbiguous ? holds[reservation.entry]?.amount : nil
+        defer { giveBack(reservation, spent: amount ?? .zero) }
+        try await ledger.close(reservation.entry, ambiguousAt: amount)
     }
 
-    private func giveBack(_ amount: USD, spent cost: USD) {
-        reserved = reserved - amount
+    /// Takes note of a bill; those on their way may become as large.
+    private func learn(_ response: TeacherResponse, of teacher: String) {
+        var habit = habits[teacher] ?? TeacherLedger.Habit()
+        habit.answers += 1
+        // In doubt the usage is what was set aside, which teaches nothing.
+        if response.usageDoubt == nil {
+            habit.beyondLimit = max(habit.beyondLimit, response.usage.output - response.limit)
+        }
+        habits[teacher] = habit
+        for (entry, hold) in holds where hold.endpoint.teacher == teacher {
+            holds[entry]?.amount = most(hold.worst, hold.endpoint)
+        }
+    }
+
+    private func giveBack(_ reservation: Reservation, spent cost: USD) {
+        holds[reservation.entry] = nil
         spent += cost
+        resumeWaiting()
+    }
+
+    private func resumeWaiting() {
         let resumed = waiting
         waiting = []
         for continuation in resumed { continuation.resume() }

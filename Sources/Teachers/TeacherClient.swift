@@ -6,8 +6,10 @@ import Synchronization
 
 /// Asks a teacher: cache first, then the network within rate limits and a budget, with retries.
 ///
-/// 401 and 403 are never retried. 408, 409, 429, 5xx, cut connections, timeouts and malformed responses are, with
-/// exponential backoff that honors `retry-after`.
+/// 401, 403 and refusals for want of money are never retried. 408, 409, 429, 5xx, cut connections, timeouts and
+/// malformed responses are, with exponential backoff that honors `retry-after`. An error that comes with status 200 is
+/// treated by its own code. A parameter that the model refuses is left out or renamed, once for all requests
+/// (``RequestForm``); an answer that was cut in its thoughts is asked for again with more room.
 public final class TeacherClient: Sendable {
     /// What this client did so far.
     public struct Tally: Sendable {
@@ -17,16 +19,32 @@ public final class TeacherClient: Sendable {
         public var cached = 0
         public var usage = TokenUsage(input: 0, output: 0)
         public var spent = USD.zero
+        /// Responses whose usage cannot be, by what is wrong with it: booked at the most they can cost.
+        public var usageDoubts: [String: Int] = [:]
+    }
+
+    /// Which kept responses may stand for a new one.
+    public enum Reuse: Sendable {
+        case all
+        /// Only those that were cut at the very limit that the request has: the same again would cost the same.
+        case cut
+        case none
+    }
+
+    struct State {
+        var tally = Tally()
+        /// Nil until the ledger was asked.
+        var form: RequestForm?
+        var keptForm: RequestForm?
     }
 
     public let endpoint: TeacherEndpoint
-    private let http = HTTPClient()
-    private let ledger: TeacherLedger?
-    private let budget: Budget?
-    private let limiter: RateLimiter
-    private let backoff: Backoff
-    private let options: TeacherOptions
-    private let counters = Mutex(Tally())
+    let ledger: TeacherLedger?
+    let budget: Budget?
+    let limiter: RateLimiter
+    let options: TeacherOptions
+    let http = HTTPClient()
+    let state = Mutex(State())
 
     /// A client that keeps every answer in a ledger and spends within a budget.
     public convenience init(endpoint: TeacherEndpoint, options: TeacherOptions = TeacherOptions(), budget: Budget) {
@@ -47,108 +65,66 @@ public final class TeacherClient: Sendable {
         self.budget = budget
         limiter = RateLimiter(
             requestsPerMinute: options.requestsPerMinute, tokensPerMinute: options.tokensPerMinute)
-        backoff = Backoff(maximumRetries: options.maximumRetries, first: options.firstRetryDelay)
     }
 
-    public var tally: Tally { counters.withLock { $0 } }
+    public var tally: Tally { state.withLock { $0.tally } }
+
+    /// How requests differ from what is asked by default, since the model is known or was found to want it so:
+    /// `no temperature`, `max_completion_tokens instead of max_tokens`, ….
+    public var adaptations: [String] { state.withLock { $0.form?.differences() ?? [] } }
+
+    /// So many times at most a request is written anew in another form; no model is known that changes it so often.
+    private static let mostForms = 12
 
     /// Asks, or finds what was answered before.
     ///
-    /// - Throws: ``TeacherError``; `CancellationError`; a `StorageError` when the ledger cannot be written.
-    public func complete(_ request: TeacherRequest) async throws -> TeacherResponse {
-        let body = endpoint.body(of: request)
-        let key = TeacherLedger.key(dialect: endpoint.dialect, model: endpoint.model, body: body)
-        let worst = TokenUsage(input: request.mostInputTokens, output: request.maximumTokens)
-        if let kept = try await ledger?.response(for: key) {
-            var response = try endpoint.response(from: kept.body, unlessReported: kept.usage)
-            (response.usage, response.cost, response.isCached) = (kept.usage, kept.cost, true)
-            counters.withLock { $0.cached += 1 }
-            return response
-        }
-        let bytes = body.serializedBytes()
-        var retry = 0
-        while true {
-            let guess = request.likelyInputTokens + request.maximumTokens
-            try await limiter.admit(tokens: guess)
-            let outcome = try await attempt(bytes, key: key, worst: worst)
-            switch outcome {
-            case .answer(var response):
-                response.retries = retry
-                await limiter.correct(guessed: guess, actual: response.usage.total)
+    /// - Parameter retries: how often a failed request is sent again; nil as the options say.
+    /// - Throws: ``TeacherError``; `CancellationError`; a `StorageError` when the ledger cannot be read or written.
+    public func complete(
+        _ request: TeacherRequest, reusing reuse: Reuse = .all, retries: Int? = nil
+    ) async throws -> TeacherResponse {
+        var form = try await currentForm()
+        var paid = USD.zero
+        for _ in 0..<TeacherClient.mostForms {
+            let draft = endpoint.draft(of: request, form)
+            if var response = try await kept(draft, reuse) {
+                response.cost += paid
                 return response
-            case .failure(let error, let isRetryable, let retryAfter):
-                await limiter.correct(guessed: guess, actual: 0)
-                var random = SystemRandomNumberGenerator()
-                guard isRetryable,
-                    let delay = backoff.delay(beforeRetry: retry, retryAfter: retryAfter, using: &random)
-                else { throw error }
-                if let retryAfter { await limiter.close(for: retryAfter) }
-                try await Task.sleep(for: delay)
-                retry += 1
-                counters.withLock { $0.retries += 1 }
             }
+            guard var response = try await send(draft, of: request, form, retries: retries) else {
+                form = try await currentForm()
+                continue
+            }
+            response.cost += paid
+            try await keepForm(form)
+            guard response.isCutInThoughts, let larger = makeRoom(beyond: form) else { return response }
+            paid = response.cost
+            form = larger
         }
+        throw TeacherError(.configuration, "the requests to \(endpoint.origin): refused in every form that is known")
     }
 
-    private enum Outcome {
-        case answer(TeacherResponse)
-        case failure(TeacherError, isRetryable: Bool, retryAfter: Duration?)
+    private func kept(_ draft: TeacherEndpoint.Draft, _ reuse: Reuse) async throws -> TeacherResponse? {
+        guard reuse != .none, let kept = try await ledger?.response(for: key(of: draft)) else { return nil }
+        var response = try endpoint.response(
+            endpoint.json(of: kept.body), bytes: kept.body, worst: draft.worst, billed: kept.usage)
+        guard reuse == .all || response.end == .truncated else { return nil }
+        (response.cost, response.isCached) = (kept.cost, true)
+        state.withLock { $0.tally.cached += 1 }
+        return response
     }
 
-    /// Sends a request once, with money reserved for it, and books how it went.
-    private func attempt(_ body: [UInt8], key: ContentDigest, worst: TokenUsage) async throws -> Outcome {
-        let reservation = try await budget?.reserve(endpoint.prices.cost(of: worst), key: key)
-        counters.withLock { $0.sent += 1 }
-        let http: HTTPResponse
-        do {
-            http = try await self.http.send(
-                HTTPRequest(
-                    "POST", endpoint.url, headers: endpoint.headers, body: body, timeout: options.timeout))
-        } catch {
-            let transport = error as? HTTPError
-            try await close(reservation, isAmbiguous: !(transport?.isBeforeSending ?? false))
-            guard let transport else { throw error }
-            return failure(of: transport)
-        }
-        guard http.status == 200 else {
-            // An error response is not charged for.
-            try await close(reservation, isAmbiguous: false)
-            return .failure(
-                endpoint.error(status: http.status, body: http.body),
-                isRetryable: [408, 409, 425, 429].contains(http.status) || http.status >= 500,
-                retryAfter: Backoff.retryAfter(http.headers))
-        }
-        let response: TeacherResponse
-        do {
-            response = try endpoint.response(from: http.body, unlessReported: worst)
-        } catch {
-            try await close(reservation, isAmbiguous: true)
-            return .failure(error, isRetryable: true, retryAfter: nil)
-        }
-        if let reservation, let budget {
-            try await budget.settle(reservation, key: key, endpoint: endpoint, response: response)
-        } else {
-            try await ledger?.settle(nil, key: key, endpoint: endpoint, response: response)
-        }
-        counters.withLock { tally in
-            tally.usage = tally.usage + response.usage
-            tally.spent += response.cost
-        }
-        return .answer(response)
+    func key(of draft: TeacherEndpoint.Draft) -> ContentDigest {
+        TeacherLedger.key(dialect: endpoint.dialect, model: endpoint.model, body: draft.json)
     }
 
-    private func close(_ reservation: Budget.Reservation?, isAmbiguous: Bool) async throws {
-        if let reservation { try await budget?.close(reservation, isAmbiguous: isAmbiguous) }
-    }
-
-    private func failure(of error: HTTPError) -> Outcome {
-        switch error.kind {
-        case .refused, .unresolved, .timeout, .cut, .other:
-            .failure(TeacherError(.down, error.description), isRetryable: true, retryAfter: nil)
-        case .tls, .invalidRequest:
-            .failure(TeacherError(.configuration, error.description), isRetryable: false, retryAfter: nil)
-        case .tooLarge:
-            .failure(TeacherError(.malformed, error.description), isRetryable: false, retryAfter: nil)
-        }
+    /// A refusal of something that was set by hand fails every request alike.
+    func verdict(_ refusal: TeacherEndpoint.Refusal, _ draft: TeacherEndpoint.Draft) -> TeacherError {
+        let named = endpoint.overrides.members.keys.first { refusal.stated.parameters.contains($0) }
+        guard let named, case .request = refusal.error.kind else { return refusal.error }
+        return TeacherError(
+            .configuration, "\(named): not taken by model \(endpoint.model): \(refusal.error.description)",
+            hint: "leave out --temperature or the option \(named), or give another value",
+            serverWords: refusal.error.serverWords)
     }
 }

@@ -9,6 +9,13 @@ public struct TeacherEndpoint: Sendable {
         case openai
         /// `POST …/messages`, Anthropic's.
         case anthropic
+
+        var route: String {
+            switch self {
+            case .openai: "/chat/completions"
+            case .anthropic: "/messages"
+            }
+        }
     }
 
     /// The absolute URL that requests are posted to.
@@ -17,6 +24,8 @@ public struct TeacherEndpoint: Sendable {
     public let dialect: Dialect
     public let key: APIKey?
     public let prices: TokenPrices
+    /// Members of the request body that were set by hand.
+    public let overrides: RequestOverrides
     /// Whether the endpoint is on this machine.
     public let isLoopback: Bool
     let host: String
@@ -26,7 +35,8 @@ public struct TeacherEndpoint: Sendable {
     ///     URL of the route. Without a path, `/v1` is put in.
     /// - Throws: a ``TeacherError`` of kind ``TeacherError/Kind/configuration``.
     public init(
-        baseURL: String, model: String, dialect: Dialect = .openai, key: APIKey? = nil, prices: TokenPrices = .free
+        baseURL: String, model: String, dialect: Dialect = .openai, key: APIKey? = nil, prices: TokenPrices = .free,
+        overrides: RequestOverrides = .none
     ) throws {
         guard let parts = URLComponents(string: baseURL), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty
@@ -42,25 +52,31 @@ public struct TeacherEndpoint: Sendable {
         guard prices.input >= 0, prices.output >= 0, prices.input.isFinite, prices.output.isFinite else {
             throw TeacherError(.configuration, "prices: expected numbers from 0, USD per million tokens")
         }
-        let route =
-            switch dialect {
-            case .openai: "/chat/completions"
-            case .anthropic: "/messages"
-            }
         var base = baseURL
         while base.hasSuffix("/") { base.removeLast() }
-        if base.hasSuffix(route) {
+        if base.hasSuffix(dialect.route) {
             url = base
         } else {
             let hasPath = !parts.path.isEmpty && parts.path != "/"
-            url = base + (hasPath ? "" : "/v1") + route
+            url = base + (hasPath ? "" : "/v1") + dialect.route
         }
-        isLoopback = host == "localhost" || host.hasPrefix("127.") || host == "::1" || host == "[::1]"
-        self.host = host
+        isLoopback = TeacherEndpoint.isLoopback(host.lowercased())
+        self.host = host.lowercased()
         self.model = model
         self.dialect = dialect
         self.key = key
         self.prices = prices
+        self.overrides = overrides
+    }
+
+    /// `dialect/model`: who answers, wherever it is asked. What is known of a teacher is kept under this.
+    public var teacher: String { "\(dialect.rawValue)/\(model)" }
+
+    /// A name that only begins like an address of this machine (`127.example.com`) is none.
+    private static func isLoopback(_ host: String) -> Bool {
+        if ["localhost", "::1", "[::1]"].contains(host) { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     /// Scheme, host and port, for messages.

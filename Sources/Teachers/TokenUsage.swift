@@ -1,4 +1,4 @@
-/// How many tokens a teacher says that it read and wrote.
+/// How many tokens a request has, or a teacher says that it read and wrote. Sums stay at the largest integer.
 public struct TokenUsage: Sendable, Hashable {
     public var input: Int
     public var output: Int
@@ -8,33 +8,15 @@ public struct TokenUsage: Sendable, Hashable {
         self.output = max(0, output)
     }
 
-    init(reportedInput: Int?, reportedOutput: Int?, otherwise fallback: TokenUsage) {
-        self.init(input: reportedInput ?? fallback.input, output: reportedOutput ?? fallback.output)
-    }
-
-    public var total: Int { input + output }
+    public var total: Int { TokenUsage.sum(input, output) }
 
     public static func + (left: TokenUsage, right: TokenUsage) -> TokenUsage {
-        TokenUsage(input: left.input + right.input, output: left.output + right.output)
-    }
-}
-
-/// What a teacher's tokens cost.
-public struct TokenPrices: Sendable, Hashable {
-    /// USD per million input tokens.
-    public var input: Double
-    /// USD per million output tokens.
-    public var output: Double
-
-    public static let free = TokenPrices(input: 0, output: 0)
-
-    public init(input: Double, output: Double) {
-        self.input = input
-        self.output = output
+        TokenUsage(input: sum(left.input, right.input), output: sum(left.output, right.output))
     }
 
-    /// What so many tokens cost.
-    public func cost(of usage: TokenUsage) -> USD {
-        USD(input * Double(usage.input) / 1e6 + output * Double(usage.output) / 1e6)
+    /// The sum of two counts, neither of them negative.
+    static func sum(_ left: Int, _ right: Int) -> Int {
+        let (sum, isBeyond) = left.addingReportingOverflow(right)
+        return isBeyond ? .max : sum
     }
 }

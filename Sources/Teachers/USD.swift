@@ -1,6 +1,7 @@
 /// An amount of US dollars, exact to 10⁻¹² USD.
 ///
 /// Whole units, so that a ledger adds up: at a price of 0.15 USD per million tokens one token costs 150,000 of them.
+/// Sums that no integer holds stay at the largest one: nothing that a server reports can stop the arithmetic.
 public struct USD: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The amount in units of 10⁻¹² USD.
     public var units: Int
@@ -19,7 +20,7 @@ public struct USD: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// `$1.23`, with more digits for small amounts.
     public var description: String {
-        let cents = (units.magnitude + 5_000_000_000) / 10_000_000_000
+        let cents = units.magnitude / 10_000_000_000 + (units.magnitude % 10_000_000_000 >= 5_000_000_000 ? 1 : 0)
         guard cents < 100, units != 0 else {
             let rest = cents % 100
             return "\(units < 0 ? "-" : "")$\(cents / 100).\(rest < 10 ? "0" : "")\(rest)"
@@ -29,7 +30,16 @@ public struct USD: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     public static func < (left: USD, right: USD) -> Bool { left.units < right.units }
-    public static func + (left: USD, right: USD) -> USD { USD(units: left.units + right.units) }
-    public static func - (left: USD, right: USD) -> USD { USD(units: left.units - right.units) }
-    public static func += (left: inout USD, right: USD) { left.units += right.units }
+
+    public static func + (left: USD, right: USD) -> USD {
+        let (sum, isBeyond) = left.units.addingReportingOverflow(right.units)
+        return USD(units: isBeyond ? (right.units < 0 ? .min : .max) : sum)
+    }
+
+    public static func - (left: USD, right: USD) -> USD {
+        let (difference, isBeyond) = left.units.subtractingReportingOverflow(right.units)
+        return USD(units: isBeyond ? (right.units < 0 ? .max : .min) : difference)
+    }
+
+    public static func += (left: inout USD, right: USD) { left = left + right }
 }

@@ -9,14 +9,16 @@ import Storage
 import Teachers
 
 /// Parses, labels, writes the examples and reports.
-@main
 struct Label: StageCommand {
     static let configuration = CommandConfiguration(
         commandName: "retort-label",
         abstract: "Label interactions through a teacher API, within a budget.",
         discussion: """
             Answers are kept in the workspace as they come: run it again after an interruption, an outage or a larger \
-            budget, and it goes on where it stopped, without paying for anything twice.
+            budget, and it goes on where it stopped, without paying for anything twice. Only an answer that the teacher \
+            finished is a label; what was cut, filtered or refused is rejected and counted.
+
+            'retort-label ledger' shows what was spent, 'retort-label ledger settle' sets a booking right.
             """,
         version: retortVersion)
 
@@ -75,11 +77,7 @@ struct Label: StageCommand {
             InteractionStore.migrations + TeacherLedger.migrations + LabelStore.migrations)
         var selection = try select(task, InteractionStore(database: database))
         if let limit { selection.inputs = Array(selection.inputs.prefix(limit)) }
-        if selection.inputs.isEmpty {
-            throw StageFailure(
-                .badInput, "nothing to label: no interaction with a text for task \(task.name)",
-                hint: "run retort-pull first, or give --input or --workload")
-        }
+        try LabelReport.check(selection, task)
 
         let labels = LabelStore(database: database)
         if input == nil {
@@ -93,25 +91,27 @@ struct Label: StageCommand {
         let client = TeacherClient(endpoint: endpoint, options: teacher.options(), budget: budget)
         let run = LabelingRun(
             labeler: Labeler(
-                task: task, client: client, maximumTokens: teacher.maxTokens, temperature: teacher.temperatureOrNil,
-                topLogprobs: teacher.logprobs),
+                task: task, client: client, maximumTokens: teacher.maxTokens, topLogprobs: teacher.logprobs),
             store: labels, budget: budget, concurrency: concurrency,
             retriesRejected: retryRejected)
-        let result = try await run.run(selection.inputs, isStopRequested: { Interruption.isRequested }) { progress in
-            console.progress(progress.line)
+        let result: LabelingResult
+        do {
+            result = try await run.run(selection.inputs, isStopRequested: { Interruption.isRequested }) { progress in
+                console.progress(progress.line)
+            }
+        } catch let error as LabelingError where error.isPassing {
+            throw StageFailure(.tryLater, error.description, hint: error.hint)
         }
         let report = LabelReport(
             task: task, selection: selection, result: result, asksForLogprobs: teacher.logprobs != nil,
-            tally: client.tally, budget: budget.limit,
+            tally: client.tally, adaptations: client.adaptations, budget: budget.limit,
             spentBefore: budget.spentBefore, spent: await budget.spent)
+        for warning in report.warnings { console.warn(warning) }
+        for note in report.notes { console.say("note: \(note)") }
         if let failure = report.failure { throw failure }
         let lines = LabeledLines(try run.examples(of: selection.inputs, result))
         if let output { try lines.write(to: output) }
         console.data(report.summary)
-        for (reason, count) in result.reasons.sorted(by: { $0.key < $1.key }) {
-            console.warn("\(count) rejected: \(reason)")
-        }
-        if let lack = report.lackOfLogprobs { console.warn(lack) }
         return report.stageReport(labels: lines.digest)
     }
 

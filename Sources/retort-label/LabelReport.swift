@@ -12,6 +12,8 @@ struct LabelReport {
     let result: LabelingResult
     let asksForLogprobs: Bool
     let tally: TeacherClient.Tally
+    /// How requests differ from what is asked by default.
+    let adaptations: [String]
     let budget: USD
     let spentBefore: USD
     let spent: USD
@@ -39,31 +41,18 @@ struct LabelReport {
             + reasons.joined(separator: ", ")
     }
 
-    /// The failure of a run that stopped early. What it has is kept, and the same command goes on from there.
-    var failure: StageFailure? {
-        let state = "\(result.labeled + result.rejected) of \(result.distinct) inputs are done and kept"
-        switch result.stop {
-        case nil: return nil
-        case .budget(let error)?: return StageFailure(.stopped, "\(error.description); \(state)", hint: error.hint)
-        case .down(let error)?:
-            return StageFailure(
-                .tryLater, "the teacher gives no answers: \(error.description); \(state)",
-                hint: "run the same command again when it is back")
-        case .interrupted?:
-            return StageFailure(.tryLater, "interrupted; \(state)", hint: "run the same command again to go on")
-        }
-    }
-
     func stageReport(labels: ContentDigest) -> StageReport {
         var report = StageReport(stage: "retort-label")
         report.inputs["task"] = task.digest.description
         report.outputs["labels"] = labels.description
         report.counts = [
             "interactions": selection.inputs.count, "other_workload": selection.otherWorkload,
-            "without_input": selection.withoutInput, "distinct": result.distinct, "asked": tally.sent,
+            "without_input": selection.withoutInput, "with_other_parts": selection.withOtherParts,
+            "with_more_messages": selection.withMoreMessages, "distinct": result.distinct, "asked": tally.sent,
             "cached": result.kept + tally.cached, "labeled": result.labeled, "rejected": result.rejected,
             "retried": tally.retries, "asked_again": result.askedAgain, "input_tokens": tally.usage.input,
             "output_tokens": tally.usage.output, "tokens": tally.usage.total,
+            "usage_refused": tally.usageDoubts.values.reduce(0, +),
         ]
         report.figures = [
             "spent_usd": tally.spent.dollars, "spent_in_all_usd": spent.dollars, "budget_usd": budget.dollars,
@@ -72,6 +61,9 @@ struct LabelReport {
         if asksForLogprobs { report.counts["with_logprobs"] = result.withLogprobs }
         var details = JSONObject()
         details["rejected"] = LabelReport.counts(result.reasons)
+        details["other_parts"] = LabelReport.counts(selection.otherParts)
+        details["usage_refused"] = LabelReport.counts(tally.usageDoubts)
+        if !adaptations.isEmpty { details["adaptations"] = .array(adaptations.map(JSONValue.string)) }
         if asksForLogprobs {
             let kinds = result.withoutLogprobs.map { ($0.key.rawValue, $0.value) }
             details["without_logprobs"] = LabelReport.counts(Dictionary(uniqueKeysWithValues: kinds))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Conversations
 import StageInterface
 import Teachers
 
@@ -40,16 +41,28 @@ struct TeacherFlags: ParsableArguments {
     var tokensPerMinute: Double?
 
     @Option(help: "How long a request may take, in seconds.")
-    var timeout = 60.0
+    var timeout = 120.0
 
     @Option(help: "How often a failed request is sent again.")
     var maxRetries = 5
 
-    @Option(help: "The most tokens of an answer.")
+    @Option(
+        help: """
+            The most tokens of an answer, room for thoughts apart; 64 for a label, 1024 for free text or JSON by default.
+            """)
     var maxTokens: Int?
 
-    @Option(help: "The sampling temperature, or 'default' for the server's own.")
-    var temperature = "0"
+    @Option(
+        help: "The sampling temperature, or 'default' for the server's own; by default 0 where the model takes one.")
+    var temperature: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A member of the request body, in the dialect's words; may be given several times. The value is JSON, null \
+            leaves the member out: reasoning_effort=low, max_tokens=null, thinking={"type":"disabled"}.
+            """, valueName: "key=value"))
+    var teacherOption: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -78,9 +91,10 @@ struct TeacherFlags: ParsableArguments {
         guard (1...1_000_000).contains(maxTokens ?? 1) else {
             throw ValidationError("--max-tokens: \(maxTokens ?? 0), expected 1 to 1000000")
         }
-        guard temperature == "default" || Double(temperature).map({ (0...2).contains($0) }) == true else {
+        if let temperature, temperature != "default", Double(temperature).map({ (0...2).contains($0) }) != true {
             throw ValidationError("--temperature: '\(temperature)', expected 0 to 2, or default")
         }
+        do { _ = try overrides() } catch { throw ValidationError(error.description) }
         if let logprobs {
             guard (0...20).contains(logprobs) else {
                 throw ValidationError("--logprobs: \(logprobs), expected 0 to 20")
@@ -92,7 +106,18 @@ struct TeacherFlags: ParsableArguments {
     }
 
     var hasPrices: Bool { priceIn != nil && priceOut != nil }
-    var temperatureOrNil: Double? { temperature == "default" ? nil : Double(temperature) }
+
+    /// What was set by hand; a temperature that was asked for is kept to.
+    private func overrides() throws(TeacherError) -> RequestOverrides {
+        var overrides = try RequestOverrides(parsing: teacherOption)
+        if let temperature {
+            guard !overrides.sets("temperature") else {
+                throw TeacherError(.configuration, "--temperature and --teacher-option temperature exclude each other")
+            }
+            overrides.add("temperature", Double(temperature).map(JSONValue.number) ?? .null)
+        }
+        return overrides
+    }
 
     func options() -> TeacherOptions {
         TeacherOptions(
@@ -103,7 +128,7 @@ struct TeacherFlags: ParsableArguments {
     func makeEndpoint() throws -> TeacherEndpoint {
         try TeacherEndpoint(
             baseURL: endpoint, model: model, dialect: dialect, key: try key(),
-            prices: TokenPrices(input: priceIn ?? 0, output: priceOut ?? 0))
+            prices: TokenPrices(input: priceIn ?? 0, output: priceOut ?? 0), overrides: try overrides())
     }
 
     /// The key; a variable that nobody named may be missing, for servers that want none.
