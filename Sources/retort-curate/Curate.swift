@@ -15,6 +15,8 @@ struct Curate: StageCommand {
         discussion: """
             Inputs that are the same become one row; nearly equal inputs are one group, and no group is in two splits. \
             The newest traffic tests. The same examples and task give the same digest.
+
+            Example: retort-curate --task task.yaml --labels labels.jsonl --gold gold.jsonl --output dataset
             """,
         version: retortVersion)
 
@@ -59,7 +61,7 @@ struct Curate: StageCommand {
         let version = try DatasetVersion.write(curation, task: task, to: output, in: workspace)
 
         for warning in curation.warnings { console.warn(warning) }
-        console.data(CurationTable.text(curation, version))
+        console.summary(CurationTable.text(curation, version))
         var report = StageReport(stage: "retort-curate")
         report.inputs["task"] = task.digest.description
         report.outputs["dataset"] = version.digest.description

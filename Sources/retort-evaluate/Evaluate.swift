@@ -14,6 +14,9 @@ struct Evaluate: StageCommand {
         discussion: """
             Writes report.json, predictions.jsonl and report.html. The artifact answers along the path that serves. With \
             an adapter the base is evaluated too, and with training rows a linear baseline, for comparison.
+
+            Example: retort-evaluate --task task.yaml --base model.gguf --adapter adapter.gguf \
+            --split dataset/test.jsonl --output evaluation
             """,
         version: retortVersion)
 
@@ -65,6 +68,9 @@ struct Evaluate: StageCommand {
 
     @OptionGroup var options: StageOptions
 
+    /// Whether two systems answer: the artifact, and its base beside it.
+    private var comparesBase: Bool { !noBase && base != nil && (adapter != nil || model != nil) }
+
     func validate() throws {
         if base == nil && model == nil { throw ValidationError("expected --base or --model") }
         if adapter != nil && base == nil { throw ValidationError("--adapter needs --base") }
@@ -84,14 +90,13 @@ struct Evaluate: StageCommand {
         plan.seed = seed
         plan.comparesBase = !noBase
         plan.comparesBaseline = !noBaseline
-        let evaluation = try await plan.report { system, done, count, rate in
+        let progress = EvaluationProgress(systems: comparesBase ? 2 : 1)
+        let evaluation = try await plan.report { system, done, count, _ in
             try Interruption.check()
-            let left = rate > 0 ? "\(Int(Double(count - done) / rate)) s left" : ""
-            console.progress(
-                "\(system): \(done) of \(count), \(Int(rate)) a second, \(left)", isLast: done == count)
+            console.progress(progress.line(system, done, of: count), isLast: done == count)
         }
         let digest = try evaluation.write(to: output)
-        console.data(evaluation.table)
+        console.summary(evaluation.table)
         console.say("report \(digest) in \(output)")
 
         var report = StageReport(stage: Self.commandName)

@@ -17,6 +17,10 @@ struct Label: StageCommand {
         discussion: """
             Answers are kept in the workspace as they come: run it again after an interruption, an outage or a larger \
             budget, and it goes on where it stopped, without paying for anything twice.
+
+            Example: retort-label --task task.yaml --input interactions.jsonl \
+            --endpoint https://api.openai.com/v1 --model NAME --key-env OPENAI_API_KEY --price-in 2 --price-out 8 \
+            --budget-usd 5 --output labels.jsonl
             """,
         version: retortVersion)
 
@@ -34,16 +38,16 @@ struct Label: StageCommand {
     @Option(help: ArgumentHelp("Where to write the labeled examples, JSON Lines.", valueName: "file"))
     var output: String?
 
-    @Option(help: "Label only interactions with this workload tag, or without any; all by default.")
+    @Option(help: "Label only interactions with this workload tag, or without any. (default: all)")
     var workload: String?
 
-    @Option(help: "Label no more than this many interactions.")
+    @Option(help: "Label no more than this many interactions. (default: all)")
     var limit: Int?
 
     @Option(help: "Requests on their way at a time.")
     var concurrency = 8
 
-    @Option(help: "The most that this task may cost in this workspace, over all runs.")
+    @Option(help: "The most that this task may cost in this workspace, over all runs, USD.")
     var budgetUsd = 5.0
 
     @Flag(help: "Ask again for inputs that were rejected earlier.")
@@ -100,7 +104,7 @@ struct Label: StageCommand {
         if let failure = report.failure { throw failure }
         let lines = LabeledLines(try run.examples(of: selection.inputs, result))
         if let output { try lines.write(to: output) }
-        console.data(report.summary)
+        console.summary(report.summary)
         for (reason, count) in result.reasons.sorted(by: { $0.key < $1.key }) {
             console.warn("\(count) rejected: \(reason)")
         }

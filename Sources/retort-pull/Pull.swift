@@ -14,6 +14,8 @@ struct Pull: StageCommand {
         discussion: """
             Reads JSON Lines, plain or gzip, of OpenAI chat-completion requests and their responses, streamed ones \
             and our own decision log included. Pulling the same log twice adds nothing.
+
+            Example: retort-pull logs/ --workload support --output interactions.jsonl
             """,
         version: retortVersion)
 
@@ -53,7 +55,7 @@ struct Pull: StageCommand {
         }
         let seconds = start.duration(to: .now).seconds
         let counts = result.reconciliation
-        console.data(PullTable.text(counts))
+        console.summary(PullTable.text(counts))
         for fault in result.faults { console.say("dropped: \(fault)") }
         let unnamed = counts.lostCount - result.faults.count
         if unnamed > 0 { console.say("dropped: \(unnamed) more") }
