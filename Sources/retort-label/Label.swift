@@ -101,7 +101,10 @@ struct Label: StageCommand {
             task: task, selection: selection, result: result, asksForLogprobs: teacher.logprobs != nil,
             tally: client.tally, budget: budget.limit,
             spentBefore: budget.spentBefore, spent: await budget.spent)
-        if let failure = report.failure { throw failure }
+        if var failure = report.failure {
+            failure.figures = report.figures
+            throw failure
+        }
         let lines = LabeledLines(try run.examples(of: selection.inputs, result))
         if let output { try lines.write(to: output) }
         console.summary(report.summary)

@@ -65,10 +65,7 @@ struct LabelReport {
             "retried": tally.retries, "asked_again": result.askedAgain, "input_tokens": tally.usage.input,
             "output_tokens": tally.usage.output, "tokens": tally.usage.total,
         ]
-        report.figures = [
-            "spent_usd": tally.spent.dollars, "spent_in_all_usd": spent.dollars, "budget_usd": budget.dollars,
-            "ambiguous_usd": (spent - spentBefore - tally.spent).dollars,
-        ]
+        report.figures = figures
         if asksForLogprobs { report.counts["with_logprobs"] = result.withLogprobs }
         var details = JSONObject()
         details["rejected"] = LabelReport.counts(result.reasons)
@@ -78,6 +75,14 @@ struct LabelReport {
         }
         if !details.isEmpty { report.details = .object(details) }
         return report
+    }
+
+    /// The money, which a run that stopped early has spent, too.
+    var figures: [String: Double] {
+        [
+            "spent_usd": tally.spent.dollars, "spent_in_all_usd": spent.dollars, "budget_usd": budget.dollars,
+            "ambiguous_usd": (spent - spentBefore - tally.spent).dollars,
+        ]
     }
 
     private static func counts(_ counts: [String: Int]) -> JSONValue? {
