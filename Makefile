@@ -1,11 +1,15 @@
 # The commands of the project. Everything runs from the root of the checkout.
-.PHONY: setup build test check lint format demo clean fuzz bench-banking77 bench-products bench-train
+.PHONY: setup build install test check lint format demo clean fuzz bench-banking77 bench-products bench-train
 
 setup:
 	Scripts/setup
 
 build: setup
 	swift build -c release
+
+# Executables, manual pages and completions: make install PREFIX=$$HOME/.local
+install: build
+	Scripts/install $(or $(PREFIX),/usr/local)
 
 test: setup
 	swift build -c release --build-tests

@@ -5,11 +5,18 @@ import Storage
 ///
 /// `Documentation/Formats/Pipeline.md` describes the file.
 public struct PipelineDefinition: Sendable {
+    /// The file.
+    public let path: String
     public var name: String
     /// The workspace that every stage gets.
     public var workspace: String
+    /// The workspace that the file names.
+    public let ownWorkspace: String
     public var stages: [StageDefinition]
     public var summary: SummaryDefinition?
+
+    /// What every text of a stage may refer to.
+    static let standing = ["workspace", "pipeline"]
 
     /// Reads a pipeline file strictly; all its problems are thrown together.
     public init(path: String) throws { try self.init(file: ConfigurationFile(path: path)) }
@@ -20,12 +27,17 @@ public struct PipelineDefinition: Sendable {
     }
 
     private init(file: ConfigurationFile) throws {
+        path = file.path
         let root = file.root
         name = root.string("name")
         if !PipelineDefinition.isName(name) {
             root.report("name", found: "'\(name)'", expected: "letters, digits, '-' and '_'")
         }
         workspace = root.string("workspace", default: Workspace.defaultPath)
+        ownWorkspace = workspace
+        if workspace.contains("$") {
+            root.report("workspace", found: "'\(workspace)'", expected: "a path in which nothing is replaced")
+        }
         var stages: [StageDefinition] = []
         for section in root.sections("stages") {
             stages.append(StageDefinition(section, earlier: stages.map(\.name)))
@@ -34,6 +46,26 @@ public struct PipelineDefinition: Sendable {
         self.stages = stages
         summary = root.has("summary") ? SummaryDefinition(root.section("summary"), stages: stages.map(\.name)) : nil
         try file.finish()
+    }
+
+    /// Reports every reference in some texts to what cannot be known there.
+    ///
+    /// - Parameter allowed: as they are written; one that ends with `….}` stands for all keys of a stage.
+    static func checkReferences(
+        _ section: ConfigurationSection, _ key: String, _ texts: [String], to allowed: [String]
+    ) {
+        for text in texts {
+            do {
+                for name in try Substitution.references(in: text, place: key) {
+                    let stage = name.split(separator: ".", maxSplits: 1).first.map { "${\($0).…}" } ?? ""
+                    if !allowed.contains("${\(name)}"), !(name.contains(".") && allowed.contains(stage)) {
+                        section.report(key, found: "'${\(name)}'", expected: allowed.joined(separator: ", "))
+                    }
+                }
+            } catch {
+                section.report(key, found: "a '$' alone", expected: "${name}, or $$ for the character")
+            }
+        }
     }
 
     static func isName(_ text: String) -> Bool {

@@ -2,21 +2,39 @@ import Foundation
 import StageInterface
 
 extension PipelineReport {
-    /// The run as tables for a terminal: stages with time, memory and money, then what the pipeline's summary asks for.
-    ///
-    /// A fact about a stage that was not reached stays as it is written.
+    /// What stands for a figure that is not there.
+    private static let missing = "–"
+
+    /// The run as tables for people: stages with time, memory and money, then what the pipeline's summary asks for.
     public func summaryLines(_ summary: SummaryDefinition?) throws -> [String] {
         var lines = stageTable().lines()
         guard let summary else { return lines }
         if !summary.columns.isEmpty {
             lines += [""] + figureTable(summary).lines()
         }
-        let values = stages.reduce(into: [:]) { $0.merge($1.report.values(named: $1.name)) { $1 } }
-        let substitution = Substitution(values: values, keepsUnknown: true)
+        let substitution = Substitution(values: values, unknown: .isShown(as: PipelineReport.missing))
         let facts = try summary.facts.map { fact in
             "\(fact.title): \(try substitution.apply(to: fact.value, place: "summary, facts"))"
         }
         return lines + (facts.isEmpty ? [] : [""] + facts)
+    }
+
+    /// The facts of a summary that ask a stage that is done for what it does not report.
+    public func summaryProblems(_ summary: SummaryDefinition?) throws -> [String] {
+        let done = Set(stages.filter { $0.outcome != .failed }.map(\.name)), known = values
+        return try (summary?.facts ?? []).flatMap { fact in
+            try Substitution.references(in: fact.value, place: "summary, facts").compactMap { name in
+                guard let stage = name.split(separator: ".").first.map(String.init), done.contains(stage),
+                    known[name] == nil
+                else { return nil }
+                let keys = known.keys.filter { $0.hasPrefix("\(stage).") }.sorted().joined(separator: ", ")
+                return "summary, facts: '${\(name)}' is not in the report of \(stage), expected one of \(keys)"
+            }
+        }
+    }
+
+    private var values: [String: String] {
+        stages.reduce(into: [:]) { $0.merge($1.report.values(named: $1.name)) { $1 } }
     }
 
     private func stageTable() -> TextTable {
@@ -24,11 +42,11 @@ extension PipelineReport {
         for entry in stages {
             let report = entry.report
             table.rows.append([
-                entry.name,
-                entry.isSkipped ? "skipped" : "done",
+                entry.name, entry.outcome.rawValue,
                 String(format: "%.2f", report.seconds / 60),
-                "\(report.peakMemoryBytes >> 20) MB",
-                report.figures["spent_usd"].map { String(format: "$%.4f", $0) } ?? "",
+                report.peakMemoryBytes > 0 ? "\(report.peakMemoryBytes >> 20) MB" : PipelineReport.missing,
+                report.figures["spent_usd"].map { String(format: "$%.4f", $0) }
+                    ?? (entry.outcome == .failed ? PipelineReport.missing : ""),
             ])
         }
         return table
@@ -42,7 +60,7 @@ extension PipelineReport {
                 [row.title]
                     + summary.columns.map { column in
                         let name = row.prefix + column.figure
-                        guard let value = figures[name] else { return "-" }
+                        guard let value = figures[name] else { return PipelineReport.missing }
                         guard let low = figures["\(name)_low"], let high = figures["\(name)_high"] else {
                             return String(format: "%.1f %%", value * 100)
                         }

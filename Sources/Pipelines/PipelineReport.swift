@@ -6,17 +6,16 @@ import Storage
 public struct PipelineReport: Codable, Sendable {
     /// One stage of the run.
     public struct Entry: Codable, Sendable {
+        public enum Outcome: String, Codable, Sendable { case done, skipped, failed }
+
         public var name: String
-        public var isSkipped: Bool
+        public var outcome: Outcome
         public var report: StageReport
 
-        private enum CodingKeys: String, CodingKey {
-            case name, report
-            case isSkipped = "skipped"
-        }
+        public var isSkipped: Bool { outcome == .skipped }
     }
 
-    public var format = "retort.pipeline-run/1"
+    public var format = "retort.pipeline-run/2"
     public var pipeline: String
     public var startedAt = Date()
     public var seconds = 0.0
@@ -34,12 +33,19 @@ public struct PipelineReport: Codable, Sendable {
     /// The stage of the run with this name.
     public func stage(_ name: String) -> StageReport? { stages.first { $0.name == name }?.report }
 
-    mutating func add(_ name: String, _ report: StageReport, isSkipped: Bool) {
-        stages.append(Entry(name: name, isSkipped: isSkipped, report: report))
+    mutating func add(_ name: String, _ report: StageReport, _ outcome: Entry.Outcome) {
+        stages.append(Entry(name: name, outcome: outcome, report: report))
     }
 
-    mutating func fail(_ name: String, _ failure: StageFailure) {
+    /// Ends the run with a stage that failed; what its failure tells of money and the like stays.
+    mutating func fail(_ stage: StageDefinition, _ failure: StageFailure, seconds: Double) {
         self.failure = .init(failure)
+        var report = StageReport(stage: stage.program.run)
+        report.status = "failed"
+        report.seconds = seconds
+        report.figures = failure.figures
+        report.failure = self.failure
+        add(stage.name, report, .failed)
     }
 
     /// How the run ended, in a few words.
@@ -83,7 +89,14 @@ public struct PipelineReport: Codable, Sendable {
         guard let newest = names.filter({ $0.hasSuffix(".json") }).max() else { return nil }
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
-        return try decoder.decode(
-            PipelineReport.self, from: try FileHandle(readingFrom: "\(directory)/\(newest)").readToEnd() ?? Data())
+        let path = "\(directory)/\(newest)"
+        do {
+            return try decoder.decode(
+                PipelineReport.self, from: try FileHandle(readingFrom: path).readToEnd() ?? Data())
+        } catch is DecodingError {
+            throw StorageError(
+                .input, "\(path): not a run of a pipeline as this version writes it",
+                hint: "retort run \(pipeline.path)")
+        }
     }
 }

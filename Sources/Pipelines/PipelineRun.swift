@@ -12,12 +12,27 @@ public enum StageVerdict: Sendable, Hashable {
 
 /// Runs a pipeline: one process per stage, skipped while its fingerprint stands.
 public struct PipelineRun: Sendable {
+    /// As it was written, but for paths, in which the workspace stands.
     public let pipeline: PipelineDefinition
     let processes: StageProcess
+    /// What every stage gets beside its own arguments: `--quiet`, for one.
+    private let flags: [String]
 
-    /// - Parameter executables: the folder in which the stages' executables are looked for first.
-    public init(_ pipeline: PipelineDefinition, executables: String) {
+    /// - Parameters:
+    ///   - executables: the folder in which the stages' executables are looked for first.
+    ///   - flags: of every stage, beside its own arguments.
+    public init(_ pipeline: PipelineDefinition, executables: String, flags: [String] = []) throws {
+        var pipeline = pipeline
+        let substitution = Substitution(values: PipelineRun.standingValues(of: pipeline))
+        for index in pipeline.stages.indices {
+            let place = "stage \(pipeline.stages[index].name)"
+            pipeline.stages[index].reads = try substitution.apply(
+                to: pipeline.stages[index].reads, place: "\(place), reads")
+            pipeline.stages[index].writes = try substitution.apply(
+                to: pipeline.stages[index].writes, place: "\(place), writes")
+        }
         self.pipeline = pipeline
+        self.flags = flags
         processes = StageProcess(directory: executables)
     }
 
@@ -27,8 +42,8 @@ public struct PipelineRun: Sendable {
         var running: Set<String> = []
         return try pipeline.stages.map { stage in
             let verdict: StageVerdict
-            if let need = stage.needs.first(where: running.contains) {
-                verdict = .run("'\(need)' runs before it")
+            if let need = stage.needs.first(where: { running.contains($0.stage) }) {
+                verdict = .run("'\(need.stage)' runs before it and may leave something else")
             } else {
                 verdict = try self.verdict(on: stage, state, try fingerprint(of: stage, state))
             }
@@ -42,7 +57,9 @@ public struct PipelineRun: Sendable {
     /// - Parameters:
     ///   - force: stages to run even though their fingerprints stand.
     ///   - only: if not nil, no other stage runs.
+    /// - Throws: `StageFailure` for what can be seen to be wrong before the first stage runs.
     public func run(force: Set<String> = [], only: String? = nil, console: Console) async throws -> PipelineReport {
+        try check(only: only)
         let lock = try FileLock(
             path: "\(pipeline.workspace)/locks/pipeline-\(pipeline.name).lock", purpose: "pipeline \(pipeline.name)")
         defer { withExtendedLifetime(lock) {} }
@@ -50,25 +67,25 @@ public struct PipelineRun: Sendable {
         var report = PipelineReport(pipeline: pipeline.name)
         for stage in pipeline.stages {
             if let only, only != stage.name { continue }
+            let start = ContinuousClock.now
             do {
                 try Interruption.check()
                 let fingerprint = try fingerprint(of: stage, state)
                 let verdict = try verdict(on: stage, state, fingerprint)
                 if case .skip = verdict, !force.contains(stage.name), let done = state.stages[stage.name] {
                     console.say("\(stage.name): skipped, nothing that it reads has changed")
-                    report.add(stage.name, done.report, isSkipped: true)
+                    report.add(stage.name, done.report, .skipped)
                     continue
                 }
                 if case .run(let reason) = verdict { console.say("\(stage.name): runs, \(reason)") }
                 let stageReport = try await execute(stage, state)
-                var writes: [String: ContentDigest] = [:]
-                for path in stage.writes { writes[path] = try PathDigest.of(path) }
                 state.stages[stage.name] = .init(
-                    fingerprint: fingerprint, report: stageReport, writes: writes, finishedAt: Date())
+                    fingerprint: fingerprint, report: stageReport, writes: try writes(of: stage), finishedAt: Date())
                 try state.save(of: pipeline)
-                report.add(stage.name, stageReport, isSkipped: false)
+                report.add(stage.name, stageReport, .done)
             } catch {
-                report.fail(stage.name, StageFailure(error))
+                let failure = told(StageFailure(error), of: stage)
+                report.fail(stage, failure, seconds: start.duration(to: .now).seconds)
                 break
             }
         }
@@ -77,21 +94,48 @@ public struct PipelineRun: Sendable {
         return report
     }
 
+    private func writes(of stage: StageDefinition) throws -> [String: ContentDigest] {
+        try stage.writes.reduce(into: [:]) { writes, path in
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw StageFailure(
+                    .badInput,
+                    "stage \(stage.name) is done, but \(path) is not there, expected it: it is among its 'writes'",
+                    hint: "see the stage's arguments in \(pipeline.path)")
+            }
+            writes[path] = try PathDigest.of(path)
+        }
+    }
+
+    /// A stage's failure with a hint for who runs a pipeline and types no command of the stage.
+    private func told(_ failure: StageFailure, of stage: StageDefinition) -> StageFailure {
+        var failure = failure
+        guard let hint = failure.hint else { return failure }
+        if hint.contains("the same command") {
+            let workspace =
+                pipeline.workspace == pipeline.ownWorkspace ? "" : " --workspace \(pipeline.workspace)"
+            failure.hint = "retort run \(pipeline.path)\(workspace) goes on from there"
+        } else if hint.contains("--") {
+            failure.hint = "\(hint); the arguments of stage \(stage.name) stand in \(pipeline.path)"
+        }
+        return failure
+    }
+
     private func execute(_ stage: StageDefinition, _ state: PipelineState) async throws -> StageReport {
         let values = values(for: stage, state)
         let place = "stage \(stage.name), arguments"
-        let standing = ["--json", "--workspace", pipeline.workspace]
+        let standing = ["--json", "--workspace", pipeline.workspace] + flags
         guard let service = stage.service else {
             let arguments = try Substitution(values: values).apply(to: stage.program.arguments, place: place)
             return try await processes.run(stage.program.run, arguments + standing, name: stage.name)
         }
         let serviceArguments = try Substitution(values: values).apply(
             to: service.arguments, place: "stage \(stage.name), service.arguments")
-        let processes = processes
-        return try await processes.withService(service.run, serviceArguments, name: stage.name) { announced in
-            var values = values
-            for (key, value) in announced { values["service.\(key)"] = value }
-            let arguments = try Substitution(values: values).apply(to: stage.program.arguments, place: place)
+        return try await processes.withService(
+            service.run, serviceArguments + (service.isOfRetort ? flags : []), name: stage.name
+        ) { announced in
+            var all = values
+            for (key, value) in announced { all["service.\(key)"] = value }
+            let arguments = try Substitution(values: all).apply(to: stage.program.arguments, place: place)
             return try await processes.run(stage.program.run, arguments + standing, name: stage.name)
         }
     }
@@ -113,55 +157,42 @@ public struct PipelineRun: Sendable {
     }
 
     /// Everything that decides whether a stage runs again. What its service announces is not part of it.
-    private func fingerprint(of stage: StageDefinition, _ state: PipelineState) throws -> Fingerprint {
+    func fingerprint(of stage: StageDefinition, _ state: PipelineState) throws -> Fingerprint {
         var pieces = ["program": "\(stage.program.run) \(retortVersion)"]
         let values = values(for: stage, state)
-        pieces["arguments"] = try Substitution(values: values, keepsUnknown: true)
+        pieces["arguments"] = try Substitution(values: values, unknown: .stays)
             .apply(to: stage.program.arguments, place: "stage \(stage.name), arguments").joined(separator: "\u{1F}")
         if let service = stage.service {
             pieces["service"] = ([service.run] + service.arguments).joined(separator: "\u{1F}")
         }
         for path in stage.reads { pieces["reads \(path)"] = try PathDigest.of(path).description }
         for need in stage.needs {
-            let outputs = state.stages[need]?.report.outputs ?? [:]
-            for (key, value) in outputs { pieces["needs \(need).\(key)"] = value }
+            guard let outputs = state.stages[need.stage]?.report.outputs else { continue }
+            if let output = need.output, outputs[output] == nil {
+                let known = outputs.keys.sorted().joined(separator: ", ")
+                throw StageFailure(
+                    .badInput, "stage \(stage.name), needs: '\(need)' is no output, expected one of \(known)")
+            }
+            for (key, value) in outputs where need.output ?? key == key { pieces["needs \(need.stage).\(key)"] = value }
         }
         return Fingerprint(pieces: pieces)
     }
 
-    /// What `${…}` may stand for in a stage: the workspace, and the outputs, counts and figures of its needs.
-    private func values(for stage: StageDefinition, _ state: PipelineState) -> [String: String] {
-        var values = ["workspace": pipeline.workspace, "pipeline": pipeline.name]
-        for need in stage.needs {
-            guard let report = state.stages[need]?.report else { continue }
-            values.merge(report.values(named: need)) { $1 }
-        }
-        return values
+    private static func standingValues(of pipeline: PipelineDefinition) -> [String: String] {
+        ["workspace": pipeline.workspace, "pipeline": pipeline.name]
     }
 
-    /// Why a stage would run or be skipped, in lines for a person.
-    public func explain(_ name: String) throws -> [String] {
-        let stage = try pipeline.stage(name)
-        let state = try PipelineState(of: pipeline)
-        let fingerprint = try fingerprint(of: stage, state)
-        var lines = [
-            "stage \(name): \(stage.program.run) \(stage.program.arguments.joined(separator: " "))",
-            "fingerprint \(fingerprint.digest)",
-        ]
-        let before = state.stages[name]?.fingerprint
-        for (piece, value) in fingerprint.pieces.sorted(by: { $0.key < $1.key }) {
-            let shown = value.replacingOccurrences(of: "\u{1F}", with: " ")
-            let isSame = before?.pieces[piece] == value
-            lines.append("  \(isSame ? " " : "*") \(piece): \(shown)")
+    /// What every text of the pipeline may refer to.
+    var standingValues: [String: String] { PipelineRun.standingValues(of: pipeline) }
+
+    /// What `${…}` may stand for in a stage: the workspace, and the outputs, counts and figures of its needs.
+    private func values(for stage: StageDefinition, _ state: PipelineState) -> [String: String] {
+        var values = standingValues
+        for need in stage.needs {
+            guard let report = state.stages[need.stage]?.report else { continue }
+            values.merge(report.values(named: need.stage)) { $1 }
         }
-        for piece in (before?.pieces.keys.sorted() ?? []) where fingerprint.pieces[piece] == nil {
-            lines.append("  * \(piece): no longer there")
-        }
-        switch try plan().first(where: { $0.stage.name == name })?.verdict {
-        case .run(let reason)?: lines.append("it would run: \(reason)")
-        default: lines.append("it would be skipped: nothing that it reads has changed")
-        }
-        return lines
+        return values
     }
 }
 

@@ -5,7 +5,7 @@ public struct StageDefinition: Sendable {
     public var name: String
     public var program: ProgramDefinition
     /// Stages before this one whose outputs it builds on.
-    public var needs: [String]
+    public var needs: [StageNeed]
     /// Files and folders whose content decides whether the stage must run again.
     public var reads: [String]
     /// Files and folders that must still be as the stage left them for it to be skipped.
@@ -21,15 +21,42 @@ public struct StageDefinition: Sendable {
         if earlier.contains(name) { section.report("name", found: "'\(name)' twice", expected: "a name of its own") }
         if name == "service" { section.report("name", found: "'service'", expected: "another name") }
         program = ProgramDefinition(section)
-        needs = section.strings("needs", default: [])
-        for need in needs where !earlier.contains(need) {
+        needs = section.strings("needs", default: []).map(StageNeed.init)
+        for need in needs where !earlier.contains(need.stage) {
             let allowed = earlier.isEmpty ? "nothing: it is the first" : earlier.joined(separator: ", ")
             section.report("needs", found: "'\(need)'", expected: "stages before this one (\(allowed))")
         }
         reads = section.strings("reads", default: [])
         writes = section.strings("writes", default: [])
-        service = section.has("service") ? ProgramDefinition(section.section("service")) : nil
+        let paths = PipelineDefinition.standing.map { "${\($0)}" }
+        PipelineDefinition.checkReferences(section, "reads", reads, to: paths)
+        PipelineDefinition.checkReferences(section, "writes", writes, to: paths)
+        let needed = paths + Set(needs.map(\.stage)).sorted().map { "${\($0).…}" }
+        if section.has("service") {
+            let below = section.section("service")
+            let service = ProgramDefinition(below)
+            PipelineDefinition.checkReferences(below, "arguments", service.arguments, to: needed)
+            self.service = service
+        }
+        PipelineDefinition.checkReferences(
+            section, "arguments", program.arguments, to: needed + (service == nil ? [] : ["${service.…}"]))
     }
+}
+
+/// What a stage builds on: all outputs of a stage before it, or one of them.
+public struct StageNeed: Sendable, Hashable, CustomStringConvertible {
+    public var stage: String
+    /// nil for all.
+    public var output: String?
+
+    /// Reads `curate`, or `curate.train` for one output.
+    init(_ text: String) {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        stage = parts.first.map(String.init) ?? ""
+        output = parts.count > 1 ? String(parts[1]) : nil
+    }
+
+    public var description: String { stage + (output.map { ".\($0)" } ?? "") }
 }
 
 /// An executable and its arguments, before substitution.
@@ -42,4 +69,7 @@ public struct ProgramDefinition: Sendable {
         run = section.string("run")
         arguments = section.strings("arguments", default: [])
     }
+
+    /// Whether it is one of ours, which take the options that every stage has.
+    var isOfRetort: Bool { (run.split(separator: "/").last ?? "").hasPrefix("retort-") }
 }

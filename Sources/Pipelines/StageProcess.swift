@@ -15,12 +15,19 @@ struct StageProcess {
     /// Where executables are looked for before the PATH.
     var directory: String
 
+    /// Where a program lies: at its own path, or beside `retort`, or on the PATH; nil where it is in no such place.
+    func path(of program: String) -> String? {
+        let search = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":").map(String.init) ?? []
+        let places = program.contains("/") ? [program] : ([directory] + search).map { "\($0)/\(program)" }
+        return places.first { path in
+            var isDirectory: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory.boolValue
+                && FileManager.default.isExecutableFile(atPath: path)
+        }
+    }
+
     private func configuration(_ program: String, _ arguments: [String]) -> Configuration {
-        let beside = "\(directory)/\(program)"
-        let executable: Executable =
-            program.contains("/")
-            ? .path(FilePath(program))
-            : FileManager.default.isExecutableFile(atPath: beside) ? .path(FilePath(beside)) : .name(program)
+        let executable: Executable = path(of: program).map { .path(FilePath($0)) } ?? .name(program)
         var options = PlatformOptions()
         options.processGroupID = 0
         return Configuration(
@@ -68,11 +75,13 @@ struct StageProcess {
             }
             return report
         case .exited(let code):
-            // The stage has said what failed on standard error already; here only who it was.
-            let status = ExitStatus(rawValue: code) ?? .ourFault
-            throw StageFailure(
-                status, "stage \(name) failed: \(report?.failure?.message ?? "\(program) ended with exit \(code)")",
+            // A stage of ours leaves it to the report to say what failed.
+            var failure = StageFailure(
+                ExitStatus(rawValue: code) ?? .ourFault,
+                "stage \(name) failed: \(report?.failure?.message ?? "\(program) ended with exit \(code)")",
                 hint: report?.failure?.hint)
+            failure.figures = report?.figures ?? [:]
+            throw failure
         case .signaled(let signal):
             throw StageFailure(
                 Interruption.isRequested ? .tryLater : .ourFault,

@@ -36,8 +36,10 @@ public struct SummaryDefinition: Sendable {
             }
             return Row(title: row.string("title"), stage: stage, prefix: row.string("prefix", default: ""))
         }
-        facts = section.sections("facts", isRequired: false).map {
-            Fact(title: $0.string("title"), value: $0.string("value"))
+        facts = section.sections("facts", isRequired: false).map { fact in
+            let value = fact.string("value")
+            PipelineDefinition.checkReferences(fact, "value", [value], to: stages.map { "${\($0).…}" })
+            return Fact(title: fact.string("title"), value: value)
         }
     }
 }

@@ -8,10 +8,10 @@ public final class Console: Sendable {
 
     private let verbosity: Verbosity
     private let printsData: Bool
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-    /// The length of the progress line that stands on the terminal, when progress was last shown, and why data could
-    /// not be printed.
-    private let state = Mutex((width: 0, shownAt: ContinuousClock.Instant?.none, lost: StorageError?.none))
+    private let terminal = Terminal(STDERR_FILENO)
+    /// Whether a progress line stands on the terminal, when progress was last shown, and why data could not be printed.
+    private let state = Mutex(
+        (isProgressShown: false, shownAt: ContinuousClock.Instant?.none, lost: StorageError?.none))
 
     /// - Parameter printsData: false when stdout belongs to a JSON report.
     public init(verbosity: Verbosity = .normal, printsData: Bool = true) {
@@ -22,11 +22,14 @@ public final class Console: Sendable {
     /// Whether human-readable data may be printed on stdout.
     public var isDataShown: Bool { printsData }
 
-    /// A line of data for stdout; dropped when stdout belongs to a JSON report.
+    /// A line of what was asked for, on stdout; dropped when stdout belongs to a JSON report.
     public func data(_ line: String) { if printsData { print(line + "\n") } }
 
-    /// Data for stdout that is not a line; dropped likewise.
+    /// What was asked for, where it is not a line; dropped likewise.
     public func data(exactly text: String) { if printsData { print(text) } }
+
+    /// A line of what a run came to, on stdout for people: dropped by `--quiet`, too.
+    public func summary(_ line: String) { if verbosity != .quiet { data(line) } }
 
     /// The JSON report.
     func report(_ json: String) { print(json + "\n") }
@@ -50,40 +53,50 @@ public final class Console: Sendable {
     }
 
     /// One line that replaces itself on a terminal (four times a second), and otherwise is said every ten seconds.
+    ///
+    /// On a terminal it is cut to the width that the window has now, and gone when something else is printed. Parts stand
+    /// two spaces apart, the important ones first: whole parts are left out before one is cut.
+    ///
+    /// - Parameter isLast: shows the line whatever the clock says.
     public func progress(_ line: @autoclosure () -> String, isLast: Bool = false) {
         guard verbosity != .quiet else { return }
-        let interval: Duration = isTerminal ? .milliseconds(250) : .seconds(10)
+        let interval: Duration = terminal != nil ? .milliseconds(250) : .seconds(10)
         state.withLock { state in
             let now = ContinuousClock.now
             if let shownAt = state.shownAt, !isLast, now - shownAt < interval { return }
             state.shownAt = now
-            let text = line()
-            if isTerminal {
-                let padding = String(repeating: " ", count: max(0, state.width - text.count))
-                Console.put("\r\(text)\(padding)\(isLast ? "\n" : "")", STDERR_FILENO)
-                state.width = isLast ? 0 : text.count
-            } else {
-                Console.put(text + "\n", STDERR_FILENO)
-            }
+            guard let terminal else { return Console.put(line() + "\n", STDERR_FILENO) }
+            // One column stays free: a terminal may go on to the next line when the last one is written to.
+            Console.put(terminal.lineStart + line().fitted(to: terminal.columns - 1), STDERR_FILENO)
+            state.isProgressShown = true
         }
+    }
+
+    /// Takes a progress line that still stands on the terminal away.
+    func end() { state.withLock { clear(&$0.isProgressShown) } }
+
+    private func clear(_ isProgressShown: inout Bool) {
+        if isProgressShown, let terminal { Console.put(terminal.lineStart, STDERR_FILENO) }
+        isProgressShown = false
     }
 
     private func talk(_ line: String) {
         state.withLock { state in
-            if state.width > 0 { Console.put("\n", STDERR_FILENO) }
-            state.width = 0
+            clear(&state.isProgressShown)
             Console.put(line + "\n", STDERR_FILENO)
         }
     }
 
     /// A reader that went away (a closed pipe) is no reason to fail a stage that has done its work; a full disk is.
     private func print(_ text: String) {
-        do {
-            try FileHandle.standardOutput.writeAll(text.utf8)
-        } catch let error as StorageError where error.code == EPIPE {
-        } catch {
-            state.withLock {
-                $0.lost = $0.lost ?? StorageError(.device, "standard output: \(error), expected it to take the data")
+        state.withLock { state in
+            clear(&state.isProgressShown)
+            do {
+                try FileHandle.standardOutput.writeAll(text.utf8)
+            } catch let error as StorageError where error.code == EPIPE {
+            } catch {
+                state.lost =
+                    state.lost ?? StorageError(.device, "standard output: \(error), expected it to take the data")
             }
         }
     }

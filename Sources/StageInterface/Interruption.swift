@@ -21,6 +21,14 @@ public enum Interruption {
     /// The variable that tells a process which one it must not outlive: a pipeline's run, for its stages.
     public static let parentVariable = "RETORT_PARENT_PROCESS"
 
+    /// The process that started this one and that it must not outlive; nil where another did, as a shell between the two.
+    private static var parent: pid_t? {
+        ProcessInfo.processInfo.environment[parentVariable].flatMap { pid_t($0) }.flatMap { $0 == getppid() ? $0 : nil }
+    }
+
+    /// Whether a pipeline's run started this process and reads its report.
+    static var isStageOfPipeline: Bool { parent != nil }
+
     /// Starts to listen. Called once, by ``StageCommand``, before any work.
     static func listen() {
         // The first access initializes the flag, which a signal handler must not do.
@@ -30,9 +38,7 @@ public enum Interruption {
                 if Interruption.requested.exchange(true, ordering: .relaxed) { _exit(128 + number) }
             }
         }
-        if let parent = ProcessInfo.processInfo.environment[parentVariable].flatMap({ pid_t($0) }) {
-            stopWithout(parent)
-        }
+        if let parent { stopWithout(parent) }
     }
 
     /// Sends this process the signal that asks it to stop as soon as the one that started it is gone.

@@ -1,10 +1,10 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
 
 /// An executable of Retort: parses options, does one thing, reports.
 ///
 /// Conformers implement ``perform(_:)``; errors, exit status, timing, memory and the JSON report are handled here.
-public protocol StageCommand: AsyncParsableCommand {
+public protocol StageCommand: RootCommand {
     var options: StageOptions { get }
 
     /// Does the work. Returns the report, or nil where there is nothing to report beyond what was printed.
@@ -30,11 +30,13 @@ extension StageCommand {
         var status = ExitStatus.done
         func fail(_ error: any Error) {
             let failure = StageFailure(error)
-            console.fail(failure)
+            // A pipeline reads the failure in the report, and says it with the stage's name.
+            if !(options.json && Interruption.isStageOfPipeline) { console.fail(failure) }
             status = failure.status
             report = StageReport(stage: Self.commandName)
             report?.status = "failed"
             report?.failure = .init(failure)
+            report?.figures = failure.figures
         }
         do {
             report = try await perform(console)
@@ -44,10 +46,15 @@ extension StageCommand {
         } catch {
             fail(error)
         }
+        console.end()
         if options.json, var report {
             report.startedAt = startedAt
             report.seconds = start.duration(to: .now).seconds
             report.peakMemoryBytes = ProcessUsage.peakMemoryBytes
+            for (name, value) in report.figures.sorted(by: { $0.key < $1.key }) where !value.isFinite {
+                console.warn("\(name): \(value), expected a number; left out of the report")
+                report.figures[name] = nil
+            }
             console.report(try report.json())
             if status == .done, let lost = console.lostData { fail(lost) }
         }

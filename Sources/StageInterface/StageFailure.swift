@@ -1,3 +1,4 @@
+import ArgumentParser
 public import Foundation
 import Storage
 
@@ -6,6 +7,8 @@ public struct StageFailure: LocalizedError, Sendable, CustomStringConvertible {
     public var status: ExitStatus
     public var description: String
     public var hint: String?
+    /// What holds although it failed, for the report: money that was spent, for one.
+    public var figures: [String: Double] = [:]
 
     public init(_ status: ExitStatus, _ description: String, hint: String? = nil) {
         self.status = status
@@ -34,6 +37,7 @@ public struct StageFailure: LocalizedError, Sendable, CustomStringConvertible {
             self.init(status, error.description, hint: error.hint)
         case let error as any LocalizedError:
             self.init(.badInput, error.errorDescription ?? "\(error)", hint: error.recoverySuggestion)
+        case let error as ValidationError: self.init(.usage, error.message)
         case is CancellationError:
             self.init(.tryLater, "interrupted", hint: "run the same command again to go on")
         case let error as DecodingError: self.init(.badInput, "\(error)")

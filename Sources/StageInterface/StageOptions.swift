@@ -3,16 +3,18 @@ public import Storage
 
 /// The options that every stage has.
 public struct StageOptions: ParsableArguments {
-    @Option(help: "The folder for the database, the content store and locks. (default: .retort)")
+    @Option(
+        help: ArgumentHelp(
+            "The folder for the database, the content store and locks. (default: .retort)", valueName: "folder"))
     public var workspace: String?
 
     @Flag(help: "Print one JSON report on standard output instead of text.")
     public var json = false
 
-    @Flag(help: "Say nothing but errors.")
+    @Flag(help: "Say nothing but warnings and errors.")
     public var quiet = false
 
-    @Flag(help: "Say more.")
+    @Flag(help: "Say more on standard error.")
     public var verbose = false
 
     public init() {}

@@ -2,7 +2,7 @@ public import ArgumentParser
 
 /// How many threads compute, for executables that do.
 public struct ThreadOptions: ParsableArguments {
-    @Option(help: "Threads that compute; by default one a core.")
+    @Option(help: "Threads that compute. (default: one for each core)")
     public var threads: Int?
 
     public init() {}

@@ -45,8 +45,7 @@ public final class ConfigurationFile {
         do {
             node = try Yams.compose(yaml: text)
         } catch let error as YamlError {
-            let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "unknown"
-            throw ConfigurationError(file: path, problems: ["not valid YAML: \(reason)"])
+            throw ConfigurationError(file: path, problems: [error.problem])
         }
     }
 
@@ -133,7 +132,7 @@ public final class ConfigurationSection {
             ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)],
             fallback.map { .integer($0) })
         return read(key, fallback, stand: range.lowerBound, expected, schema) {
-            $0.int.flatMap { range.contains($0) ? $0 : nil }
+            $0.wholeNumber.flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
@@ -144,7 +143,7 @@ public final class ConfigurationSection {
             ["type": "number", "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound)],
             fallback.map { .number($0) })
         return read(key, fallback, stand: range.lowerBound, expected, schema) {
-            ($0.float ?? $0.int.map(Double.init)).flatMap { range.contains($0) ? $0 : nil }
+            $0.decimalNumber.flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
@@ -154,7 +153,7 @@ public final class ConfigurationSection {
 
     public func boolean(_ key: String, default fallback: Bool? = nil) -> Bool {
         let schema = ConfigurationSection.schema(["type": "boolean"], fallback.map { .bool($0) })
-        return read(key, fallback, stand: false, "true or false", schema) { $0.bool }
+        return read(key, fallback, stand: false, "true or false", schema) { $0.truth(readsWords: true) }
     }
 
     /// One of a closed set of words.
@@ -190,7 +189,7 @@ public final class ConfigurationSection {
         return read(key, fallback, stand: [], "a list of texts", schema) { node in
             if let scalar = node.scalar { return [scalar.string] }
             guard let sequence = node.sequence else { return nil }
-            let texts = sequence.compactMap { $0.scalar?.string }
+            let texts = sequence.compactMap { $0.isAbsent ? nil : $0.scalar?.string }
             return texts.count == sequence.count ? texts : nil
         }
     }
@@ -234,7 +233,13 @@ public final class ConfigurationSection {
     /// - Parameter schema: what is to be said of the value.
     public func json(_ key: String, as schema: JSONValue = [:]) -> JSONValue? {
         described?.note(key, isRequired: false, schema)
-        return node(key).map(ConfigurationSection.json)
+        guard let node = node(key) else { return nil }
+        var left = ConfigurationSection.mostValues
+        guard let json = ConfigurationSection.json(node, &left) else {
+            report(key, found: "more than \(ConfigurationSection.mostValues) values", expected: "fewer")
+            return nil
+        }
+        return json
     }
 
     /// What a text may be written as: a scalar.
@@ -248,7 +253,7 @@ public final class ConfigurationSection {
 
     private func node(_ key: String) -> Node? {
         known.append(key)
-        guard let node = mapping?[key], node.null == nil || node.scalar?.style != .plain else { return nil }
+        guard let node = mapping?[key], !node.isAbsent else { return nil }
         return node
     }
 
@@ -272,7 +277,13 @@ public final class ConfigurationSection {
     }
 
     private func missing(_ key: String, _ expected: String) {
-        file.report("\(qualified(key)): missing, expected \(expected)", at: mapping?.mark)
+        guard let absent = mapping?[key], let word = absent.scalar?.string, !word.isEmpty else {
+            return file.report(
+                "\(qualified(key)): missing, expected \(expected)", at: mapping?[key]?.mark ?? mapping?.mark)
+        }
+        file.report(
+            "\(qualified(key)): \(word), which is no value, expected \(expected); quotes make it a text",
+            at: absent.mark)
     }
 
     private func wrong(_ key: String, _ node: Node, _ expected: String) {
@@ -284,24 +295,46 @@ public final class ConfigurationSection {
     private func qualified(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
 
     func reportUnknownKeys() {
+        for key in mapping?.keys.map({ $0 }) ?? [] where key.scalar == nil {
+            file.report(
+                "\(name.isEmpty ? "" : "\(name): ")a key that is a list or a mapping, expected a word", at: key.mark)
+        }
         for key in keys where !known.contains(key) {
             let guess = Spelling.nearest(to: key, among: known).map { "; did you mean '\($0)'?" } ?? ""
             file.report("\(qualified(key)): unknown key\(guess)", at: mapping?[key]?.mark)
         }
     }
 
-    private static func json(_ node: Node) -> JSONValue {
+    /// The most values that one key may amount to: aliases of aliases multiply.
+    private static let mostValues = 100_000
+
+    /// nil where there are more values than are left.
+    private static func json(_ node: Node, _ left: inout Int) -> JSONValue? {
+        left -= 1
+        guard left > 0 else { return nil }
         if let mapping = node.mapping {
-            return .object(JSONObject(mapping.map { (key: $0.key.string ?? "", value: json($0.value)) }))
+            var members: [(key: String, value: JSONValue)] = []
+            for member in mapping {
+                guard let value = json(member.value, &left) else { return nil }
+                members.append((member.key.string ?? "", value))
+            }
+            return .object(JSONObject(members))
         }
-        if let sequence = node.sequence { return .array(sequence.map(json)) }
-        guard node.scalar?.style == .plain else { return .string(node.scalar?.string ?? "") }
-        if node.null != nil { return .null }
-        if let value = node.bool { return .bool(value) }
-        // A number that JSON writes the same way keeps its digits.
-        if let text = node.scalar?.string, let value = try? JSONValue(parsing: text), value.isNumber { return value }
-        if let value = node.int { return .integer(value) }
-        if let value = node.float { return .number(value) }
+        if let sequence = node.sequence {
+            var elements: [JSONValue] = []
+            for element in sequence {
+                guard let value = json(element, &left) else { return nil }
+                elements.append(value)
+            }
+            return .array(elements)
+        }
+        if node.isAbsent { return .null }
+        if let value = node.truth(readsWords: false) { return .bool(value) }
+        if let number = node.decimalNumber {
+            // A number that JSON writes the same way keeps its digits.
+            if let text = node.scalar?.string, let value = try? JSONValue(parsing: text), value.isNumber { return value }
+            return .number(number)
+        }
         return .string(node.scalar?.string ?? "")
     }
 }

@@ -74,7 +74,7 @@ public final class Sweep {
         self.record = record
     }
 
-    /// The date that the prompts of the sweep in a folder print, as ``TrainingRun/date(ofSnapshotIn:)`` has it.
+    /// The date that the prompts of the sweep in a folder print, as ``KeptSnapshot/date`` has it.
     ///
     /// - Throws: ``TrainingError`` for a record that is damaged.
     public static func date(ofSweepIn folder: String) throws -> LocalTime? {
@@ -162,7 +162,7 @@ public final class Sweep {
                 case .snapshot, .rolledBack, .stoppedEarly: break
                 }
             }
-        } catch let error as TrainingError where error.description.contains("runs away") {
+        } catch let error as TrainingError where error.isDivergence {
             // A recipe that cannot be trained with is the last of its round, not the end of the sweep.
         }
         try log.close()

@@ -1,17 +1,17 @@
 import Adapters
 import Autograd
-public import Conversations
+import Conversations
 import Foundation
 import Storage
 import Transformers
 
 /// Snapshots, and going back.
 ///
-/// `snapshot.bin` is the latest state. `rollback.bin` is the state of the last step at which the recipe wants a
-/// snapshot: where a roll-back leads must depend on neither the clock nor the moment of a kill.
+/// `snapshot.bin` is the latest state; it is called `finished.bin` once what the run trained is written. `rollback.bin` is
+/// the state of the last step at which the recipe wants a snapshot: where a roll-back leads must depend on neither the
+/// clock nor the moment of a kill.
 extension TrainingRun {
-    private static let snapshotName = "/snapshot.bin"
-    private var snapshotPath: String { snapshotDirectory + TrainingRun.snapshotName }
+    private var snapshotPath: String { snapshotDirectory + KeptSnapshot.name }
     private var rollbackPath: String { snapshotDirectory + "/rollback.bin" }
 
     /// What is trained, and its moments.
@@ -21,29 +21,39 @@ extension TrainingRun {
         }
     }
 
-    /// The date that the prompts of the run in a snapshot directory print, so that a resumed run prints it too; nil
-    /// where there is no snapshot, or its template prints none.
+    /// Goes on from the snapshot of this run, where there is one; returns the steps that it holds.
     ///
-    /// - Throws: ``TrainingError`` for a snapshot that is damaged.
-    public static func date(ofSnapshotIn directory: String) throws -> LocalTime? {
-        let path = directory + snapshotName
-        return FileManager.default.fileExists(atPath: path) ? try TrainingSnapshot.date(path) : nil
-    }
-
-    /// Goes on from the snapshot, where there is one; returns the steps that it holds.
-    ///
-    /// - Throws: ``TrainingError`` for a snapshot that is damaged or of another run.
+    /// - Throws: ``TrainingError`` for a snapshot that is damaged, or that another run has left and not finished.
     public func resume() throws -> Int {
-        guard FileManager.default.fileExists(atPath: snapshotPath) else { return 0 }
-        if let chosen = try TrainingSnapshot.chosenTokens(snapshotPath) {
+        guard let kept = try KeptSnapshot(in: snapshotDirectory) else { return 0 }
+        if kept.isFinished, !kept.differences(from: self).isEmpty { return 0 }
+        if let chosen = kept.chosenTokens {
             chosenTokens = chosen
             use(tokensPerMicroBatch: chosen, recomputedLayers: recomputedLayers)
         }
-        state = try TrainingSnapshot.read(snapshotPath, identity, recipe: recipe.json, into: numbers)
+        state = try TrainingSnapshot.read(kept.path, identity, recipe: recipe.json, into: numbers)
         optimizer.step = state.step
         // A kill may have come between the two files.
-        if state.goodStep == state.step, state.step > 0 { try AtomicFile.link(snapshotPath, as: rollbackPath) }
+        if state.goodStep == state.step, state.step > 0 { try AtomicFile.link(kept.path, as: rollbackPath) }
         return state.step
+    }
+
+    /// Notes that what the run trained is written: the snapshot is no unfinished work any more.
+    public func finish() throws {
+        guard FileManager.default.fileExists(atPath: snapshotPath) else { return }
+        try AtomicFile.link(snapshotPath, as: snapshotDirectory + KeptSnapshot.finishedName)
+        try dropSnapshot()
+    }
+
+    /// Removes what an earlier run has left to go on from.
+    public func dropSnapshot() throws {
+        for path in [snapshotPath, rollbackPath] where FileManager.default.fileExists(atPath: path) {
+            do {
+                try FileManager.default.removeItem(atPath: path)
+            } catch {
+                throw TrainingError("cannot remove \(path): \(error.localizedDescription)")
+            }
+        }
     }
 
     func writeSnapshot(_ onEvent: (Event) throws -> Void) throws {
@@ -53,14 +63,14 @@ extension TrainingRun {
         try onEvent(.snapshot(step: state.step))
     }
 
-    func rollBack(_ onEvent: (Event) throws -> Void) throws {
-        let failed = state.step + 1
+    /// - Parameter failed: the step after which the numbers are not to be trusted.
+    func rollBack(from failed: Int, _ onEvent: (Event) throws -> Void) throws {
         let rollbacks = state.rollbacks + 1
         guard rollbacks <= TrainingRun.maximumRollbacks else {
             throw TrainingError(
                 "step \(failed): loss or gradient is not finite or runs away, after \(rollbacks - 1) roll-backs with a "
                     + "smaller rate each, expected training to go on",
-                hint: "lower learning_rate, or look at the examples of this step")
+                hint: "lower learning_rate, or look at the examples of this step", isDivergence: true)
         }
         let factor = state.rateFactor * 0.5
         if state.goodStep > 0 {

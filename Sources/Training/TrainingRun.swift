@@ -197,13 +197,16 @@ public final class TrainingRun {
                 return outcome(isFinished: false, since: start)
             }
             guard let record = takeStep() else {
-                try rollBack(onEvent)
+                try rollBack(from: state.step + 1, onEvent)
                 continue
             }
             try onEvent(.step(record))
             let step = state.step
             let isLast = step == totalSteps
-            if isLast || step % validationInterval == 0 { try validate(onEvent) }
+            if isLast || step % validationInterval == 0, try !validate(onEvent) {
+                try rollBack(from: step, onEvent)
+                continue
+            }
             let isGood = step % snapshotInterval == 0
             if isGood { state.goodStep = step }
             let isDue = lastSnapshot.duration(to: .now) > .seconds(recipe.snapshotMinutes * 60)
@@ -226,19 +229,29 @@ public final class TrainingRun {
     /// - Throws: ``TrainingError`` where the run trains all weights: ``trainedModel()`` has them.
     public func result() throws -> LowRankAdapter {
         guard let adapter else { throw TrainingError("method: full: no adapter, expected method: lora") }
-        keepBest()
+        try keepBest()
         return try adapter.adapter(architecture: checkpoint.architecture, baseDigest: identity.base)
     }
 
     /// The model, likewise; nil where the run trains an adapter.
-    public func trainedModel() -> TrainedModel? {
-        keepBest()
+    ///
+    /// - Throws: ``TrainingError`` where a weight is not a number.
+    public func trainedModel() throws -> TrainedModel? {
+        try keepBest()
         return weights.map { TrainedModel(checkpoint: checkpoint, weights: $0) }
     }
 
-    private func keepBest() {
-        guard recipe.keepsBest, let best = state.best else { return }
-        parameters.values.update(from: best.values, count: parameterCount)
+    /// What no step comes after is checked here: the last update may have made it no number.
+    private func keepBest() throws {
+        if recipe.keepsBest, let best = state.best {
+            parameters.values.update(from: best.values, count: parameterCount)
+        }
+        let values = UnsafeBufferPointer(start: parameters.values, count: parameterCount)
+        guard values.allSatisfy(\.isFinite) else {
+            throw TrainingError(
+                "step \(state.step): a trained weight is not a number, expected finite numbers",
+                hint: "lower learning_rate", isDivergence: true)
+        }
     }
 
     // MARK: Steps
@@ -293,10 +306,13 @@ public final class TrainingRun {
     /// What the best validation so far found.
     var bestValidation: (agreement: Double, loss: Double)? { state.best.map { ($0.agreement, $0.loss) } }
 
-    private func validate(_ onEvent: (Event) throws -> Void) throws {
-        guard let loss = try validationLoss() else { return }
+    /// Looks at the validation split; false, with nothing changed, where the loss there is not a number.
+    private func validate(_ onEvent: (Event) throws -> Void) throws -> Bool {
+        guard let loss = try validationLoss() else { return true }
+        // As with a step's loss: nothing is kept of such a state, and it is no result.
+        guard loss.mean.isFinite else { return false }
         var found = TrainingState.Best(step: state.step, agreement: loss.agreement, loss: loss.mean, values: [])
-        let isBest = loss.mean.isFinite && found.isBetter(than: state.best)
+        let isBest = found.isBetter(than: state.best)
         if isBest {
             // The old one is let go of first: there is room for one.
             state.best = nil
@@ -308,10 +324,11 @@ public final class TrainingRun {
                 ValidationRecord(
                     step: state.step, loss: loss.mean, agreement: loss.agreement, isBest: isBest,
                     rewards: loss.rewards)))
-        guard let rule = recipe.earlyStopping, state.step < totalSteps else { return }
+        guard let rule = recipe.earlyStopping, state.step < totalSteps else { return true }
         if state.noteForEarlyStopping(rule, agreement: loss.agreement, loss: loss.mean) {
             try onEvent(.stoppedEarly(step: state.step, validations: rule.patience))
         }
+        return true
     }
 }
 

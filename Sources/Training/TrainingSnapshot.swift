@@ -72,15 +72,11 @@ enum TrainingSnapshot {
         return state
     }
 
-    /// The size of the micro-batches, where a plan chose it rather than the recipe.
-    static func chosenTokens(_ path: String) throws -> Int? {
-        try readHeader(FileHandle(readingFrom: path), path).header["chosen_tokens_per_micro_batch"]?.integerValue
-    }
-
-    /// The date that the run's prompts print, where its template prints one.
-    static func date(_ path: String) throws -> LocalTime? {
-        let text = try readHeader(FileHandle(readingFrom: path), path).header["date"]?.stringValue
-        return text.flatMap { LocalTime($0) }
+    /// What a snapshot says of itself.
+    ///
+    /// - Throws: ``TrainingError`` for a file that is damaged.
+    static func header(_ path: String) throws -> JSONValue {
+        try readHeader(FileHandle(readingFrom: path), path).header
     }
 
     private static func damaged(_ path: String) -> TrainingError {
@@ -119,9 +115,16 @@ enum TrainingSnapshot {
     private static func checkIdentity(
         _ header: JSONValue, _ identity: RunIdentity, _ recipe: JSONValue, _ path: String
     ) throws {
-        let differing = identity.fields.filter { (header[$0.name]?.stringValue ?? "none") != $0.value }
-        if differing.isEmpty { return }
-        let parts = differing.map { field in
+        let differences = differences(header, identity, recipe)
+        if differences.isEmpty { return }
+        throw TrainingError(
+            "\(path): snapshot of another run: \(differences.joined(separator: "; "))",
+            hint: "train without --resume, or give the run its own --snapshot-dir")
+    }
+
+    /// What a snapshot's run is made of that another one is not; empty where they are the same run.
+    static func differences(_ header: JSONValue, _ identity: RunIdentity, _ recipe: JSONValue) -> [String] {
+        identity.fields.filter { (header[$0.name]?.stringValue ?? "none") != $0.value }.map { field in
             var part = "\(field.name) \(header[field.name]?.stringValue ?? "none"), expected \(field.value)"
             let keys = (recipe.objectValue?.members ?? []).filter {
                 header["recipe_keys"]?[$0.key]?.serialized() != $0.value.serialized()
@@ -135,9 +138,6 @@ enum TrainingSnapshot {
             }
             return part
         }
-        throw TrainingError(
-            "\(path): snapshot of another run: \(parts.joined(separator: "; "))",
-            hint: "train without --resume, or give the run its own --snapshot-dir")
     }
 }
 

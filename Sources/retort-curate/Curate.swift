@@ -16,6 +16,8 @@ struct Curate: StageCommand {
             Inputs that are the same become one row; nearly equal inputs are one group, and no group is in two splits. \
             The newest traffic tests. The same examples and task give the same digest. Every version stays in the \
             workspace under its digest; --output holds the latest. Truths of --gold are the answers that are trained.
+
+            Example: retort-curate --task task.yaml --labels labels.jsonl --gold gold.jsonl --output dataset
             """,
         version: retortVersion)
 
@@ -60,7 +62,7 @@ struct Curate: StageCommand {
         let version = try DatasetVersion.write(curation, task: task, to: output, in: workspace)
 
         for warning in curation.warnings { console.warn(warning) }
-        console.data(CurationTable.text(curation, version))
+        console.summary(CurationTable.text(curation, version))
         var report = StageReport(stage: "retort-curate")
         report.inputs["task"] = task.digest.description
         report.outputs["dataset"] = version.digest.description

@@ -72,6 +72,9 @@ struct Evaluate: StageCommand {
 
     @OptionGroup var options: StageOptions
 
+    /// Whether two systems answer: the artifact, and its base beside it.
+    private var comparesBase: Bool { !noBase && base != nil && (adapter != nil || model != nil) }
+
     func validate() throws {
         if base == nil && model == nil { throw ValidationError("expected --base or --model") }
         if adapter != nil && base == nil { throw ValidationError("--adapter needs --base") }
@@ -98,7 +101,7 @@ struct Evaluate: StageCommand {
                     + "\(Int(moment.secondsLeft.rounded(.up))) s left", isLast: moment.done == moment.count)
         }
         let digest = try evaluation.write(to: output)
-        console.data(evaluation.table)
+        console.summary(evaluation.table)
         console.say("report \(digest) in \(output)")
 
         var report = StageReport(stage: Self.commandName)

@@ -19,6 +19,10 @@ struct Label: StageCommand {
             finished is a label; what was cut, filtered or refused is rejected and counted.
 
             'retort-label ledger' shows what was spent, 'retort-label ledger settle' sets a booking right.
+
+            Example: retort-label --task task.yaml --input interactions.jsonl \
+            --endpoint https://api.openai.com/v1 --model NAME --key-env OPENAI_API_KEY --price-in 2 --price-out 8 \
+            --budget-usd 5 --output labels.jsonl
             """,
         version: retortVersion)
 
@@ -36,16 +40,16 @@ struct Label: StageCommand {
     @Option(help: ArgumentHelp("Where to write the labeled examples, JSON Lines.", valueName: "file"))
     var output: String?
 
-    @Option(help: "Label only interactions with this workload tag, or without any; all by default.")
+    @Option(help: "Label only interactions with this workload tag, or without any. (default: all)")
     var workload: String?
 
-    @Option(help: "Label no more than this many interactions.")
+    @Option(help: "Label no more than this many interactions. (default: all)")
     var limit: Int?
 
     @Option(help: "Requests on their way at a time.")
     var concurrency = 8
 
-    @Option(help: "The most that this task may cost in this workspace, over all runs.")
+    @Option(help: "The most that this task may cost in this workspace, over all runs, USD.")
     var budgetUsd = 5.0
 
     @Flag(help: "Ask again for inputs that were rejected earlier.")
@@ -108,10 +112,13 @@ struct Label: StageCommand {
             spentBefore: budget.spentBefore, spent: await budget.spent)
         for warning in report.warnings { console.warn(warning) }
         for note in report.notes { console.say("note: \(note)") }
-        if let failure = report.failure { throw failure }
+        if var failure = report.failure {
+            failure.figures = report.figures
+            throw failure
+        }
         let lines = LabeledLines(try run.examples(of: selection.inputs, result))
         if let output { try lines.write(to: output) }
-        console.data(report.summary)
+        console.summary(report.summary)
         return report.stageReport(labels: lines.digest)
     }
 

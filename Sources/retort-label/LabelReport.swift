@@ -54,10 +54,7 @@ struct LabelReport {
             "output_tokens": tally.usage.output, "tokens": tally.usage.total,
             "usage_refused": tally.usageDoubts.values.reduce(0, +),
         ]
-        report.figures = [
-            "spent_usd": tally.spent.dollars, "spent_in_all_usd": spent.dollars, "budget_usd": budget.dollars,
-            "ambiguous_usd": (spent - spentBefore - tally.spent).dollars,
-        ]
+        report.figures = figures
         if asksForLogprobs { report.counts["with_logprobs"] = result.withLogprobs }
         var details = JSONObject()
         details["rejected"] = LabelReport.counts(result.reasons)
@@ -70,6 +67,14 @@ struct LabelReport {
         }
         if !details.isEmpty { report.details = .object(details) }
         return report
+    }
+
+    /// The money, which a run that stopped early has spent, too.
+    var figures: [String: Double] {
+        [
+            "spent_usd": tally.spent.dollars, "spent_in_all_usd": spent.dollars, "budget_usd": budget.dollars,
+            "ambiguous_usd": (spent - spentBefore - tally.spent).dollars,
+        ]
     }
 
     private static func counts(_ counts: [String: Int]) -> JSONValue? {

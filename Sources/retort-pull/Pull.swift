@@ -16,6 +16,8 @@ struct Pull: StageCommand {
             and our own decision log included. Pulling the same log twice adds no row; rows that are there can be \
             tagged later. In a directory, *.jsonl, *.ndjson and *.json are logs, rotated or compressed ones too; what \
             is passed over is said.
+
+            Example: retort-pull logs/ --workload support --output interactions.jsonl
             """,
         version: retortVersion)
 
@@ -59,7 +61,7 @@ struct Pull: StageCommand {
         }
         let seconds = start.duration(to: .now).seconds
         let counts = result.reconciliation
-        console.data(PullTable.text(counts))
+        console.summary(PullTable.text(counts))
         for fault in result.faults { console.say("dropped: \(fault)") }
         let unnamed = counts.lostCount - result.faults.count
         if unnamed > 0 { console.say("dropped: \(unnamed) more") }

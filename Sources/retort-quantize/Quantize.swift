@@ -21,6 +21,8 @@ struct Quantize: StageCommand {
             With an importance matrix, errors count more where your traffic goes: --calibrate runs the model over prompts \
             of yours, one JSON value a line: {"messages": [...]}, an interaction of retort-pull, {"text": "..."} or a \
             string.
+
+            Example: retort-quantize model-f16.gguf model-q4.gguf Q4_K_M --adapter adapter.gguf
             """,
         version: retortVersion)
 

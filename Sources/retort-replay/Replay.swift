@@ -14,6 +14,8 @@ struct ReplayCommand: StageCommand {
         discussion: """
             Prints one JSON line, {"url", "pid"}, once it takes requests; ends on SIGTERM or ^C. Routes: \
             POST /v1/chat/completions, POST /v1/messages, GET /v1/models, /healthz and /stats.
+
+            Example: retort-replay --recording teacher.jsonl --port 8081 --faults 429=0.05
             """,
         version: retortVersion)
 
@@ -28,7 +30,7 @@ struct ReplayCommand: StageCommand {
     @Option(help: "The port to listen at; 0 for any free one.")
     var port = 0
 
-    @Option(help: "How long each answer takes.")
+    @Option(help: "How long each answer takes, milliseconds.")
     var latencyMs = 0
 
     @Option(
@@ -40,13 +42,13 @@ struct ReplayCommand: StageCommand {
     @Option(help: "The seed of the faults.")
     var seed: UInt64 = 0
 
-    @Option(help: "No more faults after this many.")
+    @Option(help: "No more faults after this many. (default: no limit)")
     var faultLimit: Int?
 
-    @Option(help: "How much longer a slow answer takes.")
+    @Option(help: "How much longer a slow answer takes, milliseconds.")
     var slowMs = 2000
 
-    @Option(help: "What an answer with status 429 asks to wait.")
+    @Option(help: "What an answer with status 429 asks to wait, milliseconds.")
     var retryAfterMs = 250
 
     @Option(help: ArgumentHelp("The environment variable with the key to require.", valueName: "variable"))

@@ -17,6 +17,8 @@ struct Serve: StageCommand {
         discussion: """
             Follows the registry: when an alias moves, the new version is loaded, verified and swapped in while requests \
             go on. SIGTERM finishes what is in flight and ends the process.
+
+            Example: retort-serve --base model.gguf --task task.yaml --model support-intent@production
             """,
         version: retortVersion)
 

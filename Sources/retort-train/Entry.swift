@@ -1,4 +1,5 @@
 import ArgumentParser
+import StageInterface
 
 /// `retort-train` trains; `retort-train sweep` searches for a recipe.
 ///

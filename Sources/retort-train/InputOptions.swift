@@ -4,13 +4,15 @@ import Tensors
 
 /// What is read, by a run as by a sweep.
 struct InputOptions: ParsableArguments {
-    @Option(help: "The base model, GGUF.")
+    @Option(help: ArgumentHelp("The base model, GGUF.", valueName: "file"))
     var base: String
 
-    @Option(help: "In place of the base's own: a built-in chat template's name, or a Jinja file.")
+    @Option(
+        help: ArgumentHelp(
+            "In place of the base's own: a built-in chat template's name, or a Jinja file.", valueName: "template"))
     var template: String?
 
-    @Option(help: "The examples to learn from, JSON Lines.")
+    @Option(help: ArgumentHelp("The examples to learn from, JSON Lines.", valueName: "file"))
     var dataset: String
 }
 

@@ -5,35 +5,57 @@ import StageInterface
 
 /// The recipe as flags: what is typed overrides the recipe's file, and that the defaults.
 struct RecipeOptions: ParsableArguments {
-    @Option(help: "A recipe, adapter.yaml.")
+    private static let defaults = AdapterRecipe()
+
+    @Option(help: ArgumentHelp("A recipe, an adapter.yaml; flags override it.", valueName: "file"))
     var recipe: String?
 
-    @Option(help: "The inner size of the updates.")
+    @Option(
+        help: ArgumentHelp(
+            "The inner size of the updates. (default: \(RecipeOptions.defaults.rank))", valueName: "number"))
     var rank: Int?
 
-    @Option(help: "Updates are scaled by alpha / rank.")
+    @Option(
+        help: ArgumentHelp(
+            "Updates are scaled by alpha / rank. (default: \(RecipeOptions.defaults.alpha))", valueName: "number"))
     var alpha: Float?
 
-    @Option(help: "Passes over the data.")
+    @Option(
+        help: ArgumentHelp("Passes over the data. (default: \(RecipeOptions.defaults.epochs))", valueName: "number"))
     var epochs: Int?
 
-    @Option(help: "Conversations a step.")
+    @Option(
+        help: ArgumentHelp("Conversations a step. (default: \(RecipeOptions.defaults.batchSize))", valueName: "number"))
     var batchSize: Int?
 
-    @Option(help: "The peak of the learning-rate schedule.")
+    @Option(
+        help: ArgumentHelp(
+            "The peak of the learning-rate schedule. (default: \(RecipeOptions.defaults.learningRate))",
+            valueName: "number"))
     var learningRate: Double?
 
-    @Option(help: "Of the first weights and of the order of the data.")
+    @Option(
+        help: ArgumentHelp(
+            "Of the first weights and of the order of the data. (default: \(RecipeOptions.defaults.seed))",
+            valueName: "number"))
     var seed: UInt64?
 
-    @Option(help: "What a chat template that prints the date is told; the day on which the run begins by default.")
+    @Option(
+        help: ArgumentHelp(
+            "What a chat template that prints the date is told, 2026-03-14. (default: the day on which the run begins)",
+            valueName: "date"))
     var date: LocalTime?
 
-    @Option(help: "The longest example, tokens; longer ones are left out and counted.")
+    @Option(
+        help: ArgumentHelp(
+            "The longest example; longer ones are left out and counted. (default: the base's context)",
+            valueName: "tokens"))
     var maximumLength: Int?
 
     @Option(
-        help: "Of products with frozen weights: fp32, bf16, or auto for the fastest on this CPU.",
+        help: ArgumentHelp(
+            "Of products with frozen weights: fp32, bf16, or auto for the fastest on this CPU. (default: "
+                + "\(RecipeOptions.defaults.precision.rawValue))", valueName: "word"),
         transform: RecipeOptions.precision)
     var precision: AdapterRecipe.Precision?
 

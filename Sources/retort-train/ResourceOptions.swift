@@ -9,10 +9,16 @@ struct ResourceOptions: ParsableArguments {
     @Flag(help: "Only say what the run will take, after a warm-up of a few steps.")
     var plan = false
 
-    @Option(help: "The most memory to take, 6g; micro-batches and recomputation are chosen to fit.")
+    @Option(
+        help: ArgumentHelp(
+            "The most memory to take, 6g or 512m; micro-batches and recomputation are chosen to fit. (default: what the "
+                + "machine has)", valueName: "bytes"))
     var memory: ByteCount?
 
-    @Option(help: "The most time to take, 2h or 1h30m; a run that cannot keep it is refused (exit 4).")
+    @Option(
+        help: ArgumentHelp(
+            "The most time to take, 2h or 1h30m; a run that cannot keep it is refused (exit 4). (default: no limit)",
+            valueName: "time"))
     var deadline: TimeSpan?
 
     /// Whether a warm-up is needed.

@@ -16,24 +16,30 @@ struct SweepCommand: StageCommand {
             Every trial is an ordinary run in its own folder below the output. The same command goes on where an \
             earlier one was stopped; finished trials are not run again. The best recipe is written as adapter.yaml, \
             its adapter as adapter.gguf.
+
+            Example: retort-train sweep --sweep sweep.yaml --recipe adapter.yaml --base model.gguf \
+            --dataset dataset/train.jsonl --validation dataset/validation.jsonl --output sweep --deadline 2h
             """,
         version: retortVersion)
 
-    @Option(help: "What to vary, sweep.yaml.")
+    @Option(help: ArgumentHelp("What to vary, a sweep.yaml.", valueName: "file"))
     var sweep: String
 
-    @Option(help: "The recipe that the trials have in common, adapter.yaml.")
+    @Option(help: ArgumentHelp("The recipe that the trials have in common, an adapter.yaml.", valueName: "file"))
     var recipe: String?
 
     @OptionGroup var input: InputOptions
 
-    @Option(help: "Examples to compare the trials by, JSON Lines.")
+    @Option(help: ArgumentHelp("Examples to compare the trials by, JSON Lines.", valueName: "file"))
     var validation: String
 
-    @Option(help: "The folder for trials, the best recipe and its adapter.")
+    @Option(help: ArgumentHelp("Where trials, the best recipe and its adapter go.", valueName: "folder"))
     var output: String
 
-    @Option(help: "The most time to take, 2h or 1h30m; only as many trials are run as fit, at least one (else exit 4).")
+    @Option(
+        help: ArgumentHelp(
+            "The most time to take, 2h or 1h30m; only as many trials are run as fit, at least one (else exit 4).",
+            valueName: "time"))
     var deadline: TimeSpan?
 
     @OptionGroup var threads: ThreadOptions
@@ -84,7 +90,7 @@ struct SweepCommand: StageCommand {
         let winner = search.folder(ofTrial: best.trial)
         try AtomicFile.link(winner + "/adapter.yaml", as: output + "/adapter.yaml")
         try AtomicFile.link(winner + "/adapter.gguf", as: output + "/adapter.gguf")
-        for line in table.lines { console.data(line) }
+        for line in table.lines { console.summary(line) }
         var report = StageReport(stage: SweepCommand.commandName)
         report.outputs = [
             "adapter": try ContentDigest(ofFile: output + "/adapter.gguf").description,

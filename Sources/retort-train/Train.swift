@@ -17,41 +17,48 @@ struct Train: StageCommand {
             and learns the answers of the assistant, as the base's own chat template renders them. Flags override the \
             recipe. The same base, data and recipe give the same adapter to the bit, however often the run was killed \
             and resumed and with any number of threads.
+
+            Example: retort-train --base model.gguf --dataset dataset/train.jsonl --validation dataset/validation.jsonl \
+            --recipe adapter.yaml --output adapter.gguf
+
+            A search for the best recipe: retort-train sweep --help
             """,
         version: retortVersion)
 
     @OptionGroup var input: InputOptions
 
-    @Option(help: "Examples to choose the best state by, JSON Lines.")
+    @Option(help: ArgumentHelp("Examples to choose the best state by, JSON Lines.", valueName: "file"))
     var validation: String?
 
-    @Option(help: "Where to write the adapter, or the model with the method full; GGUF.")
+    @Option(
+        help: ArgumentHelp("Where to write the adapter, or the model with the method full; GGUF.", valueName: "file"))
     var output: String
 
-    @Option(help: "Also write the adapter as a PEFT folder.")
+    @Option(help: ArgumentHelp("Also write the adapter in PEFT's form.", valueName: "folder"))
     var peft: String?
 
     @Option(
-        help: "The type of the matrices of a model, for the method full: f32 (by default) or f16.",
+        help: "The type of the matrices of a model, for the method full: f32 or f16.",
         transform: TrainingOutput.type)
     var modelType = Checkpoint.WeightType.f32
 
-    @Option(help: "Begin from an adapter: GGUF, a PEFT folder, or the sha256:… of one in the workspace's store.")
+    @Option(
+        help: ArgumentHelp(
+            "Begin from an adapter: GGUF, a PEFT folder, or the sha256:… of one in the workspace's store.",
+            valueName: "adapter"))
     var initAdapter: String?
 
     @OptionGroup var choices: RecipeOptions
 
     @OptionGroup var resources: ResourceOptions
 
-    @Flag(help: "Go on from the snapshot of the same run, if there is one.")
-    var resume = false
-
-    @Option(help: "Where the snapshot lies; beside the output by default.")
-    var snapshotDir: String?
+    @OptionGroup var snapshot: SnapshotOptions
 
     @OptionGroup var threads: ThreadOptions
 
-    @Option(help: "Write metrics.jsonl, loss.svg and report.html into this directory.")
+    @Option(
+        help: ArgumentHelp(
+            "Write metrics.jsonl, loss.svg and report.html: curves, recipe and all figures.", valueName: "folder"))
     var report: String?
 
     @OptionGroup var options: StageOptions
@@ -69,10 +76,12 @@ struct Train: StageCommand {
             ])
         if let peft { try AtomicFile.check("\(peft)/adapter_config.json") }
         if let report { try AtomicFile.check("\(report)/report.html") }
-        let snapshots = snapshotDir ?? output + ".training"
-        let begunOn = resume ? try TrainingRun.date(ofSnapshotIn: snapshots) : nil
-        let input = try TrainingInput(
-            self.input, validation: validation, recipe: recipe, date: recipe.date ?? begunOn ?? .today)
+        let snapshots = snapshot.snapshotDir ?? output + ".training"
+        let kept = try resources.plan && !snapshot.resume ? nil : snapshot.kept(in: snapshots)
+        func open(_ date: LocalTime?) throws -> TrainingInput {
+            try TrainingInput(self.input, validation: validation, recipe: recipe, date: recipe.date ?? date ?? .today)
+        }
+        var input = try open(snapshot.resume ? kept?.date : nil)
         for line in input.notes { console.say(line) }
         for warning in input.warnings { console.warn(warning) }
         let initial = try initAdapter.map {
@@ -83,13 +92,22 @@ struct Train: StageCommand {
         defer { withExtendedLifetime(lock) {} }
 
         let pool = threads.pool
-        let run = try TrainingRun(
-            checkpoint: input.checkpoint, recipe: recipe, training: input.training, validation: input.validation,
-            start: initial, snapshotDirectory: snapshots, pool: pool)
+        func makeRun() throws -> TrainingRun {
+            try TrainingRun(
+                checkpoint: input.checkpoint, recipe: recipe, training: input.training, validation: input.validation,
+                start: initial, snapshotDirectory: snapshots, pool: pool)
+        }
+        var run = try makeRun()
+        let goesOn = try snapshot.goesOn(run, from: kept, console)
+        if !goesOn, snapshot.resume, recipe.date == nil, let date = kept?.date, date != .today {
+            // What was opened for a run that this one does not go on with prints that run's date.
+            input = try open(nil)
+            run = try makeRun()
+        }
         if initial != nil, run.freshMatrixCount > 0 {
             console.say("\(run.freshMatrixCount) matrices of the recipe's targets are not in the adapter to begin from")
         }
-        let start = resume ? try run.resume() : 0
+        let start = goesOn ? try run.resume() : 0
         if start > 0 { console.say("resumed after step \(start) of \(run.totalSteps)") }
         let secondsLeft = { resources.deadline.map { $0.seconds - begun.duration(to: .now).seconds } }
         let plan = try resources.prepare(run, isBegun: start > 0, secondsLeft: secondsLeft, console)
@@ -101,10 +119,12 @@ struct Train: StageCommand {
         }
         if resources.needsWarmUp { for line in plan.lines { console.say(line) } }
 
+        if !goesOn { try run.dropSnapshot() }
         let log = try MetricsLog(path: (report ?? snapshots) + "/metrics.jsonl", keepingSteps: start)
         let watch = TrainingWatch(
             console: console, log: log, plan: plan,
-            peakRate: try PeakRate.measure(pool: pool, precision: run.precision))
+            peakRate: try PeakRate.measure(pool: pool, precision: run.precision), epochs: recipe.epochs,
+            firstStep: start, expectsLoss: initial == nil && recipe.loss == .crossEntropy)
         let isLate = { secondsLeft().map { $0 <= 0 } ?? false }
         let outcome = try run.run(shouldStop: { Interruption.isRequested || isLate() }, onEvent: watch.note)
         try log.close()
@@ -121,14 +141,17 @@ struct Train: StageCommand {
 
         let digests = try target.write(
             run, lineage: try input.lineage(run: run, outcome: outcome, start: initial), base: input.checkpoint)
+        try run.finish()
         var result = try watch.stageReport(input, run: run, outcome: outcome)
         result.inputs["initial_adapter"] = initial?.digest.description
         result.outputs.merge(digests) { $1 }
         if resources.needsWarmUp { result.details = ["plan": plan.json] }
-        for fact in TrainingFacts.list(result) { console.data("\(fact.name): \(fact.value)") }
+        let facts = TrainingFacts.list(result)
+        for fact in facts { console.detail("\(fact.name): \(fact.value)") }
+        for line in watch.summary(of: result, run: run, outcome: outcome, output: output) { console.summary(line) }
         if let report {
             try TrainingReport(
-                title: "Training of \(output)", facts: TrainingFacts.list(result), recipe: run.recipe.json,
+                title: "Training of \(output)", facts: facts, recipe: run.recipe.json,
                 metrics: log.lines
             ).write(to: report)
         }

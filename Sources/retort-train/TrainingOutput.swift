@@ -28,7 +28,7 @@ struct TrainingOutput {
 
     /// Writes what was trained and returns its digests.
     func write(_ run: TrainingRun, lineage: AdapterLineage, base: Checkpoint) throws -> [String: String] {
-        if let model = run.trainedModel() {
+        if let model = try run.trainedModel() {
             try model.write(type: type, lineage: lineage, to: path)
             return ["model": try ContentDigest(ofFile: path).description]
         }

@@ -18,20 +18,43 @@ final class TrainingWatch {
     private var computedTokens = 0
     private var stepSeconds = 0.0
     private var flops = 0.0
-    /// Floating-point operations a second of products on this machine, measured at the start.
-    private let peakRate: Double
+    /// Floating-point operations a second of products on this machine: measured at the start, and what a step was seen
+    /// to reach, where that is more.
+    private var peakRate: Double
     private var smoothedLoss: Double?
-    private var lastLoss = 0.0
+    private var lastLoss: Double?
+    /// Whether a first loss near nothing is worth a warning: what the base itself says of the answers.
+    private let expectsLoss: Bool
     private var lastRewards: PreferenceRewards?
-    private var best: ValidationRecord?
-    private var rollbacks = 0
+    private var best: (step: Int, loss: Double, agreement: Double)?
+    private let epochs: Int
+    private let firstStep: Int
 
-    init(console: Console, log: MetricsLog, plan: RunPlan, peakRate: Double) {
+    /// - Parameters:
+    ///   - log: with the lines of the steps before, where the run goes on.
+    ///   - expectsLoss: whether the first step's loss tells what the base says without having learned.
+    init(
+        console: Console, log: MetricsLog, plan: RunPlan, peakRate: Double, epochs: Int, firstStep: Int,
+        expectsLoss: Bool
+    ) {
         self.console = console
         self.log = log
         self.plan = plan
         self.peakRate = peakRate
+        self.epochs = epochs
+        self.firstStep = firstStep
+        self.expectsLoss = expectsLoss
+        lastLoss = log.lines.last { $0["kind"]?.stringValue == "step" }?["loss"]?.doubleValue
+        smoothedLoss = lastLoss
+        if let line = log.lines.last(where: { $0["best"]?.boolValue == true }), let step = line["step"]?.integerValue,
+            let loss = line["loss"]?.doubleValue, let agreement = line["agreement"]?.doubleValue
+        {
+            best = (step, loss, agreement)
+        }
     }
+
+    /// Below this mean loss of a token, nats, a model that has not learned says the answers already.
+    private static let suspiciousLoss = 0.01
 
     func note(_ event: TrainingRun.Event) throws {
         switch event {
@@ -42,20 +65,28 @@ final class TrainingWatch {
             computedTokens += record.computedTokens
             stepSeconds += record.seconds
             flops += record.flops
+            if record.seconds > 0 { peakRate = max(peakRate, record.flops / record.seconds) }
+            if record.step == 1, expectsLoss, record.loss < TrainingWatch.suspiciousLoss {
+                console.warn(
+                    String(
+                        format:
+                            "step 1: loss %.2g before anything was learned, expected more: the base says these answers "
+                            + "already, or the template leaves next to nothing of them (retort-inspect template shows it)",
+                        record.loss))
+            }
             lastLoss = record.loss
             lastRewards = record.rewards ?? lastRewards
             smoothedLoss = smoothedLoss.map { $0 * 0.9 + record.loss * 0.1 } ?? record.loss
             console.progress(line(record), isLast: record.step == record.totalSteps)
         case .validated(let record):
             try log.append(record.json)
-            if record.isBest { best = record }
+            if record.isBest { best = (record.step, record.loss, record.agreement) }
             console.say(
                 String(
                     format: "step %d: validation loss %.4f, %.1f %% %@%@", record.step, record.loss,
                     record.agreement * 100, record.rewards == nil ? "answered exactly" : "preferred rightly",
                     record.isBest ? " (best)" : ""))
         case .rolledBack(let from, let to, let factor):
-            rollbacks += 1
             console.warn("step \(from): loss or gradient not finite; back to step \(to), learning rate times \(factor)")
         case .snapshot(let step): console.detail("snapshot of step \(step)")
         case .stoppedEarly(let step, let validations):
@@ -63,13 +94,35 @@ final class TrainingWatch {
         }
     }
 
+    /// What a narrow window leaves out stands last.
     private func line(_ record: StepRecord) -> String {
         let elapsed = start.duration(to: .now).seconds
         let left = plan.secondsLeft(tokens: computedTokens, elapsed: elapsed)
         return String(
-            format: "step %d/%d  loss %.4f  %.1f examples/s  %.0f tokens/s  %.0f %% of peak  %d:%02d left",
-            record.step, record.totalSteps, smoothedLoss ?? record.loss, Double(examples) / elapsed,
-            Double(exampleTokens) / elapsed, 100 * peakShare, Int(left) / 60, Int(left) % 60)
+            format: "step %d/%d  epoch %d/%d  %@ left  loss %.4f  %.1f examples/s  %.0f tokens/s",
+            record.step, record.totalSteps, record.epoch + 1, epochs, RunPlan.time(left), smoothedLoss ?? record.loss,
+            Double(examples) / elapsed, Double(exampleTokens) / elapsed)
+    }
+
+    /// What matters of a finished run, for people; the rest is in the report.
+    func summary(
+        of report: StageReport, run: TrainingRun, outcome: TrainingRun.Outcome, output: String
+    ) -> [String] {
+        let begun = firstStep > 0 ? ", \(outcome.step - firstStep) of them now" : ""
+        let early = outcome.hasStoppedEarly ? ", stopped early" : ""
+        let back = outcome.rollbacks > 0 ? ", \(outcome.rollbacks) roll-backs" : ""
+        let loss = lastLoss.map { String(format: ", loss %.4f", $0) } ?? ""
+        let steps =
+            "trained: \(outcome.step) steps\(begun) in \(RunPlan.time(outcome.time.seconds))\(loss)\(early)\(back)"
+        let validation =
+            best.map { best in
+                String(
+                    format: "validation: %.1f %% %@, loss %.4f after step %d", best.agreement * 100,
+                    report.figures["reward_accuracy"] == nil ? "answered exactly" : "preferred rightly", best.loss,
+                    best.step) + (run.recipe.keepsBest ? ", which is kept" : "; the last step is kept")
+            } ?? "validation: none, the last step is kept"
+        let digest = report.outputs["adapter"] ?? report.outputs["model"] ?? ""
+        return [steps, validation, "\(output): \(digest)"]
     }
 
     /// The part of the machine's peak that the steps reached.
@@ -102,9 +155,8 @@ final class TrainingWatch {
             "stopped_early": outcome.hasStoppedEarly ? 1 : 0,
         ]
         report.counts["best_step"] = outcome.bestStep
-        report.figures = [
-            "loss": lastLoss, "run_seconds": outcome.time.seconds, "run_cpu_seconds": outcome.time.cpuSeconds,
-        ]
+        report.figures = ["run_seconds": outcome.time.seconds, "run_cpu_seconds": outcome.time.cpuSeconds]
+        report.figures["loss"] = lastLoss
         if let planned = plan.time {
             report.figures["planned_seconds"] = planned.seconds
             report.figures["planned_cpu_seconds"] = planned.cpuSeconds

@@ -16,13 +16,21 @@ struct PipelineArgument: ParsableArguments {
     }
 
     func makeRun(_ options: StageOptions) throws -> PipelineRun {
-        PipelineRun(try read(options), executables: Retort.executables)
+        try PipelineRun(
+            try read(options), executables: Retort.executables,
+            flags: options.quiet ? ["--quiet"] : options.verbose ? ["--verbose"] : [])
     }
 }
 
 struct Run: StageCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run what has changed since the last run, in order.")
+        commandName: "run", abstract: "Run what has changed since the last run, in order.",
+        discussion: """
+            Stops at the first stage that fails; the same command goes on from there. --quiet and --verbose are handed to \
+            every stage.
+
+            Example: retort run Pipelines/support-intent.yaml --workspace /srv/retort
+            """)
 
     @OptionGroup var target: PipelineArgument
     @Option(help: "Run this stage even if nothing changed. May be repeated.") var force: [String] = []
@@ -33,7 +41,8 @@ struct Run: StageCommand {
         let run = try target.makeRun(options)
         for name in force + (only.map { [$0] } ?? []) { _ = try run.pipeline.stage(name) }
         let result = try await run.run(force: Set(force), only: only, console: console)
-        for line in try result.summaryLines(run.pipeline.summary) { console.data(line) }
+        for line in try result.summaryLines(run.pipeline.summary) { console.summary(line) }
+        for problem in try result.summaryProblems(run.pipeline.summary) { console.warn(problem) }
         if let failure = result.failure { throw StageFailure(failure) }
         return result.stageReport
     }
@@ -41,7 +50,8 @@ struct Run: StageCommand {
 
 struct Plan: StageCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Say what a run would do now, and why. Runs nothing.")
+        commandName: "plan", abstract: "Say what a run would do now, and why. Runs nothing.",
+        discussion: "Example: retort plan Pipelines/support-intent.yaml")
 
     @OptionGroup var target: PipelineArgument
     @OptionGroup var options: StageOptions
@@ -64,7 +74,8 @@ struct Plan: StageCommand {
 
 struct Status: StageCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show the last run: stages, figures, and how it ended.")
+        commandName: "status", abstract: "Show the last run: stages, figures, and how it ended.",
+        discussion: "Example: retort status Pipelines/support-intent.yaml --json")
 
     @OptionGroup var target: PipelineArgument
     @OptionGroup var options: StageOptions
@@ -84,7 +95,8 @@ struct Status: StageCommand {
 
 struct Explain: StageCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Show everything that decides whether a stage runs, and what of it changed.")
+        commandName: "explain", abstract: "Show everything that decides whether a stage runs, and what of it changed.",
+        discussion: "Example: retort explain Pipelines/support-intent.yaml train")
 
     @OptionGroup var target: PipelineArgument
     @Argument(help: "The stage.") var stage: String

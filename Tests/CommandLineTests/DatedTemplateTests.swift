@@ -95,7 +95,9 @@ import TestSupport
         #expect(listing.output.contains("retort.template.date") && listing.output.contains(day), "\(listing.output)")
 
         // A date that is named where another is stored is refused by name.
-        let renamed = try train(template, "a.gguf", zone: zones.first, "--resume", "--date", "2001-02-03")
+        try trainPartly(
+            arguments(template, "d.gguf"), zone: zones.first, until: "\(folder)/d.gguf.training/snapshot.bin")
+        let renamed = try train(template, "d.gguf", zone: zones.first, "--resume", "--date", "2001-02-03")
         #expect(renamed.status == 1)
         #expect(renamed.errors.contains("date \(day), expected 2001-02-03"), "\(renamed.errors)")
         let wrong = try train(template, "a.gguf", zone: zones.first, "--date", "2001-02-30")

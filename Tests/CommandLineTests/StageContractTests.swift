@@ -19,6 +19,7 @@ import TestSupport
         let help = try Executable.run(executable, "--help")
         #expect(help.status == 0)
         #expect(help.output.contains("USAGE: \(executable) "))
+        #expect(help.output.contains("Example: \(executable) "))
     }
 
     @Test(arguments: executables)
@@ -26,13 +27,22 @@ import TestSupport
         let outcome = try Executable.run(executable, "--no-such-option")
         #expect(outcome.status == 64)
         #expect(outcome.output.isEmpty)
-        #expect(!outcome.errors.isEmpty)
+        #expect(outcome.errors.hasPrefix("error: unknown option '--no-such-option'"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("hint: \(executable) --help\n"))
+        #expect(!outcome.errors.contains("Error:"))
+        let reported = try Executable.run(executable, "--no-such-option", "--json")
+        #expect(reported.status == 64)
+        #expect(try StageReport(parsing: Array(reported.output.utf8)).failure?.exitStatus == 64)
     }
 
     @Test func retortStandsBeforeTheStages() throws {
         let outcome = try Executable.run("retort", "pull", "--help")
         #expect(outcome.output.contains("USAGE: retort-pull "))
-        #expect(try Executable.run("retort", "pul").status == 64)
+        let unknown = try Executable.run("retort", "pul")
+        #expect(unknown.status == 64)
+        #expect(unknown.errors.hasPrefix("error: 'pul': unknown, expected one of run, plan, "))
+        #expect(unknown.errors.contains("hint: did you mean 'retort pull'?"))
+        #expect(try Executable.run("retort", "--help").output.contains("  train sweep  "))
     }
 
     /// Every key of the bundled files stands in their schema, and every key that must be there is.

@@ -78,7 +78,8 @@ import TestSupport
             "retort-train", arguments + ["--output", "\(folder)/a.gguf", "--deadline", "1h", "--quiet"])
         #expect(stopped.status == 0)
         let snapshot = "\(folder)/a.gguf.training/snapshot.bin"
-        let kept = try Data(contentsOf: URL(filePath: snapshot))
+        let finished = "\(folder)/a.gguf.training/finished.bin"
+        let kept = try Data(contentsOf: URL(filePath: finished))
         let full = try Executable.run(
             "bash",
             [
@@ -86,7 +87,7 @@ import TestSupport
             ] + arguments + ["--output", "\(folder)/a.gguf", "--quiet"], in: "/bin")
         #expect(full.status == 1)
         #expect(full.errors.contains("error: cannot write \(snapshot)"))
-        #expect(try Data(contentsOf: URL(filePath: snapshot)) == kept)
+        #expect(try Data(contentsOf: URL(filePath: finished)) == kept)
         #expect(
             try !FileManager.default.contentsOfDirectory(atPath: "\(folder)/a.gguf.training").contains {
                 $0.hasSuffix(".partial")

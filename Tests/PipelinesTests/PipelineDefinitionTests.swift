@@ -36,13 +36,24 @@ import TestSupport
             ])
     }
 
-    @Test func anUnknownReferenceIsNamed() async throws {
-        try scratch.stage("go")
-        let run = try scratch.pipeline("  - {name: a, run: go, arguments: [\"${b.c}\"]}\n")
-        let report = try await run.run(console: scratch.console)
+    @Test func aReferenceThatCannotBeKnownIsFoundBeforeAnythingRuns() throws {
         #expect(
-            report.failure?.message
-                == "stage a, arguments: '${b.c}' is not known, expected one of pipeline, workspace")
+            try problems(
+                """
+                name: p
+                stages:
+                  - {name: a, run: go, reads: ["${b.c}"], arguments: ["${b.c}", $HOME, "$$5"], writes: ["${workspace}/x"]}
+                  - {name: b, run: go, needs: [a.one], arguments: ["${a.x}", "${service.url}", "${workspace.x}"]}
+                summary:
+                  facts: [{title: cost, value: "${c.usd}"}]
+                """) == [
+                    "line 3: stages[0].reads: '${b.c}', expected ${workspace}, ${pipeline}",
+                    "line 3: stages[0].arguments: '${b.c}', expected ${workspace}, ${pipeline}",
+                    "line 3: stages[0].arguments: a '$' alone, expected ${name}, or $$ for the character",
+                    "line 4: stages[1].arguments: '${service.url}', expected ${workspace}, ${pipeline}, ${a.…}",
+                    "line 4: stages[1].arguments: '${workspace.x}', expected ${workspace}, ${pipeline}, ${a.…}",
+                    "line 6: summary.facts[0].value: '${c.usd}', expected ${a.…}, ${b.…}",
+                ])
     }
 
     @Test func anEmptyFileIsNotAPipeline() throws {

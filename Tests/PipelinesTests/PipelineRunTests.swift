@@ -74,6 +74,7 @@ import TestSupport
         let report = try await run.run(console: scratch.console)
         #expect(report.failure?.exitStatus == 4)
         #expect(report.failure?.message == "stage two failed: bad ended with exit 4")
+        #expect(report.stages.map(\.outcome) == [.done, .failed])
         #expect(scratch.runs("never") == 0)
         try scratch.stage("bad")
         let again = try await run.run(console: scratch.console)
@@ -82,9 +83,12 @@ import TestSupport
     }
 
     @Test func aMissingInputNamesTheFile() async throws {
-        let report = try await twoStages().run(console: scratch.console)
-        #expect(report.failure?.message == "\(scratch.path)/input: no such file or folder")
-        #expect(report.failure?.exitStatus == 1)
+        let run = try twoStages()
+        let failure = await #expect(throws: StageFailure.self) { try await run.run(console: scratch.console) }
+        #expect(
+            failure?.description == "\(scratch.path)/pipeline.yaml: stage first: reads: \(scratch.path)/input: "
+                + "no such file or folder, and no stage before it writes it")
+        #expect(failure?.status == .badInput)
     }
 
     @Test func aServiceRunsBesideItsStage() async throws {
@@ -102,6 +106,30 @@ import TestSupport
         #expect(report.seconds < 300)
         let again = try await run.run(console: scratch.console)
         #expect(again.stages.map(\.isSkipped) == [true])
+    }
+
+    /// A stage that builds on one output of another does not run again for its other outputs.
+    @Test func aNeedOfOneOutputLooksAtThatOneOnly() async throws {
+        _ = try scratch.file("input", "a")
+        try scratch.stage("make", outputs: #"{"rows":"1","version":"1"}"#)
+        try scratch.stage("use")
+        let run = try scratch.pipeline(
+            """
+              - {name: first, run: make, reads: [\(scratch.path)/input]}
+              - {name: second, run: use, needs: [first.rows]}
+            """)
+        _ = try await run.run(console: scratch.console)
+        try scratch.stage("make", outputs: #"{"rows":"1","version":"2"}"#)
+        _ = try scratch.file("input", "b")
+        #expect(try await run.run(console: scratch.console).stages.map(\.outcome) == [.done, .skipped])
+        try scratch.stage("make", outputs: #"{"rows":"2","version":"2"}"#)
+        _ = try scratch.file("input", "c")
+        #expect(try await run.run(console: scratch.console).stages.map(\.outcome) == [.done, .done])
+        try scratch.stage("make", outputs: #"{"version":"3"}"#)
+        _ = try scratch.file("input", "d")
+        #expect(
+            try await run.run(console: scratch.console).failure?.message
+                == "stage second, needs: 'first.rows' is no output, expected one of version")
     }
 
     @Test func twoRunsAtOnceExcludeEachOther() async throws {

@@ -35,7 +35,7 @@ struct Scratch {
     func pipeline(_ stages: String) throws -> PipelineRun {
         let file = try file(
             "pipeline.yaml", "name: test\nworkspace: \(path)/workspace\nstages:\n\(stages)")
-        return PipelineRun(try PipelineDefinition(path: file), executables: path)
+        return try PipelineRun(try PipelineDefinition(path: file), executables: path)
     }
 
     let console = Console(verbosity: .quiet, printsData: false)

@@ -122,7 +122,7 @@ import Transformers
             baseName: "qwen2.gguf", datasetName: "train", datasetDigest: ContentDigest(of: "train"),
             recipe: run.recipe.json, step: 6, totalSteps: 6, precision: "fp32", instructionSet: "any", version: "0")
         let path = "\(folder)/\(name).gguf"
-        let model = try #require(run.trainedModel())
+        let model = try #require(try run.trainedModel())
         try model.write(type: type, lineage: lineage, to: path)
         return path
     }
