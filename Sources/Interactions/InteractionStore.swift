@@ -168,6 +168,6 @@ extension Interaction {
         self.init(
             time: Timestamp.date(milliseconds: row["time"]), workload: row["workload"],
             client: json["client_id"]?.stringValue, request: request, response: response, decision: json["decision"],
-            messages: try messages.map { try Message(json: $0) }, answer: try Interaction.message(answer), id: id)
+            messages: try messages.map(Interaction.message), answer: try Interaction.message(answer), id: id)
     }
 }

@@ -2,7 +2,7 @@ import Conversations
 public import Datasets
 public import Interactions
 import Storage
-public import Teachers
+import Teachers
 
 extension LabelStore {
     /// Takes what the teacher's own model answered to requests that our server passed on to it for labels: they were paid
