@@ -118,7 +118,9 @@ import Testing
             row("1767000001", #"[{"type":"text","text":"What is this?"},\#(picture)]"#),
             row("1767000002", #"[{"type":"text","text":{"value":"hello","annotations":[]}}]"#),
             row("1767000003", #"["hello there"]"#), row("1767000004", "[\(picture)]"),
-            row("1767000005", #""as parts""#, answer: #"[{"type":"text","text":"Hi "},{"type":"text","text":"there"}]"#),
+            row(
+                "1767000005", #""as parts""#,
+                answer: #"[{"type":"text","text":"Hi "},{"type":"text","text":"there"}]"#),
             row("1767000006", #""no""#, answer: #"[{"type":"refusal","refusal":"I can't."}]"#),
         ]
         let (outcome, report) = try pull(
