@@ -3,7 +3,7 @@ import Foundation
 /// So that a value can stand inside a `Codable` record. Foundation's decoder does not keep the order of keys:
 /// where order matters, parse with ``JSONValue/init(parsing:)-(String)``.
 extension JSONValue: Codable {
-    private struct Key: CodingKey {
+    private struct MemberKey: CodingKey {
         var stringValue: String
         var intValue: Int? { nil }
         init(stringValue: String) { self.stringValue = stringValue }
@@ -11,7 +11,7 @@ extension JSONValue: Codable {
     }
 
     public init(from decoder: any Decoder) throws {
-        if let container = try? decoder.container(keyedBy: Key.self) {
+        if let container = try? decoder.container(keyedBy: MemberKey.self) {
             var members: [(key: String, value: JSONValue)] = []
             for key in container.allKeys {
                 members.append((key.stringValue, try container.decode(JSONValue.self, forKey: key)))
@@ -42,9 +42,9 @@ extension JSONValue: Codable {
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .object(let object):
-            var container = encoder.container(keyedBy: Key.self)
+            var container = encoder.container(keyedBy: MemberKey.self)
             for member in object.members {
-                try container.encode(member.value, forKey: Key(stringValue: member.key))
+                try container.encode(member.value, forKey: MemberKey(stringValue: member.key))
             }
         case .array(let elements):
             var container = encoder.unkeyedContainer()

@@ -7,7 +7,7 @@ extension Interaction {
         messages.reserveCapacity(list.count)
         for (index, element) in list.enumerated() {
             do {
-                messages.append(try Message(json: element))
+                messages.append(try message(element))
             } catch {
                 throw RowFault(.malformedMessage, "messages[\(index)]: \(error.description.prefix(120))")
             }
@@ -46,14 +46,30 @@ extension Interaction {
         return message
     }
 
-    /// A logged answer; the one call of the older `function_call` is a call as any.
+    /// A logged message, of whose content the texts count: pictures, sound and files stay in what was logged, for those
+    /// who must know of them. The one call of the older `function_call` is a call as any.
     static func message(_ json: JSONValue) throws(MessageError) -> Message {
-        guard var object = json.objectValue, let call = object["function_call"], !call.isNull,
-            (object["tool_calls"]?.arrayValue ?? []).isEmpty
-        else { return try Message(json: json) }
-        object["function_call"] = nil
-        object["tool_calls"] = [["type": "function", "function": call]]
+        guard var object = json.objectValue else { return try Message(json: json) }
+        if let parts = object["content"]?.arrayValue {
+            var text = ""
+            for part in parts { text += try Interaction.text(of: part) }
+            object["content"] = .string(text)
+        }
+        if let call = object["function_call"], !call.isNull, (object["tool_calls"]?.arrayValue ?? []).isEmpty {
+            object["function_call"] = nil
+            object["tool_calls"] = [["type": "function", "function": call]]
+        }
         return try Message(json: .object(object))
+    }
+
+    private static func text(of part: JSONValue) throws(MessageError) -> String {
+        if let text = part.stringValue { return text }
+        guard let type = part["type"]?.stringValue else { throw MessageError("a content part has no type") }
+        guard ["text", "input_text", "output_text"].contains(type) else { return "" }
+        guard let text = part["text"]?.stringValue ?? part["text"]?["value"]?.stringValue else {
+            throw MessageError("the text of a content part: \(part["text"]?.kindName ?? "missing"), expected a string")
+        }
+        return text
     }
 
     private static func checkFinished(_ reason: JSONValue?) throws(RowFault) {

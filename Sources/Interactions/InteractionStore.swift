@@ -165,9 +165,16 @@ extension Interaction {
             let response = json["response"], let messages = request["messages"]?.arrayValue,
             let answer = Interaction.choice(of: response)?["message"]
         else { throw StorageError(.input, "the database holds a damaged interaction \(hex)") }
-        self.init(
-            time: Timestamp.date(milliseconds: row["time"]), workload: row["workload"],
-            client: json["client_id"]?.stringValue, request: request, response: response, decision: json["decision"],
-            messages: try messages.map { try Message(json: $0) }, answer: try Interaction.message(answer), id: id)
+        do {
+            self.init(
+                time: Timestamp.date(milliseconds: row["time"]), workload: row["workload"],
+                client: json["client_id"]?.stringValue, request: request, response: response,
+                decision: json["decision"], messages: try messages.map(Interaction.message),
+                answer: try Interaction.message(answer), id: id)
+        } catch let error as MessageError {
+            throw StorageError(
+                .input, "the database holds interaction \(id.short), which is not read: \(error)",
+                hint: "an earlier version kept it; pull the logs into a new workspace")
+        }
     }
 }

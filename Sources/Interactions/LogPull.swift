@@ -57,6 +57,7 @@ public struct LogPull: Sendable {
     private let workload: String?
     private let untagged: String?
     private let rowLimit: Int
+    private let isStopped: @Sendable () -> Bool
 
     /// How many bytes a row has at most, unless somebody says otherwise.
     public static let defaultRowLimit = 8 << 20
@@ -69,35 +70,30 @@ public struct LogPull: Sendable {
     ///   - workload: the workload wanted; nil takes all.
     ///   - untagged: the workload of rows without a tag.
     ///   - rowLimit: longer rows are dropped.
+    ///   - isStopped: asked while a pipe has nothing to read; true ends the pull after what was read.
     public init(
         store: InteractionStore, workload: String? = nil, untagged: String? = nil,
-        rowLimit: Int = LogPull.defaultRowLimit
+        rowLimit: Int = LogPull.defaultRowLimit, isStopped: @escaping @Sendable () -> Bool = { false }
     ) {
         self.store = store
         self.workload = workload
         self.untagged = untagged
         self.rowLimit = rowLimit
+        self.isStopped = isStopped
     }
 
     /// Pulls every source. What cannot be read is a failure in the result; the others are pulled nevertheless.
     ///
-    /// - Parameters:
-    ///   - isStopped: asked while a pipe has nothing to read; true ends the pull after what was read.
-    ///   - report: called after each batch, which is then safe on disk; what it throws ends the pull.
-    public func run(
-        _ sources: [LogSource], isStopped: @escaping () -> Bool = { false },
-        report: (Progress) throws -> Void = { _ in }
-    ) throws -> Progress {
+    /// - Parameter report: called after each batch, which is then safe on disk; what it throws ends the pull.
+    public func run(_ sources: [LogSource], report: (Progress) throws -> Void = { _ in }) throws -> Progress {
         do {
-            return try pull(sources, isStopped, report)
+            return try pull(sources, report)
         } catch let error as DatabaseError {
             throw StorageError(databaseError: error, file: store.database.path)
         }
     }
 
-    private func pull(
-        _ sources: [LogSource], _ isStopped: @escaping () -> Bool, _ report: (Progress) throws -> Void
-    ) throws -> Progress {
+    private func pull(_ sources: [LogSource], _ report: (Progress) throws -> Void) throws -> Progress {
         let number = try store.database.write { database in
             try database.execute(
                 sql: "INSERT INTO pull (started_at) VALUES (?)", arguments: [Timestamp.milliseconds(Date())])
@@ -106,7 +102,7 @@ public struct LogPull: Sendable {
         var progress = Progress()
         for source in sources {
             do {
-                try pull(source, number, &progress, isStopped, report)
+                try pull(source, number, &progress, report)
                 if isStopped() { try report(progress) }
             } catch let error as StorageError where error.kind == .input {
                 progress.failures.append(error)
@@ -121,8 +117,7 @@ public struct LogPull: Sendable {
     }
 
     private func pull(
-        _ source: LogSource, _ pull: Int64, _ progress: inout Progress, _ isStopped: @escaping () -> Bool,
-        _ report: (Progress) throws -> Void
+        _ source: LogSource, _ pull: Int64, _ progress: inout Progress, _ report: (Progress) throws -> Void
     ) throws {
         var reader = try LogRowReader(source, limit: rowLimit, isStopped: isStopped)
         let bytesBefore = progress.byteCount

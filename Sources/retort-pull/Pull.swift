@@ -53,9 +53,11 @@ struct Pull: StageCommand {
         let lock = try workspace.lock("pull")
         defer { withExtendedLifetime(lock) {} }
         let store = try InteractionStore(workspace)
-        let pull = LogPull(store: store, workload: workload, untagged: task?.name, rowLimit: maxRow << 20)
+        let pull = LogPull(
+            store: store, workload: workload, untagged: task?.name, rowLimit: maxRow << 20,
+            isStopped: { Interruption.isRequested })
         let start = ContinuousClock.now
-        let result = try pull.run(sources, isStopped: { Interruption.isRequested }) { progress in
+        let result = try pull.run(sources) { progress in
             try Interruption.check()
             console.progress("\(progress.reconciliation.seen) rows, \(progress.byteCount >> 20) MiB read")
         }

@@ -111,4 +111,24 @@ import Testing
         }
         _ = report
     }
+
+    @Test func partsAreReadForTheirTextsAndKeptAsTheyAre() throws {
+        let picture = #"{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}"#
+        let lines = [
+            row("1767000001", #"[{"type":"text","text":"What is this?"},\#(picture)]"#),
+            row("1767000002", #"[{"type":"text","text":{"value":"hello","annotations":[]}}]"#),
+            row("1767000003", #"["hello there"]"#), row("1767000004", "[\(picture)]"),
+            row(
+                "1767000005", #""as parts""#,
+                answer: #"[{"type":"text","text":"Hi "},{"type":"text","text":"there"}]"#),
+            row("1767000006", #""no""#, answer: #"[{"type":"refusal","refusal":"I can't."}]"#),
+        ]
+        let (outcome, report) = try pull(
+            try folder.write("log.jsonl", lines.joined(separator: "\n")), "--output", "\(folder)/out.jsonl")
+        #expect(report?.counts["kept"] == 4, "\(outcome.errors)")
+        #expect(report?.counts["dropped_no_text"] == 1)
+        #expect(report?.counts["dropped_refused_response"] == 1)
+        #expect(outcome.errors.contains("user messages without text: pictures or sound alone"))
+        #expect(try String(contentsOfFile: "\(folder)/out.jsonl", encoding: .utf8).contains(picture))
+    }
 }
