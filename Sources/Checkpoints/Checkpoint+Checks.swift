@@ -32,17 +32,18 @@ extension Checkpoint {
         }
     }
 
-    /// Every token has a row of the embeddings, and every special token is one of the vocabulary: no id that the
-    /// tokenizer gives can lie outside of a matrix.
+    /// Every token has a row of the embeddings and every row a token, as llama.cpp wants it too; every special token is
+    /// one of the vocabulary. No id that the tokenizer gives can lie outside of a matrix, and none that the model gives has
+    /// no text.
     func checkVocabulary() throws {
         let rows = architecture.vocabularySize
         guard let tokens = file.metadata["tokenizer.ggml.tokens"]?.array else { return }
-        guard tokens.count <= rows else {
+        guard tokens.count == rows else {
             throw CheckpointError(
-                "\(path): tokenizer.ggml.tokens: \(tokens.count) tokens, expected at most \(rows), the rows of "
+                "\(path): tokenizer.ggml.tokens: \(tokens.count) tokens, expected \(rows), one for each row of "
                     + DecoderArchitecture.tokenEmbeddingName,
-                hint: "the vocabulary is another model's, or tokens were added without resizing the embeddings: "
-                    + "convert the model again")
+                hint: "the vocabulary is another model's or was cut, or tokens were added without resizing the "
+                    + "embeddings: convert the model again")
         }
         for (key, value) in file.metadata.pairs where key.hasPrefix("tokenizer.ggml.") && key.hasSuffix("_token_id") {
             // All ones, or -1: how some writers say that there is none.

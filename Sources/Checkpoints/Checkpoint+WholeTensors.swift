@@ -26,7 +26,7 @@ extension Checkpoint {
             guard info.dimensions == whole.dimensions else {
                 throw refuse("dimensions \(whole.dimensions)", "the dimensions \(info.dimensions)")
             }
-            if let row = try firstDifference(info, whole) { throw refuse("row \(row) is another", "the numbers") }
+            if let row = try firstDifference(info, whole) { throw refuse("row \(row) differs", "the numbers") }
         }
     }
 

@@ -5,7 +5,11 @@ import StageInterface
 struct InspectGGUF: StageCommand {
     static let configuration = CommandConfiguration(
         commandName: "gguf", abstract: "The metadata and tensors of a GGUF file.",
-        discussion: "Says also whether the architecture can be trained and served, and what is missing if not.")
+        discussion: """
+            Says also whether the architecture can be trained and served, and what is missing if not.
+
+            Example: retort-inspect gguf model.gguf
+            """)
 
     @Argument(help: "The file: a model, an adapter, an importance matrix; of a split model its first part.")
     var file: String

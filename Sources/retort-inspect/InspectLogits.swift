@@ -14,7 +14,8 @@ struct InspectLogits: StageCommand {
     enum Precision: String, ExpressibleByArgument, CaseIterable { case fp32, bf16 }
 
     static let configuration = CommandConfiguration(
-        commandName: "logits", abstract: "The logits at every position: little-endian floats, positions × vocabulary.")
+        commandName: "logits", abstract: "The logits at every position: little-endian floats, positions × vocabulary.",
+        discussion: "Example: retort-inspect logits --model model.gguf --tokens ids.json --output logits.f32")
 
     @Option(help: "The model, a GGUF file.")
     var model: String

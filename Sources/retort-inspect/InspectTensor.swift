@@ -7,7 +7,8 @@ import Storage
 
 struct InspectTensor: StageCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tensor", abstract: "One tensor, dequantized: little-endian floats, the last dimension slowest.")
+        commandName: "tensor", abstract: "One tensor, dequantized: little-endian floats, the last dimension slowest.",
+        discussion: "Example: retort-inspect tensor model.gguf blk.0.attn_q.weight --output q.f32")
 
     @Argument(help: "The file.")
     var file: String

@@ -41,6 +41,11 @@ struct CheckedArtifact {
         guard found == .adapter else {
             (self.path, source) = (path, nil)
             let model = try Checkpoint(path: path)
+            if let parts = try model.file.metadata.optionalInteger("split.count"), parts > 1 {
+                throw StageFailure(
+                    .badInput, "\(path): a model in \(parts) files, expected one file",
+                    hint: "retort-quantize writes a model of several files as one")
+            }
             _ = try CheckedArtifact.logits(of: try InferenceEngine(checkpoint: model), path)
             self.base = try model.digest()
             try CheckedArtifact.check(self.base, isThat: baseDigest, path)

@@ -76,7 +76,7 @@ struct LowRankAdapterTests {
         #expect(abs(pair.updateNorm - 4 * squares.reduce(0, +).squareRoot()) < 1e-9)
     }
 
-    @Test func ignoresNormsAndTakesAlphaZeroAsNoScaling() throws {
+    @Test func keepsNormsApartAndTakesAlphaZeroAsNoScaling() throws {
         try withScratchFolder { folder in
             var metadata = LowRankAdapterTests.required
             metadata[3].1 = .float32(0)
@@ -84,6 +84,8 @@ struct LowRankAdapterTests {
             try writeGGUF("\(folder)/a.gguf", metadata, LowRankAdapterTests.factors + [norm])
             let adapter = try LowRankAdapter(path: "\(folder)/a.gguf")
             #expect(Array(adapter.tensors.keys) == [LowRankAdapterTests.name])
+            let whole = try #require(adapter.wholeTensors["blk.0.attn_norm.weight"])
+            #expect(whole.dimensions == [3] && whole.numbers(0..<1) == [1, 1, 1])
             #expect(adapter.tensors[LowRankAdapterTests.name]?.scale == 1)
         }
     }
@@ -99,7 +101,7 @@ struct LowRankAdapterTests {
         ("partner", "tensor blk.0.attn_q.weight.lora_b: missing, expected both factors"),
         ("rank", "factors [3, 2] and [4, 2], expected both to have the same rank"),
         ("dimensions", "tensor blk.0.attn_q.weight.lora_a: dimensions [6], expected two, neither 0"),
-        ("number", "tensor blk.0.attn_q.weight.lora_b: a number that is not finite"),
+        ("number", "tensor blk.0.attn_q.weight.lora_b: row 1, column 1 is inf, expected finite numbers"),
         ("empty", "no factors, expected at least one pair"),
     ]
 

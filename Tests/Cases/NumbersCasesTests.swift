@@ -115,7 +115,7 @@ import TestSupport
             })
         let rows = try #require(file.tensor("token_embd.weight")).dimensions[1]
         let message =
-            "tokenizer.ggml.tokens: \(more.count) tokens, expected at most \(rows), the rows of token_embd.weight"
+            "tokenizer.ggml.tokens: \(more.count) tokens, expected \(rows), one for each row of token_embd.weight"
         for command in commands(base: path) where command[0] != "retort-quantize" {
             let outcome = try Executable.run(command[0], Array(command.dropFirst()))
             #expect(outcome.status == 1 && outcome.errors.contains(message), "\(command): \(outcome.errors)")

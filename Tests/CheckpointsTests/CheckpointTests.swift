@@ -115,6 +115,37 @@ struct CheckpointTests {
         #expect(throws: AdapterError.self) { try tied.validate(embedding, name: "a.gguf") }
     }
 
+    /// What an adapter's file has whole must be the base's, as far as the coarser of the two types can tell.
+    @Test(arguments: [
+        ("models/llama.gguf", "token_embd.weight"), ("quants/llama-Q4_K_M.gguf", "token_embd.weight"),
+        ("quants/llama-Q4_K_M.gguf", "output.weight"), ("models/llama.gguf", "blk.0.attn_norm.weight"),
+    ])
+    func wholeTensorsMustBeTheBases(_ path: String, _ name: String) throws {
+        let base = try Checkpoint(path: Fixtures.path(path))
+        let source = try GGUFFile(path: Fixtures.model("llama"))
+        let tensor = try #require(source.tensor(name))
+        let numbers = Array(source.bytes(of: tensor).bindMemory(to: Float.self))
+        var adapter = try LowRankAdapter(path: Fixtures.path("lora/adapter-llama/adapter.gguf"))
+        func check(_ numbers: [Float], dimensions: [Int]) throws {
+            let columns = dimensions[0]
+            adapter.wholeTensors = [
+                name: WholeTensor(
+                    source: "saved", dimensions: dimensions, rounded: { $0 },
+                    numbers: { Array(numbers[$0.lowerBound * columns..<$0.upperBound * columns]) })
+            ]
+            try base.validate(adapter, name: "a.gguf")
+        }
+        try check(numbers, dimensions: tensor.dimensions)
+        var other = numbers
+        other[numbers.count - 1] += 0.05
+        #expect(throws: AdapterError.self) { try check(other, dimensions: tensor.dimensions) }
+        other[numbers.count - 1] = .nan
+        #expect(throws: AdapterError.self) { try check(other, dimensions: tensor.dimensions) }
+        #expect(throws: AdapterError.self) {
+            try check(numbers, dimensions: [tensor.dimensions[0], tensor.rowCount + 1])
+        }
+    }
+
     @Test func mergedRowsAreWeightsPlusUpdate() throws {
         let checkpoint = try Checkpoint(path: Fixtures.model("llama"))
         let adapter = try LowRankAdapter(path: Fixtures.path("lora/adapter-llama/adapter.gguf"))
