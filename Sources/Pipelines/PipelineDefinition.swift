@@ -30,7 +30,7 @@ public struct PipelineDefinition: Sendable {
         path = file.path
         let root = file.root
         name = root.string("name")
-        if !PipelineDefinition.isName(name) {
+        if root.has("name"), !PipelineDefinition.isName(name) {
             root.report("name", found: "'\(name)'", expected: "letters, digits, '-' and '_'")
         }
         workspace = root.string("workspace", default: Workspace.defaultPath)

@@ -38,18 +38,28 @@ extension PipelineReport {
     }
 
     private func stageTable() -> TextTable {
-        var table = TextTable(header: ["stage", "", "minutes", "peak memory", "cost"], textColumns: 2)
+        var table = TextTable(header: ["stage", "", "time", "peak memory", "cost"], textColumns: 2)
         for entry in stages {
             let report = entry.report
             table.rows.append([
                 entry.name, entry.outcome.rawValue,
-                String(format: "%.2f", report.seconds / 60),
+                PipelineReport.time(report.seconds),
                 report.peakMemoryBytes > 0 ? "\(report.peakMemoryBytes >> 20) MB" : PipelineReport.missing,
                 report.figures["spent_usd"].map { String(format: "$%.4f", $0) }
                     ?? (entry.outcome == .failed ? PipelineReport.missing : ""),
             ])
         }
         return table
+    }
+
+    /// Rounded to what matters: `4.2 s`, `3 min 20 s`, `2 h 05 min`.
+    private static func time(_ seconds: Double) -> String {
+        let whole = Int(seconds.rounded())
+        return whole < 60
+            ? String(format: "%.1f s", seconds)
+            : whole < 3600
+                ? String(format: "%d min %02d s", whole / 60, whole % 60)
+                : String(format: "%d h %02d min", whole / 3600, whole % 3600 / 60)
     }
 
     private func figureTable(_ summary: SummaryDefinition) -> TextTable {

@@ -15,7 +15,7 @@ public struct StageDefinition: Sendable {
 
     init(_ section: ConfigurationSection, earlier: [String]) {
         name = section.string("name")
-        if !PipelineDefinition.isName(name) {
+        if section.has("name"), !PipelineDefinition.isName(name) {
             section.report("name", found: "'\(name)'", expected: "letters, digits, '-' and '_'")
         }
         if earlier.contains(name) { section.report("name", found: "'\(name)' twice", expected: "a name of its own") }

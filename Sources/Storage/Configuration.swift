@@ -7,14 +7,18 @@ public struct ConfigurationError: LocalizedError, Sendable, Hashable, CustomStri
     public var file: String
     /// `line 4: rank: 'many', expected a whole number from 1 to 1024`
     public var problems: [String]
+    /// What the file seems to be, where it is one of another kind.
+    public var hint: String?
 
-    public init(file: String, problems: [String]) {
+    public init(file: String, problems: [String], hint: String? = nil) {
         self.file = file
         self.problems = problems
+        self.hint = hint
     }
 
     public var description: String { problems.map { "\(file): \($0)" }.joined(separator: "\n") }
     public var errorDescription: String? { description }
+    public var recoverySuggestion: String? { hint }
 }
 
 /// A YAML file that a person wrote, read strictly: every problem is collected, unknown keys among them, and
@@ -69,7 +73,8 @@ public final class ConfigurationFile {
     public func finish() throws {
         if description != nil { throw ConfigurationDescription.End() }
         for section in sections { section.reportUnknownKeys() }
-        if !problems.isEmpty { throw ConfigurationError(file: path, problems: problems) }
+        guard !problems.isEmpty else { return }
+        throw ConfigurationError(file: path, problems: problems, hint: sections.first?.otherKind)
     }
 
     func section(
@@ -293,6 +298,19 @@ public final class ConfigurationSection {
     }
 
     private func qualified(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
+
+    /// The kinds of files that people write, each with keys that no other has.
+    private static let kinds: KeyValuePairs = [
+        "a pipeline": ["stages"], "a task": ["labels", "prompts"],
+        "a recipe": ["rank", "epochs", "batch_size", "learning_rate"],
+    ]
+
+    /// What a file seems to be by keys that nobody asked for.
+    var otherKind: String? {
+        let unknown = keys.filter { !known.contains($0) }
+        let kind = ConfigurationSection.kinds.first { $0.value.contains(where: unknown.contains) }
+        return kind.map { "it looks like \($0.key); was another file meant?" }
+    }
 
     func reportUnknownKeys() {
         for key in mapping?.keys.map({ $0 }) ?? [] where key.scalar == nil {

@@ -85,7 +85,7 @@ struct Status: StageCommand {
         guard let result = try PipelineReport.latest(of: definition) else {
             throw StageFailure(
                 .badInput, "pipeline \(definition.name) has not been run in \(definition.workspace)",
-                hint: "retort run \(target.pipeline)")
+                hint: "retort run \(target.pipeline)\(options.workspace.map { " --workspace \($0)" } ?? "")")
         }
         console.data("last run: \(result.startedAt.formatted(.iso8601)), \(result.outcome)")
         for line in try result.summaryLines(definition.summary) { console.data(line) }

@@ -76,6 +76,14 @@ import TestSupport
         #expect(!said.contains("task.yaml"), "\(said)")
     }
 
+    @Test func aFileOfAnotherKindIsCalledWhatItIs() throws {
+        let said = try curate("rank: 8\nepochs: 3\n")
+        #expect(said.contains("hint: it looks like a recipe; was another file meant?"), "\(said)")
+        let task = try folder.write("other.yaml", task("  - {name: a}\n  - {name: b}\n"))
+        let outcome = try Executable.run("retort", "run", task)
+        #expect(outcome.errors.contains("hint: it looks like a task"), "\(outcome.errors)")
+    }
+
     /// The words of a schema are words.
     @Test func yesAndNoInASchemaAreTexts() throws {
         let path = try folder.write(
