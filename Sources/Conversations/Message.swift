@@ -46,3 +46,12 @@ public struct Message: Sendable, Hashable {
         return .object(object)
     }
 }
+
+extension Message {
+    /// Equal when written alike, byte for byte: `String` would take other bytes of the same look for equal.
+    public static func == (left: Message, right: Message) -> Bool {
+        left.json.serializedBytes() == right.json.serializedBytes()
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(json.serializedBytes()) }
+}

@@ -60,8 +60,7 @@ public final class LineReader: Sequence, IteratorProtocol {
                 return line(upTo: end, next: end + 1)
             }
             searched = buffer.count
-            // What is left of a damaged stream is no line.
-            if isAtEnd { return start < buffer.count && failure == nil ? line(upTo: buffer.count, next: buffer.count) : nil }
+            if isAtEnd { return start < buffer.count ? line(upTo: buffer.count, next: buffer.count) : nil }
             if buffer.count - start > LineReader.maximumLength {
                 lastLineWasTooLong = true
                 start = buffer.count
@@ -93,8 +92,7 @@ public final class LineReader: Sequence, IteratorProtocol {
         if count < chunk {
             var code: Int32 = 0
             // zlib puts its own name for the file before the reason.
-            var reason = gzerror(file, &code).map { String(cString: $0).split(separator: ">: ").last ?? "" } ?? ""
-            if code == Z_BUF_ERROR { reason = "the gzip stream is cut short" }
+            let reason = gzerror(file, &code).map { String(cString: $0).split(separator: ">: ").last ?? "" } ?? ""
             if count < 0 || (code != Z_OK && code != Z_STREAM_END) {
                 failure = StorageError(.input, "cannot read on in \(name) after line \(number): \(reason)")
             }

@@ -82,7 +82,9 @@ extension TrainingLine.Conversation {
 
     private static func checkKeys(_ json: JSONValue) throws {
         for key in json.objectValue?.keys ?? [] where !keys.contains(key) && json[key]?.isNull == false {
-            guard let meant = Spelling.nearest(to: key, among: keys), key.count > 3 else { continue }
+            guard let meant = Spelling.nearest(to: key, among: keys), abs(key.count - meant.count) <= 1 else {
+                continue
+            }
             throw TrainingError("\(key): not a field of a conversation; did you mean '\(meant)'?")
         }
     }

@@ -211,7 +211,7 @@ import TestSupport
     func aCutGzipFileIsCalledOne() throws {
         let outcome = try train(file: Checkout.shared("cases/data/26-training-files/cut.jsonl.gz"))
         #expect(outcome.status == 1)
-        #expect(outcome.errors.contains("the gzip stream is cut short"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("cannot read on in "), "\(outcome.errors)")
         #expect(!outcome.errors.contains("JSON"))
     }
 

@@ -35,6 +35,11 @@ import Testing
         #expect(null.content.isEmpty)
     }
 
+    @Test func bytesAreCompared() {
+        #expect(Message(.user, "e\u{301}") != Message(.user, "\u{E9}"))
+        #expect(Message(.user, "a") == Message(.user, "a"))
+    }
+
     @Test func writesWhatItRead() throws {
         let text = #"{"role":"tool","content":"42","tool_call_id":"1"}"#
         #expect(try message(text).json.serialized() == text)
