@@ -9,7 +9,8 @@ import Tokenizers
 @Suite struct AnswerTextTests {
     private static let empty = AnswerFrame(prefix: "<think>\n\n</think>\n\n", suffix: "\n", reasoning: nil)
     private static let thinking = AnswerFrame(
-        prefix: "<think>\n\n</think>\n\n", suffix: "", reasoning: .init(opening: "<think>\n", closing: "\n</think>\n\n"))
+        prefix: "<think>\n\n</think>\n\n", suffix: "", reasoning: .init(opening: "<think>\n", closing: "\n</think>\n\n")
+    )
     private let tokenizer: Tokenizer
 
     init() throws { tokenizer = try Checkpoint(path: Checkout.base).tokenizer }
@@ -19,7 +20,9 @@ import Tokenizers
     ) throws -> (text: String, pieces: [String], tokens: [GeneratedToken]) {
         var answer = AnswerText(tokenizer: tokenizer, stop: stop, frame: frame, trims: trims)
         var pieces: [AnswerText.Piece] = []
-        for id in try tokenizer.encode(text, parseSpecial: true) { pieces.append(answer.append(GeneratedToken(id: id))) }
+        for id in try tokenizer.encode(text, parseSpecial: true) {
+            pieces.append(answer.append(GeneratedToken(id: id)))
+        }
         pieces.append(answer.finish())
         #expect(pieces.flatMap(\.tokens) == answer.tokens)
         return (pieces.map(\.text).joined(), pieces.map(\.text), answer.tokens)
@@ -43,8 +46,9 @@ import Tokenizers
         var random = RandomSource(seed: 7)
         let parts = ["<think>", "\n", "\n\n", "</think>", " ", "a", "word", "\u{301}", "é", "\t", "🙂"]
         for _ in 0..<400 {
-            let text = (0..<Int.random(in: 0...9, using: &random)).map { _ in parts.randomElement(using: &random) ?? "" }
-                .joined()
+            let text = (0..<Int.random(in: 0...9, using: &random)).map { _ in parts.randomElement(using: &random) ?? ""
+            }
+            .joined()
             for frame in [AnswerTextTests.empty, AnswerTextTests.thinking] {
                 let said = try pieces(of: text, frame: frame, trims: true).text
                 let whole = AnswerText.finished(text, frame: frame, trims: true)

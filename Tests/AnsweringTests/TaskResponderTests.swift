@@ -84,11 +84,14 @@ import Tokenizers
         let frame = try #require(try encoder.frame(after: messages, at: moment))
         #expect(frame.content(ofGenerated: "<think>\n\n</think>\n\nrefund").content == "refund")
         #expect(frame.content(ofGenerated: "refund").content == "refund")
-        let plain = try #require(try PromptEncoder(try Checkpoint(path: Checkout.base)).frame(after: messages, at: moment))
-        #expect(plain.content(ofGenerated: "<think>\n\n</think>\n\nrefund").content == "<think>\n\n</think>\n\nrefund")
+        let plain = try #require(
+            try PromptEncoder(try Checkpoint(path: Checkout.base)).frame(after: messages, at: moment))
+        let thought = "<think>\n\n</think>\n\nrefund"
+        #expect(plain.content(ofGenerated: thought).content == thought)
         // The answer of a label begins with what the template writes, so that it is scored as it was trained.
         let label = try encoder.answer("refund", after: messages, at: moment)
-        #expect(String(decoding: label.flatMap(checkpoint.tokenizer.piece), as: UTF8.self).hasPrefix("<think>\n\n</think>\n\nrefund"))
+        let spelled = String(decoding: label.flatMap(encoder.tokenizer.piece), as: UTF8.self)
+        #expect(spelled.hasPrefix("<think>\n\n</think>\n\nrefund"), "\(spelled)")
     }
 
     /// A finite adapter that makes one letter's embedding overflow, and nothing else: it passes every probe.
