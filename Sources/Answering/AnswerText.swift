@@ -3,9 +3,9 @@ public import Inference
 public import Tokenizers
 
 /// An answer's text as it becomes certain, each piece with the tokens that begin in it: without what the template writes
-/// before an answer, and where wanted without white space around it.
+/// around an answer, and where wanted without white space around it.
 ///
-/// However the text is cut into pieces, together they are what ``finished(_:opening:trims:)`` makes of the whole.
+/// However the text is cut into pieces, together they are what ``finished(_:frame:trims:)`` makes of the whole.
 public struct AnswerText {
     /// Text that became certain, which may be empty, and the tokens that begin in it.
     public struct Piece {
@@ -15,14 +15,13 @@ public struct AnswerText {
 
     private var assembler: TextAssembler
     private let tokenizer: Tokenizer
-    /// What is taken off the beginning; empty once it is decided whether the answer begins with it.
-    private var opening: [UInt8]
+    private let frame: AnswerFrame?
     private let trims: Bool
-    /// Text that was said and not given out: what may be the opening, or white space that may be the last.
-    private var pending: [UInt8] = []
-    /// At which byte of all that was said `pending` begins.
-    private var position = 0
-    private var isBegun = false
+    /// All that was said, as far as it is certain.
+    private var said: [UInt8] = []
+    /// How many bytes of the answer were given out, and where in `said` the answer begins; nil while that is not known.
+    private var givenByteCount = 0
+    private var start: Int?
     /// Tokens whose text is held back, and the byte at which each begins.
     private var held: [(start: Int, token: GeneratedToken)] = []
     private var spelledByteCount = 0
@@ -30,79 +29,62 @@ public struct AnswerText {
     public private(set) var tokens: [GeneratedToken] = []
 
     /// - Parameters:
-    ///   - opening: what ``PromptEncoder/opening(after:at:)`` found.
+    ///   - frame: what the template writes around an answer; nil for raw text.
     ///   - trims: whether white space around the answer is taken off.
-    public init(tokenizer: Tokenizer, stop: [String] = [], opening: [UInt8] = [], trims: Bool = false) {
+    public init(tokenizer: Tokenizer, stop: [String] = [], frame: AnswerFrame? = nil, trims: Bool = false) {
         self.tokenizer = tokenizer
-        self.opening = opening
+        self.frame = frame
         self.trims = trims
-        isBegun = !trims
         assembler = TextAssembler(tokenizer: tokenizer, stop: stop)
     }
 
     /// A whole answer as its pieces would be.
-    public static func finished(_ text: String, opening: [UInt8], trims: Bool) -> String {
-        let isOpened = text.utf8.starts(with: opening)
-        let rest = isOpened ? String(decoding: text.utf8.dropFirst(opening.count), as: UTF8.self) : text
-        return trims ? Datasets.Task.trimmed(rest) : rest
+    public static func finished(_ text: String, frame: AnswerFrame?, trims: Bool) -> String {
+        let content = frame?.content(ofGenerated: text).content ?? text
+        return trims ? Datasets.Task.trimmed(content) : content
     }
 
     public mutating func append(_ token: GeneratedToken) -> Piece {
         held.append((spelledByteCount, token))
         spelledByteCount += tokenizer.piece(token.id).count
-        pending += Array(assembler.append(token.id).utf8)
+        let text = assembler.append(token.id)
+        guard !text.isEmpty else { return Piece() }
+        said += text.utf8
         return release(isEnd: false)
     }
 
     /// What is left at the end.
     public mutating func finish() -> Piece {
-        pending += Array(assembler.finish().utf8)
+        said += assembler.finish().utf8
         return release(isEnd: true)
     }
 
     private mutating func release(isEnd: Bool) -> Piece {
-        if !opening.isEmpty {
-            if !isEnd, pending.count < opening.count, opening.starts(with: pending) { return Piece() }
-            if pending.starts(with: opening) { drop(opening.count) }
-            opening = []
-        }
-        guard trims else { return give(pending.count) }
-        let text = String(decoding: pending, as: UTF8.self)
-        if !isBegun {
-            let blank = text.leadingWhitespaceByteCount
-            drop(blank)
-            isBegun = !pending.isEmpty
-        }
-        let kept = String(decoding: pending, as: UTF8.self).trailingWhitespaceByteCount
-        let piece = give(pending.count - kept)
-        if isEnd { drop(kept) }
-        return piece
+        let certain = certainText(isEnd: isEnd)
+        guard !certain.isEmpty else { return Piece() }
+        // Of a text that is spelled twice, in thoughts and in the answer, the answer is the later one.
+        let start = self.start ?? said.lastRange(of: certain)
+        self.start = start
+        let piece = String(decoding: certain.dropFirst(givenByteCount), as: UTF8.self)
+        givenByteCount = certain.count
+        held.removeFirst(held.prefix { $0.start < start }.count)
+        let fresh = held.prefix { $0.start < start + certain.count }.map(\.token)
+        held.removeFirst(fresh.count)
+        tokens += fresh
+        return Piece(text: piece, tokens: fresh)
     }
 
-    /// Leaves text out, with the tokens that begin in it.
-    private mutating func drop(_ count: Int) {
-        pending.removeFirst(count)
-        position += count
-        held.removeFirst(held.prefix { $0.start < position }.count)
-    }
-
-    private mutating func give(_ count: Int) -> Piece {
-        let text = String(decoding: pending[..<count], as: UTF8.self)
-        pending.removeFirst(count)
-        position += count
-        let certain = held.prefix { $0.start < position }.map(\.token)
-        held.removeFirst(certain.count)
-        tokens += certain
-        return Piece(text: text, tokens: certain)
+    /// The answer so far; what may turn out to be the template's, or white space at the end, is held back.
+    private func certainText(isEnd: Bool) -> [UInt8] {
+        let text = String(decoding: said, as: UTF8.self)
+        let content = frame?.content(ofGenerated: text, isWhole: isEnd).content ?? text
+        return Array((trims ? Datasets.Task.trimmed(content) : content).utf8)
     }
 }
 
-extension String {
-    fileprivate var leadingWhitespaceByteCount: Int {
-        unicodeScalars.prefix { $0.properties.isWhitespace }.reduce(0) { $0 + UTF8.width($1) }
-    }
-
-    fileprivate var trailingWhitespaceByteCount: Int {
-        unicodeScalars.reversed().prefix { $0.properties.isWhitespace }.reduce(0) { $0 + UTF8.width($1) }
+extension [UInt8] {
+    /// Where bytes stand last; the end where they do not.
+    fileprivate func lastRange(of bytes: [UInt8]) -> Int {
+        stride(from: count - bytes.count, through: 0, by: -1).first { self[$0...].starts(with: bytes) } ?? count
     }
 }

@@ -32,30 +32,17 @@ public struct PromptEncoder: Sendable {
         try chat(at: moment).answer(answer, after: PromptEncoder.shown(messages))
     }
 
-    /// What the template itself writes between a prompt and the content of its answer, as a generated answer spells it: an
-    /// empty think block, for one. Empty for most templates.
+    /// What the template, and the vocabulary, put around the text of an answer: an empty think block, for one. A model that
+    /// was trained with them says it, and it is no part of the answer.
     ///
-    /// A model that was trained with the template says it, and it is no part of the answer.
-    public func opening(after messages: [Message], at moment: LocalTime) throws -> [UInt8] {
-        let template = try chatTemplate
-        let messages = PromptEncoder.shown(messages)
-        func render(_ messages: [Message], addGenerationPrompt: Bool) throws -> RenderedConversation {
-            try template.render(
-                messages, tools: nil, addGenerationPrompt: addGenerationPrompt, tokenizer: tokenizer, now: moment)
-        }
-        let prompt = Array(try render(messages, addGenerationPrompt: true).text.utf8)
-        let whole: RenderedConversation
+    /// Nil where the template takes no such conversation with an answer, so that it puts nothing around one.
+    public func frame(after messages: [Message], at moment: LocalTime) throws -> AnswerFrame? {
+        let chat = try chat(at: moment)
         do {
-            whole = try render(messages + [Message(.assistant, "an example")], addGenerationPrompt: false)
+            return try chat.answerFrame(after: PromptEncoder.shown(messages))
         } catch is ChatTemplateError {
-            // A template that only ever asks: it writes nothing before an answer that it does not take.
-            return []
+            return nil
         }
-        let content = whole.spans.first { $0.messageIndex == messages.count }
-        guard let start = content?.utf8Range.lowerBound, start > prompt.count, whole.text.utf8.starts(with: prompt)
-        else { return [] }
-        let written = String(decoding: whole.text.utf8.dropFirst(prompt.count).prefix(start - prompt.count), as: UTF8.self)
-        return try tokenizer.encode(written, parseSpecial: true).flatMap(tokenizer.piece)
     }
 
     /// The tokens of raw text, as they begin a sequence.

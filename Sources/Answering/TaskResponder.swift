@@ -18,8 +18,8 @@ public struct TaskResponder: Sendable {
     private let encoder: PromptEncoder
     /// The tokens of each label's answer, through the end of the turn, in the task's order; empty for generation.
     private let labels: [[TokenID]]
-    /// What the template writes before an answer.
-    private let opening: [UInt8]
+    /// What the template writes around an answer.
+    private let frame: AnswerFrame?
 
     /// More corrected answers than this are not compared.
     private static let mostCorrections = 64
@@ -39,7 +39,7 @@ public struct TaskResponder: Sendable {
         self.encoder = encoder
         let messages = task.studentMessages(for: "an example")
         labels = try task.labelNames.map { try encoder.answer($0, after: messages, at: moment) }
-        opening = try encoder.opening(after: messages, at: moment)
+        frame = try encoder.frame(after: messages, at: moment)
     }
 
     /// Whether answers are labels out of a closed set, which are scored and not generated.
@@ -105,7 +105,7 @@ public struct TaskResponder: Sendable {
             let said = Array(labels[best].prefix { !encoder.tokenizer.isEndOfGeneration($0) })
             let likelihoods = try engine.likelihoods(
                 of: said, after: question.prompt, count: topLogprobs, adapter: adapter)
-            var text = AnswerText(tokenizer: encoder.tokenizer, opening: opening)
+            var text = AnswerText(tokenizer: encoder.tokenizer, frame: frame)
             for (id, likelihood) in zip(said, likelihoods) {
                 _ = text.append(GeneratedToken(id: id, likelihood: likelihood))
             }
@@ -124,14 +124,14 @@ public struct TaskResponder: Sendable {
         var options = options
         options.maximumTokens = min(options.maximumTokens, task.maximumTokens)
         options.topLogprobs = topLogprobs
-        var text = AnswerText(tokenizer: encoder.tokenizer, stop: options.stop, opening: opening, trims: true)
+        var text = AnswerText(tokenizer: encoder.tokenizer, stop: options.stop, frame: frame, trims: true)
         let generation = try engine.generate(prompt: question.prompt, adapter: adapter, options: options) {
             let piece = text.append($0)
             return try onPiece(streams ? piece : AnswerText.Piece())
         }
         let rest = text.finish()
         if streams, !rest.text.isEmpty { _ = try onPiece(rest) }
-        let said = AnswerText.finished(generation.text, opening: opening, trims: true)
+        let said = AnswerText.finished(generation.text, frame: frame, trims: true)
         var answer = TaskAnswer(
             text: said, verdict: verdict(generation.confidence), confidence: generation.confidence,
             isCut: generation.finish == .length, promptTokenCount: generation.promptTokenCount,

@@ -50,7 +50,9 @@ extension Task {
     /// Answers that the schema allows in place of one that departs from it only in values of closed sets; empty for any
     /// other departure, and where there are more than `limit`.
     public func corrections(ofAnswer answer: String, limit: Int) -> [String] {
-        guard let answerSchema, let json = try? JSONValue(parsing: Task.unfenced(Task.trimmed(answer))) else { return [] }
+        guard let answerSchema else { return [] }
+        let json: JSONValue
+        do { json = try JSONValue(parsing: Task.unfenced(Task.trimmed(answer))) } catch { return [] }
         return answerSchema.corrections(of: json, limit: limit).map { $0.serialized() }
     }
 

@@ -49,7 +49,8 @@ extension Task {
         maximumTokens = root.integer("maximum_tokens", default: Task.defaultMaximumTokens, in: 1...1_000_000)
         if kind == .classification {
             let generated = [
-                (escalation, "on_invalid", "one out of a closed set"), (escalation, "refusal", "one out of a closed set"),
+                (escalation, "on_invalid", "one out of a closed set"),
+                (escalation, "refusal", "one out of a closed set"),
                 (root, "maximum_tokens", "a label"),
             ]
             for (section, key, answer) in generated where section.has(key) {

@@ -116,11 +116,13 @@ public struct EvaluationPlan: Sendable {
             references.append(
                 measured("linear baseline", .baseline, examples, examples.map { baseline.prediction(for: $0) }))
         }
-        return EvaluationReport(
+        var report = EvaluationReport(
             name: name ?? kind.rawValue,
             subject: .init(kind: kind, digest: artifact.digest, baseDigest: artifact.baseDigest), task: task,
             dataset: dataset, split: splitDigest, date: tellsTime ? date : nil, examples: examples, result: result,
             references: references, bootstrap: Bootstrap(seed: seed))
+        report.warnings = try artifact.checkpoint.tokenizer.warnings
+        return report
     }
 
     /// Refuses a system before it is asked anything if its logits are no numbers.

@@ -24,7 +24,8 @@ public struct InferenceError: LocalizedError, Sendable, Hashable, CustomStringCo
     /// Scores that are no numbers.
     static let notANumber = InferenceError(
         .notANumber, "logits: not all of them are finite numbers, expected numbers",
-        hint: "an adapter or a model whose numbers overflow cannot answer: train it again, with a smaller learning rate")
+        hint: "an adapter or a model whose numbers overflow cannot answer: train it again, with a smaller learning rate"
+    )
 
     public var errorDescription: String? { description }
     public var recoverySuggestion: String? { hint }

@@ -28,13 +28,13 @@ struct Answerer: Sendable {
                 answer = try await continueText(request, version, cancellation, tell) {
                     (
                         try version.encoder.prompt(messages, at: moment),
-                        try version.encoder.opening(after: messages, at: moment)
+                        try version.encoder.frame(after: messages, at: moment)
                     )
                 }
             }
         case .text(let text):
             answer = try await continueText(request, version, cancellation, tell) {
-                (try version.encoder.raw(text), [])
+                (try version.encoder.raw(text), nil)
             }
         }
         tell(.finished(answer))
@@ -45,15 +45,15 @@ struct Answerer: Sendable {
     private func continueText(
         _ request: CompletionRequest, _ version: ServedVersion, _ cancellation: Cancellation,
         _ tell: @escaping @Sendable (AnswerEvent) -> Void,
-        _ encode: @escaping @Sendable () throws -> (prompt: [TokenID], opening: [UInt8])
+        _ encode: @escaping @Sendable () throws -> (prompt: [TokenID], frame: AnswerFrame?)
     ) async throws -> Answer {
         try await queue.run(cancellation) {
-            let (prompt, opening) = try Answerer.encoded(request.isChat ? "messages" : "prompt", encode)
+            let (prompt, frame) = try Answerer.encoded(request.isChat ? "messages" : "prompt", encode)
             let room = try Answerer.room(
                 after: prompt.count, for: request.sampling.maximumTokens ?? 1, in: version.contextLength)
             let options = try request.options(room: room, defaultTemperature: 1)
             tell(.started)
-            var spoken = AnswerText(tokenizer: version.encoder.tokenizer, stop: options.stop, opening: opening)
+            var spoken = AnswerText(tokenizer: version.encoder.tokenizer, stop: options.stop, frame: frame)
             let generation = try Answerer.numbers {
                 try version.engine.generate(prompt: prompt, adapter: version.adapter, options: options) {
                     let piece = spoken.append($0)
@@ -65,7 +65,7 @@ struct Answerer: Sendable {
             let rest = spoken.finish()
             if !rest.text.isEmpty { tell(.text(rest.text, rest.tokens)) }
             return Answer(
-                text: AnswerText.finished(generation.text, opening: opening, trims: false),
+                text: AnswerText.finished(generation.text, frame: frame, trims: false),
                 finish: generation.finish == .length ? .length : .stop,
                 promptTokens: generation.promptTokenCount, completionTokens: generation.tokens.count,
                 tokens: request.topLogprobs == nil ? nil : spoken.tokens, cachedTokens: generation.cachedTokenCount)

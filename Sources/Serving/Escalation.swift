@@ -24,8 +24,6 @@ final class Escalation: Sendable {
 
     /// A label and its punctuation; a teacher that wants to say more is cut short and its answer refused.
     private static let labelTokens = 64
-    /// How an answer ends that says all it was to say, in either dialect. A label that was cut may be another label.
-    private static let finished: Set<String> = ["stop", "end_turn", "stop_sequence"]
 
     private let client: TeacherClient
     private let warn: @Sendable (String) -> Void
@@ -44,16 +42,13 @@ final class Escalation: Sendable {
 
     /// The frontier's answer to an input, as the task wants answers.
     ///
-    /// - Throws: `TeacherError` when it gives no answer, `AnswerError` when the task does not allow it, ``ServingError`` when
-    ///   it was cut.
+    /// - Throws: `TeacherError` when it gives no answer, `UnfinishedAnswer` when it did not finish it, `AnswerError` when the
+    ///   task does not allow it.
     func answer(to input: String, _ task: Datasets.Task) async throws -> String {
         let most = task.kind == .classification ? Escalation.labelTokens : task.maximumTokens
         let response = try await client.complete(
             TeacherRequest(messages: task.teacherMessages(for: input), maximumTokens: most))
-        if let reason = response.finishReason, !Escalation.finished.contains(reason) {
-            throw ServingError("its answer ended by '\(reason.prefix(40))', expected a finished one")
-        }
-        let answer = try task.label(fromAnswer: response.text)
+        let answer = try task.label(fromAnswer: try response.finishedText())
         state.withLock { state in
             state.answered += 1
             state.failure = nil

@@ -44,6 +44,7 @@ struct InformationRoutes: Sendable {
             object["loaded_at"] = .string(condition.loadedAt.ISO8601Format())
             object["swaps"] = .integer(condition.swaps)
             object["failure"] = condition.failure.map(JSONValue.string) ?? .null
+            object["warnings"] = .array(slot.current.warnings.map(JSONValue.string))
             return .object(object)
         }
         let load = queue.load
@@ -59,7 +60,10 @@ struct InformationRoutes: Sendable {
         if let lost = counts?.lost, lost > 0 { reasons.append("the decision log misses \(lost) lines") }
         return [
             "status": reasons.isEmpty ? "ok" : "degraded", "reasons": .array(reasons.map(JSONValue.string)),
-            "base": ["name": .string(catalog.base.name), "artifact": .string(catalog.base.artifact.description)],
+            "base": [
+                "name": .string(catalog.base.name), "artifact": .string(catalog.base.artifact.description),
+                "warnings": .array(catalog.base.warnings.map(JSONValue.string)),
+            ],
             "models": .array(slots),
             "requests": ["active": .integer(load.active), "waiting": .integer(load.waiting)],
             "escalation": condition.map { condition in

@@ -20,7 +20,8 @@ struct ServedTasks: Sendable {
             if let rival, rival.digest != own.digest {
                 warn(
                     "\(record.reference) is answered with its own task \(short(own.digest)), not with --task "
-                        + "\(rival.name) \(short(rival.digest)), which differs; only --threshold overrides a version's task")
+                        + "\(rival.name) \(short(rival.digest)), which differs; only --threshold overrides a version's task"
+                )
             }
             return own
         }

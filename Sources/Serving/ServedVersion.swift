@@ -4,6 +4,7 @@ import Conversations
 import Inference
 import Registry
 import Storage
+import Tokenizers
 
 /// One loaded and verified version, whole and immutable: whoever holds it answers with exactly this one.
 final class ServedVersion: Sendable {
@@ -39,6 +40,9 @@ final class ServedVersion: Sendable {
     }
 
     var contextLength: Int { engine.checkpoint.architecture.contextLength }
+
+    /// What the model's file leaves open, so that answers may be other than those of the model it was made from.
+    var warnings: [String] { encoder.tokenizer.warnings }
 
     /// What every response says of who answered.
     var json: JSONObject {

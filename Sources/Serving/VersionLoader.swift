@@ -16,6 +16,7 @@ final class VersionLoader: Sendable {
     private let store: ContentStore
     private let tasks: ServedTasks
     private let threshold: Double?
+    private let warn: @Sendable (String) -> Void
     /// The logits of the base on the tokens that every version is probed with.
     private let baseLogits: [Float]
 
@@ -38,9 +39,11 @@ final class VersionLoader: Sendable {
         } catch let error as InferenceError {
             throw ServingError("\(path) cannot be served: \(error.description)", hint: error.hint)
         }
+        for warning in base.warnings { warn("\(path): \(warning)") }
         self.store = store
         self.tasks = ServedTasks(given: tasks, store: store, warn: warn)
         self.threshold = threshold
+        self.warn = warn
     }
 
     /// Loads a registered version: verifies the stored file's digest, the base's digest and every tensor's place and
@@ -94,8 +97,10 @@ final class VersionLoader: Sendable {
                 task: task, engine: engine, adapter: adapter, encoder: encoder, threshold: threshold,
                 at: LocalTime(Date()))
         }
-        return try ServedVersion(
+        let version = try ServedVersion(
             name: record.name, record: record, artifact: record.artifact, base: base, engine: engine,
             adapter: adapter, encoder: encoder, task: responder)
+        if adapter == nil { for warning in version.warnings { warn("\(record.reference): \(warning)") } }
+        return version
     }
 }

@@ -43,7 +43,8 @@ struct Evaluate: StageCommand {
     var adapter: String?
 
     @Option(
-        help: ArgumentHelp("A model that an adapter was merged into, evaluated in place of base and adapter.", valueName: "file"))
+        help: ArgumentHelp(
+            "A model that an adapter was merged into, evaluated in place of base and adapter.", valueName: "file"))
     var model: String?
 
     @Option(help: "In place of the model's own: a built-in chat template's name, or a Jinja file.")
@@ -100,6 +101,7 @@ struct Evaluate: StageCommand {
                 "\(moment.system): \(moment.done) of \(moment.count), \(Int(moment.rate)) a second, "
                     + "\(Int(moment.secondsLeft.rounded(.up))) s left", isLast: moment.done == moment.count)
         }
+        for warning in evaluation.warnings { console.warn(warning) }
         let digest = try evaluation.write(to: output)
         console.summary(evaluation.table)
         console.say("report \(digest) in \(output)")

@@ -8,6 +8,13 @@ struct EscalationFlags: ParsableArguments {
     @Option(help: "The frontier model.") var escalateModel: String?
     @Option(help: "The environment variable that holds the frontier's key.") var escalateKeyEnv: String?
     @Option(help: "The endpoint's dialect: openai or anthropic.") var escalateDialect = "openai"
+    @Option(
+        help: ArgumentHelp(
+            """
+            A member of the frontier's request body, in its dialect's words; may be given several times. The value is JSON, \
+            null leaves the member out: reasoning_effort=low, temperature=null.
+            """, valueName: "key=value"))
+    var escalateOption: [String] = []
     @Option(help: "The confidence below which answers escalate, 0 to 1; by default each task's own.")
     var threshold: Double?
 
@@ -17,6 +24,12 @@ struct EscalationFlags: ParsableArguments {
         }
         if (escalateEndpoint == nil) != (escalateModel == nil) {
             throw ValidationError("--escalate-endpoint and --escalate-model belong together")
+        }
+        if escalateEndpoint == nil, !escalateOption.isEmpty {
+            throw ValidationError("--escalate-option belongs to --escalate-endpoint")
+        }
+        do { _ = try RequestOverrides(parsing: escalateOption, flag: "--escalate-option") } catch {
+            throw ValidationError(error.description)
         }
         if TeacherEndpoint.Dialect(rawValue: escalateDialect) == nil {
             throw ValidationError("--escalate-dialect: '\(escalateDialect)', expected openai or anthropic")
@@ -33,6 +46,7 @@ struct EscalationFlags: ParsableArguments {
         }
         return try TeacherEndpoint(
             baseURL: escalateEndpoint, model: escalateModel,
-            dialect: TeacherEndpoint.Dialect(rawValue: escalateDialect) ?? .openai, key: key)
+            dialect: TeacherEndpoint.Dialect(rawValue: escalateDialect) ?? .openai, key: key,
+            overrides: try RequestOverrides(parsing: escalateOption, flag: "--escalate-option"))
     }
 }

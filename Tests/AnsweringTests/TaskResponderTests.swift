@@ -81,10 +81,17 @@ import Tokenizers
         let checkpoint = try Checkpoint(path: Checkout.base, template: template)
         let encoder = try PromptEncoder(checkpoint)
         let messages = [Message(.user, "hello")]
-        #expect(String(decoding: try encoder.opening(after: messages, at: moment), as: UTF8.self)
-            == "<think>\n\n</think>\n\n")
-        let plain = try PromptEncoder(try Checkpoint(path: Checkout.base))
-        #expect(try plain.opening(after: messages, at: moment).isEmpty)
+        let frame = try #require(try encoder.frame(after: messages, at: moment))
+        #expect(frame.content(ofGenerated: "<think>\n\n</think>\n\nrefund").content == "refund")
+        #expect(frame.content(ofGenerated: "refund").content == "refund")
+        let plain = try #require(
+            try PromptEncoder(try Checkpoint(path: Checkout.base)).frame(after: messages, at: moment))
+        let thought = "<think>\n\n</think>\n\nrefund"
+        #expect(plain.content(ofGenerated: thought).content == thought)
+        // The answer of a label begins with what the template writes, so that it is scored as it was trained.
+        let label = try encoder.answer("refund", after: messages, at: moment)
+        let spelled = String(decoding: label.flatMap(encoder.tokenizer.piece), as: UTF8.self)
+        #expect(spelled.hasPrefix("<think>\n\n</think>\n\nrefund"), "\(spelled)")
     }
 
     /// A finite adapter that makes one letter's embedding overflow, and nothing else: it passes every probe.

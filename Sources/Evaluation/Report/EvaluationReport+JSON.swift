@@ -17,6 +17,7 @@ extension EvaluationReport {
         // What the digest is of: a registry keeps it, so that a version carries the task that it was measured with.
         object["task_definition"] = task.json
         object["date"] = date.map { .string($0.description) }
+        if !warnings.isEmpty { object["warnings"] = .array(warnings.map(JSONValue.string)) }
         object["passed"] = .bool(passed)
         object["checks"] = .array(checks.map(\.json))
         object["results"] = .object(results)

@@ -41,6 +41,8 @@ public struct EvaluationReport: Sendable {
     public let comparisons: [PairedComparison]
     public let checks: [GateCheck]
     public let bootstrap: Bootstrap
+    /// What the model's file leaves open, so that answers may be other than those of the model it was made from.
+    public var warnings: [String] = []
 
     /// Whether every check of the gate holds; a gate that asks for nothing is passed.
     public var passed: Bool { checks.allSatisfy(\.passed) }
