@@ -5,13 +5,16 @@ import Glibc
 public enum AtomicFile {
     /// Writes a file through a handle; on any error the target is untouched and the temporary file is gone.
     ///
+    /// - Parameter isPrivate: whether nobody but the user may read it, as is right for what people wrote to a model.
     /// - Throws: what `body` throws, or a ``StorageError`` that names the path when the device refuses.
-    public static func write<Result>(to path: String, _ body: (FileHandle) throws -> Result) throws -> Result {
+    public static func write<Result>(
+        to path: String, isPrivate: Bool = false, _ body: (FileHandle) throws -> Result
+    ) throws -> Result {
         try check(path)
         let directory = folder(of: path)
         try makeDirectory(directory)
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
-        let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o644)
         guard descriptor >= 0 else {
             throw StorageError.device("cannot write \(path)")
         }
@@ -55,12 +58,14 @@ public enum AtomicFile {
     }
 
     /// Writes bytes that are already in memory.
-    public static func write(_ bytes: some Sequence<UInt8>, to path: String) throws {
-        try write(to: path) { try $0.writeAll(bytes) }
+    public static func write(_ bytes: some Sequence<UInt8>, to path: String, isPrivate: Bool = false) throws {
+        try write(to: path, isPrivate: isPrivate) { try $0.writeAll(bytes) }
     }
 
     /// Writes a text as UTF-8.
-    public static func write(_ text: String, to path: String) throws { try write(text.utf8, to: path) }
+    public static func write(_ text: String, to path: String, isPrivate: Bool = false) throws {
+        try write(text.utf8, to: path, isPrivate: isPrivate)
+    }
 
     /// Gives a file a second name, in place of what bore it; a copy where the file system has no second names.
     public static func link(_ path: String, as other: String) throws {
