@@ -77,7 +77,8 @@ enum ReplayDialect: Sendable {
             let end: [JSONValue] = [
                 ["type": "content_block_stop", "index": 0],
                 [
-                    "type": "message_delta", "delta": ["stop_reason": .string(answer.anthropicFinish), "stop_sequence": nil],
+                    "type": "message_delta",
+                    "delta": ["stop_reason": .string(answer.anthropicFinish), "stop_sequence": nil],
                     "usage": ["output_tokens": .integer(usage.output)],
                 ],
                 ["type": "message_stop"],
