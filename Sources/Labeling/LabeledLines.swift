@@ -17,6 +17,6 @@ public struct LabeledLines: Sendable {
         digest = ContentDigest(of: bytes)
     }
 
-    /// Writes the file, whole or not at all.
-    public func write(to path: String) throws { try AtomicFile.write(bytes, to: path) }
+    /// Writes the file, whole or not at all, for nobody but the user: it holds what people wrote.
+    public func write(to path: String) throws { try AtomicFile.write(bytes, to: path, isPrivate: true) }
 }

@@ -35,6 +35,8 @@ public struct Labeler: Sendable {
         var wasAskedAgain = false
         /// The beginning of the teacher's answer, or the server's words.
         var said: String?
+        /// Whether a refusal is about what the input says, by the server's own words.
+        var isAboutContent = false
     }
 
     /// What one response amounts to.
@@ -82,6 +84,7 @@ public struct Labeler: Sendable {
             if asked.answer.label == nil { asked.said = ShownWords(response.text, limit: 80).text }
         } catch let error as TeacherError {
             asked.answer.outcome = .rejected(try rejection(error))
+            asked.isAboutContent = error.isAboutContent
             asked.said = error.serverWords ?? (error.kind == .malformed ? error.description : nil)
         }
         asked.answer.cost = cost

@@ -10,7 +10,7 @@ extension LabelingCourse {
         case .success(let asked):
             failuresInARow = 0
             let isRefused = asked.answer.label == nil && asked.answer.response == nil
-            if isRefused, !hasAnswers { return doubt(work, asked, nil) }
+            if isRefused, !asked.isAboutContent { return doubt(work, asked, nil, in: &group) }
             if !isRefused { try await trust() }
             try await keep(asked, of: work)
         case .failure(let error as TeacherError): try await take(error, of: work, in: &group)
@@ -23,9 +23,7 @@ extension LabelingCourse {
         switch error.kind {
         case .budget: result.stop = result.stop ?? .budget(error)
         case .payment: result.stop = result.stop ?? .payment(error)
-        case .forbidden:
-            let asked = rejected(LabelAnswer.forbidden, error)
-            if hasAnswers { try await keep(asked, of: work) } else { doubt(work, asked, error) }
+        case .forbidden: doubt(work, rejected(LabelAnswer.forbidden, error), error, in: &group)
         case .down, .rateLimited: fail(error, of: work, in: &group)
         case .configuration, .unauthorized, .redirected, .notFound, .request, .malformed: fatal = fatal ?? error
         }
@@ -37,40 +35,36 @@ extension LabelingCourse {
         return Labeler.Asked(answer: answer, said: error?.serverWords)
     }
 
-    // MARK: refusals before the first answer
+    // MARK: refusals in a row
 
-    private mutating func doubt(_ work: Work, _ asked: Labeler.Asked, _ error: TeacherError?) {
+    /// A refusal may be about its input or about everything: it is held back until an answer comes. Many in a row without
+    /// one are asked about with a probe, and are about everything where there is nothing to probe with.
+    private mutating func doubt(
+        _ work: Work, _ asked: Labeler.Asked, _ error: TeacherError?, in group: inout Group
+    ) {
         doubtful.append((work, asked, error))
         let forbidden = doubtful.count { $0.error != nil }
-        if doubtful.count == LabelingCourse.mostRefusalsAtFirst || forbidden == LabelingCourse.mostForbiddenAtFirst {
-            fatal = fatal ?? refusal
-        }
+        guard doubtful.count >= LabelingCourse.mostRefusalsInARow || forbidden >= LabelingCourse.mostForbiddenInARow,
+            !isProbing, result.stop == nil, fatal == nil
+        else { return }
+        if !probe(in: &group) { fatal = refusal }
     }
 
-    /// The first answer is there: requests as such are right, so the refusals were about their inputs.
+    /// An answer is there: requests as such are right, so the refusals before it were about their inputs.
     private mutating func trust() async throws {
-        hasAnswers = true
         let cleared = doubtful
         doubtful = []
         for (work, asked, _) in cleared { try await keep(asked, of: work) }
     }
 
-    /// At the end: a few refusals beside the labels of earlier runs are about their inputs, all others about everything.
-    mutating func settleDoubts() async throws {
-        guard !doubtful.isEmpty, result.stop == nil, fatal == nil else { return }
-        if answeredInput != nil, doubtful.count < LabelingCourse.mostForbiddenAtFirst {
-            try await trust()
-        } else {
-            fatal = refusal
-        }
-    }
-
     /// Why nothing can be labeled: the error of the key, or what all refusals have in common.
-    private var refusal: any Error {
+    var refusal: any Error {
         if let error = doubtful.first(where: { $0.error != nil })?.error { return error }
         let reason = doubtful.first?.asked.answer.reason ?? ""
-        let words = doubtful.first?.asked.said.map { ": \"\($0)\"" } ?? ""
-        let found = "the first \(doubtful.count) requests were all refused (\(reason))\(words)"
+        var words: [String] = []
+        for said in doubtful.compactMap(\.asked.said) where !words.contains(said) { words.append("\"\(said)\"") }
+        let shown = words.isEmpty ? "" : ": " + words.prefix(LabelingResult.mostExamples).joined(separator: ", ")
+        let which = result.answers.isEmpty ? "first" : "last"
         let isMalformed = doubtful.allSatisfy { $0.asked.answer.reason == LabelAnswer.malformed }
         let hint =
             isMalformed
@@ -78,7 +72,9 @@ extension LabelingCourse {
             : run.labeler.topLogprobs != nil
                 ? "the model may give no log-probabilities: try it without --logprobs"
                 : "check --model, --dialect and --teacher-option; nothing of this is kept, the same command asks again"
-        return LabelingError("labeling: \(found)", hint: hint, isPassing: isMalformed)
+        return LabelingError(
+            "labeling: the \(which) \(doubtful.count) requests were all refused (\(reason))\(shown)", hint: hint,
+            isPassing: isMalformed)
     }
 
     // MARK: inputs without an answer
@@ -98,7 +94,8 @@ extension LabelingCourse {
         } else {
             givenUp.append(work)
         }
-        if failuresInARow >= LabelingCourse.mostFailuresInARow, !isProbing, result.stop == nil { _ = probe(in: &group) }
+        guard failuresInARow >= LabelingCourse.mostFailuresInARow, !isProbing, result.stop == nil else { return }
+        if !probe(in: &group) { result.stop = .down(error) }
     }
 
     /// Whether the teacher answers what it has answered before tells whom the failures are about.
@@ -106,11 +103,17 @@ extension LabelingCourse {
         switch outcome {
         case .success(let asked) where asked.answer.response != nil:
             failuresInARow = 0
+            try await trust()
             let inputs = givenUp
             givenUp = []
             for work in inputs { try await keep(rejected(LabelAnswer.neverAnswered, failure), of: work) }
         case .success:
-            if let failure { result.stop = result.stop ?? .down(failure) }
+            // Refused, although it was answered before.
+            if !doubtful.isEmpty {
+                fatal = fatal ?? refusal
+            } else if let failure {
+                result.stop = result.stop ?? .down(failure)
+            }
         case .failure(let error as TeacherError):
             switch error.kind {
             case .budget: result.stop = result.stop ?? .budget(error)

@@ -6,9 +6,9 @@ import Teachers
 
 /// One run of labeling while it goes on: what is to be asked, what is on its way, and which failures there were.
 ///
-/// A failure is about one input only if others are answered: what was refused before the first answer is held back until
-/// one has come, and what failed after all retries is tried again at the end, then given up if the teacher still answers
-/// an input that it has answered before.
+/// A failure is about one input only if others are answered. So a refusal is held back until the next answer comes, and
+/// what failed after all retries is tried again at the end. Where no answer comes that could tell, an input that was
+/// answered before is asked once more: the probe.
 struct LabelingCourse {
     /// An input to ask for.
     struct Work: Sendable {
@@ -32,10 +32,10 @@ struct LabelingCourse {
 
     /// So many inputs in a row without an answer, after all retries of each, may mean that the teacher is down.
     static let mostFailuresInARow = 3
-    /// So many refused requests without a single success mean that the requests are wrong as such.
-    static let mostRefusalsAtFirst = 10
+    /// So many refused requests in a row may mean that the requests are wrong as such.
+    static let mostRefusalsInARow = 10
     /// The same of 403, which is the key's fault more often than the input's.
-    static let mostForbiddenAtFirst = 3
+    static let mostForbiddenInARow = 3
     /// How long requests on their way may go on after a reason to stop: each of them may be paid for already.
     static let grace = Duration.seconds(5)
 
@@ -59,10 +59,8 @@ struct LabelingCourse {
     /// Inputs that failed once, and for good.
     var setAside: [Work] = []
     var givenUp: [Work] = []
-    /// Refusals that came before any answer.
+    /// Refusals since the last answer.
     var doubtful: [(work: Work, asked: Labeler.Asked, error: TeacherError?)] = []
-    /// Whether this run had an answer.
-    var hasAnswers = false
     /// An input that the teacher has labeled.
     var answeredInput: String?
 
@@ -111,7 +109,6 @@ struct LabelingCourse {
             }
         }
         group.cancelAll()
-        try await settleDoubts()
         if isStopRequested(), result.answers.count < result.distinct, result.stop == nil { result.stop = .interrupted }
         await progress()
         if let fatal { throw fatal }
@@ -136,22 +133,26 @@ struct LabelingCourse {
         }
     }
 
-    /// When nothing is on its way any more: second tries first, then a probe for those that failed them.
+    /// When nothing is on its way any more: second tries first, then a probe for what nothing else can tell of.
     private mutating func beginsAnotherPass(in group: inout Group) -> Bool {
         if !setAside.isEmpty {
             (pending, next, setAside) = (setAside, 0, [])
             failuresInARow = 0
             return true
         }
-        return !givenUp.isEmpty && probe(in: &group)
+        guard !givenUp.isEmpty || !doubtful.isEmpty else { return false }
+        if probe(in: &group) { return true }
+        if !doubtful.isEmpty {
+            fatal = refusal
+        } else if let failure {
+            result.stop = .down(failure)
+        }
+        return false
     }
 
     /// Asks an input again that was answered, past the cache; false where there is none.
     mutating func probe(in group: inout Group) -> Bool {
-        guard let answeredInput else {
-            if let failure { result.stop = result.stop ?? .down(failure) }
-            return false
-        }
+        guard let answeredInput else { return false }
         isProbing = true
         running += 1
         group.addTask { [labeler = run.labeler] in

@@ -3,9 +3,10 @@ import Storage
 
 /// A teacher's answers by input, read from JSON Lines. `Documentation/Formats/TeacherRecording.md` has the forms.
 public struct Recording: Sendable {
-    private var answers: [String: RecordedAnswer] = [:]
+    /// By the bytes of the input: texts that only look alike are two.
+    private var answers: [[UInt8]: RecordedAnswer] = [:]
     /// The inputs as bytes, longest first, for inputs that stand inside a rendered prompt.
-    private var inputs: [(bytes: [UInt8], text: String)] = []
+    private var inputs: [[UInt8]] = []
 
     /// How many different inputs have an answer.
     public var count: Int { answers.count }
@@ -43,8 +44,9 @@ public struct Recording: Sendable {
     }
 
     private mutating func sortInputs() {
-        inputs = answers.keys.map { (Array($0.utf8), $0) }
-            .sorted { ($0.bytes.count, $1.text) > ($1.bytes.count, $0.text) }
+        inputs = answers.keys.sorted { left, right in
+            left.count != right.count ? left.count > right.count : right.lexicographicallyPrecedes(left)
+        }
     }
 
     /// Of two lines with the same input the later counts.
@@ -54,22 +56,26 @@ public struct Recording: Sendable {
             guard let answer = json["answer"]?.stringValue else {
                 throw ReplayError("\(place): answer: missing, expected a text")
             }
-            answers[input] = RecordedAnswer(content: answer, usage: json["usage"], logprobs: json["logprobs"])
+            answers[Array(input.utf8)] = RecordedAnswer(
+                content: answer, usage: json["usage"], logprobs: json["logprobs"],
+                finish: json["finish_reason"]?.stringValue)
             return
         }
         guard let response = json["response"] else { throw ReplayError("\(place): no response, expected \(forms)") }
         guard let content = Recording.content(of: response) else {
             throw ReplayError("\(place): response: no text in it, expected content, choices or content blocks")
         }
+        let choice = response["choices"]?.arrayValue?.first
+        let finish = choice?["finish_reason"] ?? response["finish_reason"] ?? response["stop_reason"]
         let answer = RecordedAnswer(
             content: content, usage: json["usage"] ?? response["usage"],
-            logprobs: response["choices"]?.arrayValue?.first?["logprobs"] ?? response["logprobs"])
+            logprobs: choice?["logprobs"] ?? response["logprobs"], finish: finish?.stringValue)
         if let input = json["match"]?["input"]?.stringValue {
-            answers[input] = answer
+            answers[Array(input.utf8)] = answer
         } else if let messages = json["request"]?["messages"]?.arrayValue,
             let last = messages.last(where: { $0["role"]?.stringValue == "user" })
         {
-            answers[try Recording.text(of: last, place: place)] = answer
+            answers[Array(try Recording.text(of: last, place: place).utf8)] = answer
         } else {
             throw ReplayError("\(place): no input, expected \(forms)")
         }
@@ -94,18 +100,13 @@ public struct Recording: Sendable {
 
     /// The answer to a conversation: of the last user message that is recorded as it is, else of the longest recorded
     /// input that stands in one, last message first. A correction that follows a wrong answer is thus passed over.
-    func answer(to messages: [Message]) -> (input: String, answer: RecordedAnswer)? {
-        let said = messages.filter { $0.role == .user }.map(\.content).reversed()
+    func answer(to messages: [Message]) -> RecordedAnswer? {
+        let said = messages.filter { $0.role == .user }.map { Array($0.content.utf8) }.reversed()
         for text in said {
-            if let answer = answers[text] { return (text, answer) }
+            if let answer = answers[text] { return answer }
         }
         for text in said {
-            let bytes = Array(text.utf8)
-            if let input = inputs.first(where: { Recording.holds(bytes, $0.bytes) }),
-                let answer = answers[input.text]
-            {
-                return (input.text, answer)
-            }
+            if let input = inputs.first(where: { Recording.holds(text, $0) }) { return answers[input] }
         }
         return nil
     }

@@ -35,7 +35,7 @@ enum ReplayDialect: Sendable {
             let choice: JSONValue = [
                 "index": 0, "message": message,
                 "logprobs": ReplayDialect.logprobs(of: answer, request: request).map(ReplayDialect.logprobs) ?? .null,
-                "finish_reason": "stop",
+                "finish_reason": .string(answer.openAIFinish),
             ]
             return [
                 "id": .string(identifier(of: request, prefix: "chatcmpl-")), "object": "chat.completion",
@@ -46,8 +46,8 @@ enum ReplayDialect: Sendable {
             let block: JSONValue = ["type": "text", "text": .string(answer.content)]
             return [
                 "id": .string(identifier(of: request, prefix: "msg_")), "type": "message", "role": "assistant",
-                "model": .string(model), "content": .array([block]), "stop_reason": "end_turn",
-                "stop_sequence": nil,
+                "model": .string(model), "content": .array([block]),
+                "stop_reason": .string(answer.anthropicFinish), "stop_sequence": nil,
                 "usage": ["input_tokens": .integer(usage.input), "output_tokens": .integer(usage.output)],
             ]
         }
@@ -62,7 +62,8 @@ enum ReplayDialect: Sendable {
             let spelled = ReplayDialect.logprobs(of: answer, request: request).map {
                 ReplayDialect.pieces(answer.content, $0)
             }
-            return openAIEvents(spelled ?? pieces.map { ($0, nil) }, request: request, usage: usage)
+            return openAIEvents(
+                spelled ?? pieces.map { ($0, nil) }, finish: answer.openAIFinish, request: request, usage: usage)
         case .anthropic:
             var message = response(answer, request: request, messages: messages).objectValue ?? JSONObject()
             message["content"] = []
@@ -76,7 +77,8 @@ enum ReplayDialect: Sendable {
             let end: [JSONValue] = [
                 ["type": "content_block_stop", "index": 0],
                 [
-                    "type": "message_delta", "delta": ["stop_reason": "end_turn", "stop_sequence": nil],
+                    "type": "message_delta",
+                    "delta": ["stop_reason": .string(answer.anthropicFinish), "stop_sequence": nil],
                     "usage": ["output_tokens": .integer(usage.output)],
                 ],
                 ["type": "message_stop"],
@@ -87,7 +89,8 @@ enum ReplayDialect: Sendable {
     }
 
     private func openAIEvents(
-        _ pieces: [(text: String, logprobs: [JSONValue]?)], request: JSONValue, usage: (input: Int, output: Int)
+        _ pieces: [(text: String, logprobs: [JSONValue]?)], finish: String, request: JSONValue,
+        usage: (input: Int, output: Int)
     ) -> [String] {
         func chunk(_ choices: [JSONValue], usage: JSONValue? = nil) -> String {
             var object = JSONObject()
@@ -107,7 +110,7 @@ enum ReplayDialect: Sendable {
         }
         var events = [chunk([choice(["role": "assistant", "content": ""])])]
         events += pieces.map { chunk([choice(["content": .string($0.text)], logprobs: $0.logprobs)]) }
-        events.append(chunk([choice([:], finish: "stop")]))
+        events.append(chunk([choice([:], finish: .string(finish))]))
         if request["stream_options"]?["include_usage"]?.boolValue == true {
             events.append(chunk([], usage: openAIUsage(usage)))
         }

@@ -164,13 +164,12 @@ public final class ReplayServer: Sendable {
             let error = dialect.error(status: 400, type: "invalid_request_error", message: "\(error)")
             return ReplayServer.json(error, status: 400)
         }
-        guard let found = recording.answer(to: messages) else {
+        guard var answer = recording.answer(to: messages) else {
             let error = dialect.error(
                 status: 404, type: "invalid_request_error", code: "not_recorded",
                 message: "no answer is recorded for this prompt, \(recording.count) others are")
             return ReplayServer.json(error, status: 404)
         }
-        var answer = found.answer
         if fault == .nonsense { answer = RecordedAnswer(content: "I would rather not say.") }
         let isStream = body["stream"]?.boolValue == true
         let text =

@@ -43,7 +43,8 @@ extension TeacherEndpoint {
     }
 
     private func malformed(_ what: String) -> TeacherError {
-        TeacherError(.malformed, "response of \(origin): \(what), expected a \(dialect.rawValue) response")
+        TeacherError(
+            .malformed, "response of \(origin): \(what), expected a response of the dialect \(dialect.rawValue)")
     }
 
     /// What a response says, in no dialect.

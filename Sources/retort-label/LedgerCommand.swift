@@ -32,7 +32,7 @@ struct LedgerCommand: StageCommand {
     var suspicious = false
 
     func perform(_ console: Console) async throws -> StageReport? {
-        let ledger = TeacherLedger(database: try options.openWorkspace().database(TeacherLedger.migrations))
+        let ledger = try options.openLedger().ledger
         let all = try ledger.bookings(account: account)
         if let account, all.isEmpty {
             let accounts = Set(try ledger.bookings().map(\.account)).sorted()

@@ -41,7 +41,8 @@ struct LedgerTable {
                 places[[name, booking.account]] = place
                 rows.append(Row(name: name, account: booking.account))
             }
-            rows[place].requests += 1
+            // What was released never cost anything.
+            if booking.state != .released || grouping == .request { rows[place].requests += 1 }
             rows[place].amount += booking.amount
             if let usage = booking.usage { rows[place].usage = rows[place].usage + usage }
             if booking.suspicion != nil { rows[place].suspicious += 1 }

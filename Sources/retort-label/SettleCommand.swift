@@ -33,8 +33,7 @@ struct SettleCommand: StageCommand {
     }
 
     func perform(_ console: Console) async throws -> StageReport? {
-        let workspace = try options.openWorkspace()
-        let ledger = TeacherLedger(database: try workspace.database(TeacherLedger.migrations))
+        let (workspace, ledger) = try options.openLedger()
         guard let before = try ledger.bookings().first(where: { $0.id == booking }) else {
             throw StageFailure(
                 .badInput, "booking \(booking): not in the book, expected one of its numbers",

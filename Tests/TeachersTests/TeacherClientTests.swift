@@ -190,6 +190,35 @@ import Testing
         }
     }
 
+    /// How a recorded answer ended is replayed, in the words of either dialect.
+    @Test(arguments: TeacherEndpoint.Dialect.allCases)
+    func recordedEndsAreReplayed(dialect: TeacherEndpoint.Dialect) async throws {
+        let choice: JSONValue = ["message": ["content": "answer"], "finish_reason": "length"]
+        let lines: [JSONValue] = [
+            ["match": ["input": "question 1"], "response": ["choices": [choice]]],
+            ["match": ["input": "caf\u{E9}"], "response": ["content": "composed"]],
+            ["match": ["input": "cafe\u{301}"], "response": ["content": "decomposed"]],
+        ]
+        try await Rehearsal.with(lines: lines) { rehearsal in
+            let client = TeacherClient(endpoint: try rehearsal.endpoint(dialect), options: quick)
+            let cut = try await client.complete(question(1))
+            #expect(cut.end == .truncated)
+            #expect(throws: UnfinishedAnswer.cut(limit: 16)) { try cut.finishedText() }
+            for (input, answer) in [("caf\u{E9}", "composed"), ("cafe\u{301}", "decomposed")] {
+                let response = try await client.complete(TeacherRequest(messages: [Message(.user, input)]))
+                #expect(response.text == answer && response.end == .finished)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:8080", true), ("http://localhost", true), ("http://[::1]:1", true),
+        ("http://127.evil.example", false), ("http://127.0.0.1.example.com", false), ("https://api.openai.com", false),
+    ])
+    func onlyThisMachineIsLoopback(url: String, isLoopback: Bool) throws {
+        #expect(try TeacherEndpoint(baseURL: url, model: "m").isLoopback == isLoopback)
+    }
+
     @Test func keysAreOneWordOfASCII() throws {
         #expect(try APIKey(environment: "K", of: [:]) == nil)
         #expect(throws: TeacherError.self) { try APIKey(environment: "K", of: ["K": "two words"]) }
