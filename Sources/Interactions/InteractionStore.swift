@@ -171,7 +171,7 @@ extension Interaction {
                 client: json["client_id"]?.stringValue, request: request, response: response,
                 decision: json["decision"], messages: try messages.map(Interaction.message),
                 answer: try Interaction.message(answer), id: id)
-        } catch let error as MessageError {
+        } catch {
             throw StorageError(
                 .input, "the database holds interaction \(id.short), which is not read: \(error)",
                 hint: "an earlier version kept it; pull the logs into a new workspace")

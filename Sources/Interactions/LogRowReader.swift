@@ -126,7 +126,7 @@ struct LogRowReader {
     private func isDocument(_ bytes: [UInt8]) -> Bool {
         var rows = DocumentRows(bytes)
         guard let first = rows.next() else { return rows.isSound && bytes.contains(UInt8(ascii: "[")) }
-        guard first.count <= limit, (try? JSONValue(parsing: bytes[first])) != nil || source.mayBeDocument else {
+        guard source.mayBeDocument || first.count <= limit && (try? JSONValue(parsing: bytes[first])) != nil else {
             return false
         }
         while rows.next() != nil {}

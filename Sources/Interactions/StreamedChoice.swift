@@ -75,22 +75,25 @@ struct StreamedChoice {
     private mutating func add(call: JSONValue) {
         let id = call["id"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         let place = self.place(of: call, id: id) ?? newCall(index: call["index"]?.integerValue ?? calls.count)
-        if let id { calls[place].id = id }
+        if calls[place].id == nil { calls[place].id = id }
         add(function: call["function"] ?? .null, at: place)
     }
 
     /// The call that a delta goes on with; nil for the first delta of a call.
     ///
-    /// An id says which one it is: some servers number all calls 0. Without an id the index says it, the last call of
-    /// that index; without both it is the last call, unless that has its name and the delta brings one.
+    /// An id says which one it is: some servers number all calls 0. A new id without a name is one that the server makes
+    /// up for every delta. Without an id the index says it, the last call of that index; without both it is the last
+    /// call, unless that has its name and the delta brings one.
     private func place(of call: JSONValue, id: String?) -> Int? {
         let index = call["index"]?.integerValue
+        let hasName = !(call["function"]?["name"]?.stringValue ?? "").isEmpty
         if let id {
             if let known = calls.lastIndex(where: { $0.id == id }) { return known }
-            return calls.lastIndex { $0.id == nil && index != nil && $0.index == index }
+            guard let index else { return nil }
+            return calls.lastIndex { $0.index == index && ($0.id == nil || !hasName) }
         }
         if let index { return calls.lastIndex { $0.index == index } }
-        let isNew = !(call["function"]?["name"]?.stringValue ?? "").isEmpty && !(calls.last?.name ?? "").isEmpty
+        let isNew = hasName && !(calls.last?.name ?? "").isEmpty
         return isNew || calls.isEmpty ? nil : calls.count - 1
     }
 
