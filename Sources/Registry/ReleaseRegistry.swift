@@ -63,7 +63,7 @@ public struct ReleaseRegistry: Sendable {
                     .input,
                     "\(selector.name) has no alias '\(alias)', expected "
                         + (known.isEmpty ? "one to be set first" : "one of \(known.joined(separator: ", "))"),
-                    hint: "retort-registry promote \(selector.name) VERSION --alias \(alias)")
+                    hint: "retort-registry promote \(selector.name):VERSION --alias \(alias) --reason WHY")
             }
             number = found.version
         }
