@@ -29,7 +29,8 @@ import TestSupport
         try files.createSymbolicLink(atPath: folder.file(".build/release"), withDestinationPath: Executable.folder)
         func text(_ name: String) throws -> String { try String(contentsOfFile: Checkout.path(name), encoding: .utf8) }
         let data = "Datasets/support-intent"
-        for name in try files.contentsOfDirectory(atPath: Checkout.path("\(data)/logs")).sorted() {
+        for name in try files.contentsOfDirectory(atPath: Checkout.path("\(data)/logs")).sorted()
+        where name.hasSuffix(".jsonl") {
             let lines = try text("\(data)/logs/\(name)").split(separator: "\n").prefix(90)
             try folder.write("\(data)/logs/\(name)", lines.joined(separator: "\n") + "\n")
         }
@@ -65,7 +66,7 @@ import TestSupport
         // What was registered says where it came from.
         let shown = try Executable.run(
             "retort-registry", "show", "support-intent", "--workspace", folder.file("by-hand/.retort"))
-        for name in ["base", "dataset", "task", "evaluation", "recipe"] {
+        for name in ["base_digest", "dataset", "task", "evaluation", "recipe"] {
             let line = shown.output.split(separator: "\n").first { $0.hasPrefix("\(name):") } ?? ""
             #expect(line.contains("sha256:"), "\(name) in \(shown.output)")
         }
