@@ -1,0 +1,39 @@
+import Checkpoints
+import Conversations
+import Datasets
+import Inference
+import Tokenizers
+
+/// What a request asks, held against the version that is to answer it.
+extension CompletionRequest {
+    /// - Throws: ``APIError`` that names a field that this version cannot follow.
+    func check(against version: ServedVersion, at moment: LocalTime) async throws {
+        try sampling.check(vocabularySize: version.engine.checkpoint.architecture.vocabularySize)
+        guard case .chat(let messages) = content else { return }
+        guard let task = version.task else {
+            guard messages.contains(where: { $0.name != nil || !$0.toolCalls.isEmpty || $0.role == .tool }) else {
+                return
+            }
+            // Renders the conversation, which may take a while.
+            try await Blocking.run { try version.encoder.checkUse(of: messages, at: moment) }
+            return
+        }
+        guard task.isClosed else { return }
+        let tokenizer = version.encoder.tokenizer
+        let longest = task.labels.map { label in label.count { !tokenizer.isEndOfGeneration($0) } }.max() ?? 0
+        try sampling.check(labels: task.task.labelNames, longest: longest)
+    }
+
+    /// The places of the messages that the version's task does not look at: it has a prompt of its own, and takes from
+    /// a request only its input.
+    func ignoredMessages(by version: ServedVersion) -> [Int] {
+        guard let task = version.task?.task, case .chat(let messages) = content else { return [] }
+        let used: Set<Int>
+        switch task.input {
+        case .lastUserMessage: used = Set([messages.lastIndex { $0.role == .user }].compactMap(\.self))
+        case .firstUserMessage: used = Set([messages.firstIndex { $0.role == .user }].compactMap(\.self))
+        case .wholeConversation: used = Set(messages.indices.filter { messages[$0].role != .system })
+        }
+        return messages.indices.filter { !used.contains($0) }
+    }
+}
