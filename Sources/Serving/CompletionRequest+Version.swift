@@ -11,6 +11,13 @@ extension CompletionRequest {
         try sampling.check(vocabularySize: version.engine.checkpoint.architecture.vocabularySize)
         guard case .chat(let messages) = content else { return }
         guard let task = version.task else {
+            // A message takes a token at least; so many need not be rendered to be too long.
+            guard messages.count <= version.contextLength else {
+                throw APIError.invalid(
+                    "messages: \(messages.count) of them, expected at most \(version.contextLength), "
+                        + "the tokens that this model's context has",
+                    parameter: "messages", code: "context_length_exceeded")
+            }
             guard messages.contains(where: { $0.name != nil || !$0.toolCalls.isEmpty || $0.role == .tool }) else {
                 return
             }

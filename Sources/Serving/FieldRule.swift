@@ -39,6 +39,7 @@ struct FieldRule: Sendable {
 
         add("user metadata store service_tier safety_identifier prompt_cache_key prompt_cache_retention", .both, .inert)
         add("parallel_tool_calls", .chat, .inert)
+        add("prompt_cache_options", .chat, .inert)
         add("cache_prompt cache_salt request_id priority", .both, .inert)
 
         // OpenAI's.
@@ -52,6 +53,7 @@ struct FieldRule: Sendable {
         unused("prediction", "predicted output is not supported", .chat)
         unused("reasoning_effort", "reasoning is not supported", .chat) { $0 == "none" }
         unused("verbosity", "verbosity is not supported", .chat) { $0 == "medium" }
+        unused("moderation", "moderation is not supported", .chat)
         unused("web_search_options", "search is not supported", .chat)
         unused("response_format", "only text is supported") { $0["type"] == "text" }
 

@@ -140,7 +140,9 @@ struct RequestMessages {
         _ = try text(object["function"]?["arguments"], "function.arguments")
         let unknown =
             object.keys.first { !["id", "type", "function", "index"].contains($0) }
-            ?? object["function"]?.objectValue?.keys.first { !["name", "arguments"].contains($0) }.map { "function.\($0)" }
+            ?? object["function"]?.objectValue?.keys.first { !["name", "arguments"].contains($0) }.map {
+                "function.\($0)"
+            }
         if let unknown { throw APIError.unsupported("\(place).\(unknown.prefix(80))", "unknown field") }
     }
 }

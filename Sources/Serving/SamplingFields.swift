@@ -82,6 +82,9 @@ struct SamplingFields: Sendable {
         guard let texts, texts.count <= 4, texts.count == value.arrayValue?.count ?? 1, !texts.contains("") else {
             throw APIError.invalid("stop: expected a text or up to 4 texts, none empty", parameter: "stop")
         }
+        if let long = texts.first(where: { $0.utf8.count > 1024 }) {
+            throw APIError.invalid("stop: a text of \(long.utf8.count) bytes, expected at most 1024", parameter: "stop")
+        }
         return texts
     }
 

@@ -37,7 +37,8 @@ struct Serve: StageCommand {
     @Option(help: "Requests that may wait; more are answered with 429.") var queue = 128
     @Option(help: "The most bytes of a request.") var maxBody = 4 << 20
     @Option(help: "How long a request may take, seconds.") var timeout = 120.0
-    @Option(help: "How long a client may take to send a request's head, its body, or to take more of an answer, seconds.")
+    @Option(
+        help: "How long a client may take to send a request's head, its body, or to take more of an answer, seconds.")
     var clientTimeout = 30.0
     @Option(help: "Connections that may be open at once; fewer where the process may not open so many files.")
     var maxConnections = 1024
@@ -68,7 +69,8 @@ struct Serve: StageCommand {
         }
         for origin in corsOrigin where origin != "*" {
             let url = URL(string: origin)
-            guard let url, url.scheme != nil, url.host() != nil, url.path().isEmpty, origin == origin.lowercased() else {
+            guard let url, url.scheme != nil, url.host() != nil, url.path().isEmpty, origin == origin.lowercased()
+            else {
                 throw ValidationError("--cors-origin: '\(origin)', expected an origin like https://app.example, or *")
             }
         }

@@ -37,7 +37,7 @@ struct HTTPCasesTests {
             let text = connection.read(until: "}\n", within: 3)
             let answers = text.components(separatedBy: "HTTP/1.1 200 OK\r\n").dropFirst()
             #expect(answers.count == 2, "a body after HEAD would be taken for the next answer: \(text)")
-            #expect(answers.first?.contains("content-length: \(whole.body.count)") == true)
+            #expect(answers.first?.lowercased().contains("content-length: \(whole.body.count)\r\n") == true)
             #expect(answers.first?.hasSuffix("\r\n\r\n") == true)
         }
     }
@@ -47,7 +47,7 @@ struct HTTPCasesTests {
         for (method, path, allowed) in [
             ("GET", "/v1/chat/completions", "POST, OPTIONS"), ("PUT", "/v1/completions", "POST, OPTIONS"),
             ("DELETE", "/v1/models/x", "GET, HEAD, OPTIONS"), ("POST", "/healthz", "GET, HEAD, OPTIONS"),
-            ("BREW", "/v1/models", "GET, HEAD, OPTIONS"),
+            ("PATCH", "/v1/models", "GET, HEAD, OPTIONS"),
         ] {
             let answer = try exchange(
                 server, "\(method) \(path) HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
@@ -58,7 +58,7 @@ struct HTTPCasesTests {
         }
         let options = try exchange(server, "OPTIONS /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         #expect(options.received.hasPrefix("HTTP/1.1 204 "))
-        #expect(options.received.contains("allow: GET, HEAD, OPTIONS"))
+        #expect(options.received.contains("\r\nAllow: GET, HEAD, OPTIONS\r\n"))
     }
 
     @Test func pathsAreReadAsURLsAre() async throws {
@@ -94,7 +94,7 @@ struct HTTPCasesTests {
         let whole = try exchange(server, post("", body, version: "1.0"))
         #expect(whole.isClosed)
         #expect(whole.received.hasPrefix("HTTP/1.0 200 OK"))
-        #expect(whole.received.contains("content-length: "))
+        #expect(whole.received.lowercased().contains("content-length: "))
         let streaming = body.dropLast() + #","stream":true}"#
         let stream = try exchange(server, post("", String(streaming), version: "1.0"))
         #expect(stream.isClosed)
@@ -168,7 +168,10 @@ struct HTTPCasesTests {
         let refused: [([UInt8], HTTPHeaders, Int, String)] = [
             (plain, ["content-type": "multipart/form-data; boundary=x"], 415, "content-type: 'multipart/form-data'"),
             (plain, ["content-type": "application/json; charset=utf-16"], 415, "content-type: charset 'utf-16'"),
-            (plain, ["content-type": "text/plain", "origin": "http://evil.example"], 415, "content-type: 'text/plain'"),
+            (
+                plain, ["content-type": "text/plain", "origin": "http://evil.example"], 415,
+                "content-type: 'text/plain'"
+            ),
             (plain, ["content-encoding": "br"], 415, "content-encoding: 'br', expected gzip or none"),
             (plain, ["content-encoding": "gzip"], 400, "the request body: not gzip"),
             (try gzip(plain).dropLast(9) + [], ["content-encoding": "gzip"], 400, "the request body: not gzip"),
@@ -219,8 +222,8 @@ struct HTTPCasesTests {
         for field in [
             "access-control-allow-origin: https://app.example", "access-control-allow-methods: POST, OPTIONS",
             "access-control-allow-headers: authorization,x-stainless-os", "vary: origin",
-        ] { #expect(allowed.contains("\r\n\(field)\r\n"), "\(allowed)") }
-        #expect(try !preflight("https://evil.example").contains("access-control"))
+        ] { #expect(allowed.lowercased().contains("\r\n\(field.lowercased())\r\n"), "\(allowed)") }
+        #expect(try !preflight("https://evil.example").lowercased().contains("access-control"))
         // The key's absence is told to the page, too.
         let refused = try await server.send("GET", "/v1/models", headers: ["origin": "https://app.example"])
         #expect(refused.status == 401)

@@ -35,7 +35,8 @@ struct RequestFieldCasesTests {
                 ]
             ], "model": .string(base), "audio": nil, "frequency_penalty": nil, "function_call": nil, "functions": nil,
             "logit_bias": nil, "logprobs": nil, "max_completion_tokens": 2, "max_tokens": nil, "metadata": nil,
-            "modalities": nil, "n": nil, "parallel_tool_calls": nil, "prediction": nil, "presence_penalty": nil,
+            "modalities": nil, "moderation": nil, "prompt_cache_options": nil, "n": nil, "parallel_tool_calls": nil,
+            "prediction": nil, "presence_penalty": nil,
             "prompt_cache_key": nil, "reasoning_effort": nil, "response_format": nil, "safety_identifier": nil,
             "seed": nil, "service_tier": nil, "stop": nil, "store": nil, "stream": nil, "stream_options": nil,
             "temperature": nil, "tool_choice": nil, "tools": nil, "top_logprobs": nil, "top_p": nil, "user": nil,
@@ -73,10 +74,12 @@ struct RequestFieldCasesTests {
 
     @Test(arguments: [
         (#""n":2"#, "n"), (#""n":1.5"#, "n"), (#""tools":[{"type":"function"}]"#, "tools"),
-        (#""tool_choice":"required""#, "tool_choice"), (#""response_format":{"type":"json_object"}"#, "response_format"),
+        (#""tool_choice":"required""#, "tool_choice"),
+        (#""response_format":{"type":"json_object"}"#, "response_format"),
         (#""response_format":{"type":"json_schema","json_schema":{}}"#, "response_format"),
         (#""modalities":["text","audio"]"#, "modalities"), (#""audio":{"voice":"x"}"#, "audio"),
-        (#""prediction":{"type":"content","content":"x"}"#, "prediction"), (#""reasoning_effort":"high""#, "reasoning_effort"),
+        (#""prediction":{"type":"content","content":"x"}"#, "prediction"),
+        (#""reasoning_effort":"high""#, "reasoning_effort"),
         (#""verbosity":"low""#, "verbosity"), (#""web_search_options":{}"#, "web_search_options"),
         (#""grammar":"root ::= \"a\"""#, "grammar"), (#""guided_json":{"type":"object"}"#, "guided_json"),
         (#""guided_choice":["a"]"#, "guided_choice"), (#""prompt_logprobs":1"#, "prompt_logprobs"),
@@ -85,7 +88,8 @@ struct RequestFieldCasesTests {
         (#""chat_template":"x""#, "chat_template"), (#""prompt":"x""#, "prompt"), (#""suffix":"x""#, "suffix"),
         (#""logit_bias":{"99999999":1}"#, "logit_bias"), (#""logit_bias":{"-1":1}"#, "logit_bias"),
         (#""logit_bias":{"a":1}"#, "logit_bias"), (#""logit_bias":{"1":101}"#, "logit_bias"),
-        (#""logit_bias":[1]"#, "logit_bias"), (#""temperature":"0""#, "temperature"), (#""temperature":2.1"#, "temperature"),
+        (#""logit_bias":[1]"#, "logit_bias"), (#""temperature":"0""#, "temperature"),
+        (#""temperature":2.1"#, "temperature"),
         (#""seed":1.5"#, "seed"), (#""stream":"yes""#, "stream"), (#""stop":["a",5]"#, "stop"),
         (#""max_completion_tokens":9"#, "max_tokens"), (#""stream_options":{"include_usage":true}"#, "stream_options"),
         (#""stream":true,"stream_options":{"include_usage":"yes"}"#, "stream_options.include_usage"),
@@ -104,7 +108,8 @@ struct RequestFieldCasesTests {
             (#""messages":[{"role":"user","content":"x"}]"#, "messages: only /v1/chat/completions takes it"),
             (#""logprobs":0"#, "logprobs: only chat completions have log-probabilities"),
             (#""echo":true"#, "echo: echoing the prompt"), (#""suffix":"x""#, "suffix: inserting"),
-            (#""best_of":3"#, "best_of: only one answer"), (#""tools":[]"#, "tools: only /v1/chat/completions takes it"),
+            (#""best_of":3"#, "best_of: only one answer"),
+            (#""tools":[]"#, "tools: only /v1/chat/completions takes it"),
         ] {
             let body = #"{"model":"\#(base)","prompt":"x",\#(fields)}"#
             let reply = try Reply(try await server.send("POST", "/v1/completions", body: Array(body.utf8)))
@@ -120,7 +125,10 @@ struct RequestFieldCasesTests {
         for (messages, name) in [
             (#"{"role":"user","content":[{"type":"text","text":5}]}"#, "messages[0].content[0].text"),
             (#"{"role":"user","content":[{"type":"text"}]}"#, "messages[0].content[0].text"),
-            (#"{"role":"user","content":[{"type":"text","text":"x","detail":"low"}]}"#, "messages[0].content[0].detail"),
+            (
+                #"{"role":"user","content":[{"type":"text","text":"x","detail":"low"}]}"#,
+                "messages[0].content[0].detail"
+            ),
             (#"{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}"#, "messages[0].content[0]"),
             (#"{"role":"user","content":["x"]}"#, "messages[0].content[0]"),
             (#"{"role":"user","content":[]}"#, "messages[0].content"),
@@ -139,9 +147,14 @@ struct RequestFieldCasesTests {
             (user + #",{"role":"assistant","content":"x","prefix":true}"#, "messages[1].prefix"),
             (user + #",{"role":"assistant","content":"x","reasoning_content":"y"}"#, "messages[1].reasoning_content"),
             (user + #",{"role":"assistant","content":null}"#, "messages[1].content"),
-            (user + #",{"role":"assistant","tool_calls":[\#(call)]},{"role":"tool","content":"x"}"#, "messages[2].tool_call_id"),
             (
-                user + #",{"role":"assistant","tool_calls":[\#(call)]},{"role":"tool","content":"x","tool_call_id":"c2"}"#,
+                user + #",{"role":"assistant","tool_calls":[\#(call)]},{"role":"tool","content":"x"}"#,
+                "messages[2].tool_call_id"
+            ),
+            (
+                user
+                    + #",{"role":"assistant","tool_calls":[\#(call)]}"#
+                    + #",{"role":"tool","content":"x","tool_call_id":"c2"}"#,
                 "messages[2].tool_call_id"
             ),
             (#"{"role":"user","content":"x","tool_calls":[\#(call)]}"#, "messages[0].tool_calls"),
@@ -164,10 +177,14 @@ struct RequestFieldCasesTests {
     @Test func whatTheTemplateLeavesOutIsNamed() async throws {
         let plain = try folder.write(
             "plain.jinja",
-            "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content if m.role != 'tool' else '' }}<|im_end|>\n{% endfor %}")
+            "{% for m in messages %}<|im_start|>{{ m.role }}\n"
+                + "{{ m.content if m.role != 'tool' else '' }}<|im_end|>\n{% endfor %}"
+        )
         let full = try folder.write(
             "full.jinja",
-            "{% for m in messages %}<|im_start|>{{ m.role }} {{ m.name }}\n{{ m.content }}{{ m.tool_calls }}<|im_end|>\n{% endfor %}")
+            "{% for m in messages %}<|im_start|>{{ m.role }} {{ m.name }}\n"
+                + "{{ m.content }}{{ m.tool_calls }}<|im_end|>\n{% endfor %}"
+        )
         let call = #"{"id":"c1","type":"function","function":{"name":"f","arguments":"{}"}}"#
         let named = #"{"role":"user","name":"ann","content":"hi"}"#
         let called = #"{"role":"user","content":"hi"},{"role":"assistant","content":"x","tool_calls":[\#(call)]}"#

@@ -154,7 +154,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 if !head.headers.contains(name: "content-length") { exchanges[0].closes = true }
             }
             // What is left of a request that is answered before its end is not waited for.
-            if !exchanges[0].isRead || lastWord != nil && exchanges.count == 1 { exchanges[0].closes = true }
+            if !exchanges[0].isRead { exchanges[0].closes = true }
             if exchanges[0].closes {
                 head.headers.replaceOrAdd(name: "connection", value: "close")
             } else if exchanges[0].isOld {
