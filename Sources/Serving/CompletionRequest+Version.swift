@@ -2,7 +2,6 @@ import Checkpoints
 import Conversations
 import Datasets
 import Inference
-import Tokenizers
 
 /// What a request asks, held against the version that is to answer it.
 extension CompletionRequest {
@@ -26,8 +25,8 @@ extension CompletionRequest {
             return
         }
         guard task.isClosed else { return }
-        let tokenizer = version.encoder.tokenizer
-        let longest = task.labels.map { label in label.count { !tokenizer.isEndOfGeneration($0) } }.max() ?? 0
+        // The last token of a label ends the turn.
+        let longest = task.labels.reduce(1) { max($0, $1.count - 1) }
         try sampling.check(labels: task.task.labelNames, longest: longest)
     }
 
