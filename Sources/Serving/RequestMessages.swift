@@ -106,10 +106,13 @@ struct RequestMessages {
             throw RequestFields.wrong(place, content, "a text or an array of parts")
         }
         return try parts.enumerated().map { index, part in
+            let whole = place
             let place = "\(place)[\(index)]"
             let type = part["type"]?.stringValue ?? "none"
             guard ["text", "input_text", "output_text"].contains(type) else {
-                throw APIError.unsupported(place, "a part of type '\(type.prefix(40))', expected text")
+                throw APIError.invalid(
+                    "\(whole): a part of type '\(type.prefix(40))', expected text", parameter: place,
+                    code: "unsupported_parameter")
             }
             guard let text = part["text"]?.stringValue else {
                 throw RequestFields.wrong("\(place).text", part["text"] ?? .null, "a text")

@@ -1,7 +1,6 @@
-import Testing
+import Storage
 import TestSupport
-
-@testable import Storage
+import Testing
 
 @Suite struct SpellingTests {
     @Test func namesTheNearestWord() {

@@ -206,7 +206,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 "content-type": "application/json", "content-length": String(body.count), "connection": "close",
                 RequestIdentifier.field: RequestIdentifier.make(),
             ])
-        limits.log("\(error.status) \(error.message)")
+        limits.log("what was no whole request was answered with \(error.status)")
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
         exchanges = []

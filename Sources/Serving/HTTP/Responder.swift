@@ -22,7 +22,7 @@ struct Responder: HTTPResponder {
         do {
             response = try await answer(request, context)
         } catch {
-            response = Response(problem(error))
+            response = Response(problem(error, identifier))
         }
         response.headers[RequestIdentifier.name] = identifier
         crossOrigin.mark(&response, for: request)
@@ -54,9 +54,9 @@ struct Responder: HTTPResponder {
         throw APIError(status: 404, message: "\(target) does not exist here", code: "unknown_url")
     }
 
-    private func problem(_ error: any Error) -> APIError {
+    private func problem(_ error: any Error, _ identifier: String) -> APIError {
         if let error = error as? APIError { return error }
-        warn("a request failed: \(error)")
+        warn("request \(identifier) failed: \(error)")
         return .failed
     }
 }
