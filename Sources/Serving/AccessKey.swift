@@ -1,4 +1,6 @@
 public import Foundation
+import HTTPTypes
+import Hummingbird
 import Storage
 
 /// What clients must bring as a bearer token. Only its digest is kept, and compared, so that neither memory nor time
@@ -30,9 +32,20 @@ public struct AccessKey: Sendable {
         digest = ContentDigest(of: secret)
     }
 
-    /// Whether an `Authorization` header field carries this key.
+    /// Whether an `Authorization` header field carries this key. The scheme's name is `Bearer`, in any case.
     func admits(authorization: String?) -> Bool {
-        guard let authorization, authorization.hasPrefix("Bearer ") else { return false }
-        return ContentDigest(of: String(authorization.dropFirst(7))) == digest
+        guard let authorization, let space = authorization.firstIndex(of: " "),
+            authorization[..<space].lowercased() == "bearer"
+        else { return false }
+        return ContentDigest(of: authorization[space...].trimmingCharacters(in: .whitespaces)) == digest
+    }
+
+    /// - Throws: ``APIError`` for a request without this key.
+    func check(_ request: Request) throws {
+        guard admits(authorization: request.headers[.authorization]) else {
+            throw APIError(
+                status: 401, message: "the API key is missing or wrong", type: "authentication_error",
+                code: "invalid_api_key", fields: [("www-authenticate", "Bearer")])
+        }
     }
 }

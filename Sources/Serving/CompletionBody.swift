@@ -9,9 +9,14 @@ struct CompletionBody: Sendable {
     let created: Int
     let isChat: Bool
     let version: ServedVersion
+    /// The messages that the version's task does not look at.
+    private let ignoredMessages: [Int]
+    private let includesUsage: Bool
 
     init(_ request: CompletionRequest, _ version: ServedVersion, now: Date) {
         isChat = request.isChat
+        ignoredMessages = request.ignoredMessages(by: version)
+        includesUsage = request.includesUsage
         identifier = (isChat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.replacing("-", with: "").lowercased()
         created = Int(now.timeIntervalSince1970)
         self.version = version
@@ -31,7 +36,7 @@ struct CompletionBody: Sendable {
         var object = head(isChat ? "chat.completion" : "text_completion")
         object["choices"] = [.object(choice)]
         object["usage"] = answer.usage
-        object["retort"] = answer.describe(version)
+        object["retort"] = describe(answer)
         return .object(object)
     }
 
@@ -51,7 +56,15 @@ struct CompletionBody: Sendable {
     func closing(_ answer: Answer) -> JSONValue {
         chunk(
             delta: isChat ? .object(JSONObject()) : "", finish: .string(answer.finish.rawValue),
-            retort: answer.describe(version))
+            retort: describe(answer))
+    }
+
+    /// How the answer came about, and what of the request had no part in it.
+    private func describe(_ answer: Answer) -> JSONValue {
+        let said = answer.describe(version)
+        guard !ignoredMessages.isEmpty, var object = said.objectValue else { return said }
+        object["ignored_messages"] = .array(ignoredMessages.map { .integer($0) })
+        return .object(object)
     }
 
     func usage(_ answer: Answer) -> JSONValue {
@@ -68,6 +81,8 @@ struct CompletionBody: Sendable {
         object["choices"] = [
             ["index": 0, isChat ? "delta" : "text": delta, "logprobs": logprobs, "finish_reason": finish]
         ]
+        // Where the usage is wanted, every chunk has the field, as OpenAI's have.
+        if includesUsage { object["usage"] = .null }
         object["retort"] = retort
         return .object(object)
     }

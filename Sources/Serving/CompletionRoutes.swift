@@ -11,21 +11,26 @@ struct CompletionRoutes: Sendable {
     let catalog: ServingCatalog
     let answerer: Answerer
     let decisionLog: DecisionLog?
-    let maximumBodyByteCount: Int
+    let bodies: BodyReader
     let timeout: Duration
 
-    func register(_ router: Router<ServeContext>) {
-        router.post("/v1/chat/completions") { request, context in
-            try await respond(request, context, isChat: true)
-        }
-        router.post("/v1/completions") { request, context in try await respond(request, context, isChat: false) }
+    var routes: [Route] {
+        [
+            Route(.post, "/v1/chat/completions") { request, context, _ in
+                try await respond(request, context, isChat: true)
+            },
+            Route(.post, "/v1/completions") { request, context, _ in
+                try await respond(request, context, isChat: false)
+            },
+        ]
     }
 
     private func respond(_ http: Request, _ context: ServeContext, isChat: Bool) async throws -> Response {
         let start = ContinuousClock.now
         let received = Date()
-        let request = try CompletionRequest(try await body(of: http), isChat: isChat)
+        let request = try await bodies.read(http) { try CompletionRequest($0, isChat: isChat) }
         let version = try await version(for: request.model)
+        try await request.check(against: version, at: LocalTime(received))
         let cancellation = Cancellation()
         await context.watch(cancellation)
         let timer = _Concurrency.Task {
@@ -103,22 +108,6 @@ struct CompletionRoutes: Sendable {
         buffer.writeBytes(json.serializedBytes())
         buffer.writeString("\n\n")
         return buffer
-    }
-
-    private func body(of http: Request) async throws -> JSONValue {
-        let buffer: ByteBuffer
-        do {
-            buffer = try await http.body.collect(upTo: maximumBodyByteCount)
-        } catch is NIOTooManyBytesError {
-            throw APIError(
-                status: 413, message: "the request body is larger than \(maximumBodyByteCount) bytes",
-                code: "request_too_large")
-        }
-        do {
-            return try JSONValue(parsing: buffer.readableBytesView)
-        } catch {
-            throw APIError.invalid("the request body: \(error.description)", code: "invalid_json")
-        }
     }
 
     /// A version asked for by number may have to be loaded, which blocks.

@@ -12,19 +12,31 @@ final class DecisionLog: Sendable {
         var lost = 0
     }
 
+    private let path: String
     private let state: Mutex<State>
     private let warn: @Sendable (String) -> Void
 
     /// Opens a log, making it if it is not there; a line that a crash cut short is ended first.
     init(path: String, warn: @escaping @Sendable (String) -> Void) throws {
+        self.path = path
+        state = Mutex(State(handle: try DecisionLog.open(path)))
+        self.warn = warn
+    }
+
+    private static func open(_ path: String) throws -> FileHandle {
         let handle = try FileHandle(appendingTo: path)
         let size = try handle.seekToEnd()
         if size > 0 {
             try handle.seek(toOffset: size - 1)
             if try handle.read(upToCount: 1) != Data([UInt8(ascii: "\n")]) { try handle.writeAll([UInt8(ascii: "\n")]) }
         }
-        state = Mutex(State(handle: handle))
-        self.warn = warn
+        return handle
+    }
+
+    /// Opens the log's path anew: what was moved away from there gets no more lines.
+    func reopen() throws {
+        let handle = try DecisionLog.open(path)
+        state.withLock { $0.handle = handle }
     }
 
     /// Lines written and lines that the device refused.

@@ -11,18 +11,26 @@ struct InformationRoutes: Sendable {
     let queue: WorkQueue
     let decisionLog: DecisionLog?
     let startedAt: Date
+    let key: AccessKey?
 
-    func register(_ router: Router<ServeContext>) {
-        router.get("/v1/models") { _, _ in
-            let models = catalog.models.map { json($0.id, $0.version) }
-            return Response(json: ["object": "list", "data": .array(models)])
-        }
-        router.get("/v1/models/:model") { _, context in
-            let name = try context.parameters.require("model")
-            let version = try await Blocking.run { try catalog.version(for: name.removingPercentEncoding ?? name) }
-            return Response(json: json(name, version), version: version)
-        }
-        router.get("/healthz") { _, _ in Response(json: health) }
+    var routes: [Route] {
+        [
+            Route(.get, "/v1/models") { _, _, _ in
+                let models = catalog.models.map { json($0.id, $0.version) }
+                return Response(json: ["object": "list", "data": .array(models)])
+            },
+            Route(.get, "/v1/models/*") { _, _, name in
+                let version = try await Blocking.run { try catalog.version(for: name) }
+                return Response(json: json(name, version), version: version)
+            },
+            // Open to all, so that a load balancer needs no key; what is served is for those who have it.
+            Route(.get, "/healthz", isOpen: true) { request, _, _ in
+                guard let key, !key.admits(authorization: request.headers[.authorization]) else {
+                    return Response(json: health)
+                }
+                return Response(json: ["status": health["status"] ?? .null])
+            },
+        ]
     }
 
     private func json(_ id: String, _ version: ServedVersion) -> JSONValue {

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTPTypes
@@ -20,18 +21,21 @@ public struct RetortServer: Sendable {
     private let decisionLog: DecisionLog?
     private let say: @Sendable (String) -> Void
     private let warn: @Sendable (String) -> Void
+    private let detail: (@Sendable (String) -> Void)?
 
     /// Loads and verifies everything that is to be served.
     ///
+    /// - Parameter detail: is told of every request; nil where nobody listens.
     /// - Throws: ``ServingError`` or what reading a file throws: a missing base, an adapter for another base, an alias
     ///   that does not exist, a log that cannot be written.
     public init(
         _ configuration: ServeConfiguration, workspace: Workspace, say: @escaping @Sendable (String) -> Void,
-        warn: @escaping @Sendable (String) -> Void
+        warn: @escaping @Sendable (String) -> Void, detail: (@Sendable (String) -> Void)? = nil
     ) throws {
         self.configuration = configuration
         self.say = say
         self.warn = warn
+        self.detail = detail
         let loader = try VersionLoader(
             base: configuration.base, template: configuration.template, store: workspace.store,
             tasks: configuration.tasks,
@@ -64,15 +68,21 @@ public struct RetortServer: Sendable {
         var logger = Logger(label: "retort-serve")
         logger.logLevel = .critical
         let host = configuration.host
+        let connections = OpenConnections(capacity: OpenConnections.capacity(wanted: configuration.maximumConnections))
+        let limits = ConnectionLimits(
+            clientTimeout: .nanoseconds(Int64(configuration.clientTimeout / .nanoseconds(1))),
+            maximumBodyByteCount: configuration.maximumBodyByteCount, log: { detail?($0) })
         let application = Application(
-            router: makeRouter(queue),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [ConnectionWatchHandler()], idleTimeout: .seconds(300))),
+            responder: makeResponder(queue),
+            server: HTTPServerBuilder { HTTPConnection(responder: $0, limits: limits, connections: connections) },
             configuration: ApplicationConfiguration(address: .hostname(host, port: configuration.port)),
             onServerRunning: { channel in
                 let name = host.contains(":") ? "[\(host)]" : host
-                onReady("http://\(name):\(channel.localAddress?.port ?? 0)")
+                let url = "http://\(name):\(channel.localAddress?.port ?? 0)"
+                if configuration.accessKey == nil, !ListenAddress.isLoopback(channel.localAddress) {
+                    warn("\(url) is open to everyone who reaches it; --api-key-file or --api-key-env asks for a key")
+                }
+                onReady(url)
             },
             logger: logger)
         let follower = SlotFollower(
@@ -81,6 +91,7 @@ public struct RetortServer: Sendable {
         var group = ServiceGroupConfiguration(
             services: [
                 .init(service: follower), .init(service: application),
+                .init(service: HangupListener(say: say) { try decisionLog?.reopen() }),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.timeout + .seconds(5)
@@ -99,17 +110,19 @@ public struct RetortServer: Sendable {
         }
     }
 
-    private func makeRouter(_ queue: WorkQueue) -> Router<ServeContext> {
-        let router = Router(context: ServeContext.self)
-        router.add(middleware: ErrorMiddleware(warn: warn))
-        if let key = configuration.accessKey { router.add(middleware: AccessMiddleware(key: key)) }
-        InformationRoutes(catalog: catalog, queue: queue, decisionLog: decisionLog, startedAt: Date()).register(router)
-        CompletionRoutes(
+    private func makeResponder(_ queue: WorkQueue) -> Responder {
+        let bodies = BodyReader(
+            maximumByteCount: configuration.maximumBodyByteCount,
+            bytes: ByteBudget(capacity: max(64 << 20, 4 * configuration.maximumBodyByteCount)),
+            queue: WorkQueue(concurrency: 2, capacity: configuration.queueCapacity + 128))
+        let information = InformationRoutes(
+            catalog: catalog, queue: queue, decisionLog: decisionLog, startedAt: Date(), key: configuration.accessKey)
+        let completions = CompletionRoutes(
             catalog: catalog,
             answerer: Answerer(queue: queue, escalation: configuration.escalation.map { Escalation($0, warn: warn) }),
-            decisionLog: decisionLog, maximumBodyByteCount: configuration.maximumBodyByteCount,
-            timeout: configuration.timeout
-        ).register(router)
-        return router
+            decisionLog: decisionLog, bodies: bodies, timeout: configuration.timeout)
+        return Responder(
+            routes: information.routes + completions.routes, key: configuration.accessKey,
+            crossOrigin: CrossOrigin(origins: configuration.crossOrigins), warn: warn, log: detail)
     }
 }

@@ -33,5 +33,12 @@ public struct ServeConfiguration: Sendable {
     /// How long a request may take, its time in the queue included.
     public var timeout: Duration = .seconds(120)
 
+    /// How many connections are open at once, at most; fewer where the process may not open so many files.
+    public var maximumConnections = 1024
+    /// How long a client may take to send the head or the body of a request, or pause in taking its answer.
+    public var clientTimeout: Duration = .seconds(30)
+    /// The origins whose pages may ask from a browser: `https://app.example`, or `*`.
+    public var crossOrigins: [String] = []
+
     public init(base: String) { self.base = base }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Runs the engine's work on a few threads of its own, so that event loops stay free; the rest waits, up to a bound.
@@ -15,7 +14,7 @@ final class WorkQueue: Sendable {
         var waiting: [Waiter] = []
     }
 
-    private let threads = DispatchQueue(label: "retort.serving.work", attributes: .concurrent)
+    private let threads: WorkThreads
     private let state = Mutex(State())
     /// How many pieces of work run at once.
     let concurrency: Int
@@ -24,6 +23,7 @@ final class WorkQueue: Sendable {
 
     init(concurrency: Int, capacity: Int) {
         self.concurrency = max(1, concurrency)
+        threads = WorkThreads("work", count: concurrency)
         self.capacity = max(0, capacity)
     }
 
@@ -40,7 +40,7 @@ final class WorkQueue: Sendable {
         defer { leave() }
         try cancellation.check()
         return try await withCheckedThrowingContinuation { continuation in
-            threads.async { continuation.resume(with: Result { try body() }) }
+            threads.run { continuation.resume(with: Result { try body() }) }
         }
     }
 

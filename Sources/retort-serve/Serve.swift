@@ -16,7 +16,7 @@ struct Serve: StageCommand {
         abstract: "Serve a base and the adapters that registry aliases point at, with the OpenAI API.",
         discussion: """
             Follows the registry: when an alias moves, the new version is loaded, verified and swapped in while requests \
-            go on. SIGTERM finishes what is in flight and ends the process.
+            go on. SIGTERM finishes what is in flight and ends the process; SIGHUP opens the decision log anew.
             """,
         version: retortVersion)
 
@@ -37,6 +37,16 @@ struct Serve: StageCommand {
     @Option(help: "Requests that may wait; more are answered with 429.") var queue = 128
     @Option(help: "The most bytes of a request.") var maxBody = 4 << 20
     @Option(help: "How long a request may take, seconds.") var timeout = 120.0
+    @Option(
+        help: "How long a client may take to send a request's head, its body, or to take more of an answer, seconds.")
+    var clientTimeout = 30.0
+    @Option(help: "Connections that may be open at once; fewer where the process may not open so many files.")
+    var maxConnections = 1024
+    @Option(
+        help: ArgumentHelp(
+            "An origin whose pages may ask from a browser (CORS): https://app.example, or * for every page.",
+            valueName: "origin"))
+    var corsOrigin: [String] = []
     @Option(help: "Append every decision to this file, JSON Lines.") var decisionLog: String?
     @Option(help: "The file that holds the key that clients must bring.") var apiKeyFile: String?
     @Option(help: "The environment variable that holds the key that clients must bring.") var apiKeyEnv: String?
@@ -51,7 +61,19 @@ struct Serve: StageCommand {
         try check("concurrency", concurrency, 1...1024)
         try check("queue", queue, 0...1_000_000)
         try check("max-body", maxBody, 1...1 << 30)
-        guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout: \(timeout), expected above 0") }
+        try check("max-connections", maxConnections, 1...1_000_000)
+        for (name, seconds) in [("timeout", timeout), ("client-timeout", clientTimeout)] {
+            guard seconds >= 0.001, seconds <= 86_400 else {
+                throw ValidationError("--\(name): \(seconds), expected 0.001 to 86400 seconds")
+            }
+        }
+        for origin in corsOrigin where origin != "*" {
+            let url = URL(string: origin)
+            guard let url, url.scheme != nil, url.host() != nil, url.path().isEmpty, origin == origin.lowercased()
+            else {
+                throw ValidationError("--cors-origin: '\(origin)', expected an origin like https://app.example, or *")
+            }
+        }
         if apiKeyFile != nil, apiKeyEnv != nil {
             throw ValidationError("--api-key-file and --api-key-env exclude each other")
         }
@@ -69,6 +91,9 @@ struct Serve: StageCommand {
         configuration.concurrency = concurrency ?? compute.threads ?? ProcessInfo.processInfo.activeProcessorCount
         (configuration.queueCapacity, configuration.maximumBodyByteCount) = (queue, maxBody)
         configuration.timeout = .milliseconds(Int(timeout * 1000))
+        configuration.maximumConnections = maxConnections
+        configuration.clientTimeout = .milliseconds(Int(clientTimeout * 1000))
+        configuration.crossOrigins = corsOrigin
         if let decisionLog {
             try OutputPath.isNone(
                 of: ["--base": base, "--template": template, "--api-key-file": apiKeyFile], decisionLog,
@@ -79,8 +104,10 @@ struct Serve: StageCommand {
         configuration.threshold = escalation.threshold
         configuration.accessKey = try apiKeyFile.map { try AccessKey(file: $0) }
         if let apiKeyEnv { configuration.accessKey = try AccessKey(environment: apiKeyEnv) }
+        let detail: @Sendable (String) -> Void = { console.detail($0) }
         let server = try RetortServer(
-            configuration, workspace: try options.openWorkspace(), say: { console.say($0) }, warn: { console.warn($0) })
+            configuration, workspace: try options.openWorkspace(), say: { console.say($0) }, warn: { console.warn($0) },
+            detail: options.verbose ? detail : nil)
         // A signal that came while models were loaded; from here on the server listens for it.
         try Interruption.check()
         try await server.run { url in

@@ -1,0 +1,45 @@
+import Checkpoints
+import Conversations
+import Datasets
+import Inference
+
+/// What a request asks, held against the version that is to answer it.
+extension CompletionRequest {
+    /// - Throws: ``APIError`` that names a field that this version cannot follow.
+    func check(against version: ServedVersion, at moment: LocalTime) async throws {
+        try sampling.check(vocabularySize: version.engine.checkpoint.architecture.vocabularySize)
+        guard case .chat(let messages) = content else { return }
+        guard let task = version.task else {
+            // A message takes a token at least; so many need not be rendered to be too long.
+            guard messages.count <= version.contextLength else {
+                throw APIError.invalid(
+                    "messages: \(messages.count) of them, expected at most \(version.contextLength), "
+                        + "the tokens that this model's context has",
+                    parameter: "messages", code: "context_length_exceeded")
+            }
+            guard messages.contains(where: { $0.name != nil || !$0.toolCalls.isEmpty || $0.role == .tool }) else {
+                return
+            }
+            // Renders the conversation, which may take a while.
+            try await Blocking.run { try version.encoder.checkUse(of: messages, at: moment) }
+            return
+        }
+        guard task.isClosed else { return }
+        // The last token of a label ends the turn.
+        let longest = task.labels.reduce(1) { max($0, $1.count - 1) }
+        try sampling.check(labels: task.task.labelNames, longest: longest)
+    }
+
+    /// The places of the messages that the version's task does not look at: it has a prompt of its own, and takes from
+    /// a request only its input.
+    func ignoredMessages(by version: ServedVersion) -> [Int] {
+        guard let task = version.task?.task, case .chat(let messages) = content else { return [] }
+        let used: Set<Int>
+        switch task.input {
+        case .lastUserMessage: used = Set([messages.lastIndex { $0.role == .user }].compactMap(\.self))
+        case .firstUserMessage: used = Set([messages.firstIndex { $0.role == .user }].compactMap(\.self))
+        case .wholeConversation: used = Set(messages.indices.filter { messages[$0].role != .system })
+        }
+        return messages.indices.filter { !used.contains($0) }
+    }
+}

@@ -1,6 +1,0 @@
-import TestSupport
-
-extension RandomSource {
-    /// From 0 to `bound` - 1.
-    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<max(1, bound), using: &self) }
-}

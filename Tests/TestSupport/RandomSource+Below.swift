@@ -1,0 +1,4 @@
+extension RandomSource {
+    /// From 0 to `bound` - 1.
+    public mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<max(1, bound), using: &self) }
+}
