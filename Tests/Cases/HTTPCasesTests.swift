@@ -299,6 +299,17 @@ struct HTTPCasesTests {
             })
     }
 
+    /// Bodies that never end hold so much and no more: one of sixteen and a few has no place, and others are served.
+    @Test func openBodiesAreBoundedTogether() async throws {
+        let server = try await server()
+        let beginning = Array(post("host: x\r\n", String(repeating: " ", count: 4_100_000)).utf8.dropLast(1000))
+        let open = try (0..<20).map { _ in try RawConnection(server.url) }
+        for connection in open { connection.send(beginning) }
+        let refused = open.count { $0.read(until: "too_many_bytes", within: 0.5).contains("too_many_bytes") }
+        #expect((1...8).contains(refused), "\(refused)")
+        #expect(try await server.get("/healthz")["status"] == "ok")
+    }
+
     @Test func aHangupOpensTheLogAnewAndTheServerGoesOn() async throws {
         let log = folder.file("decisions.jsonl")
         let server = try await server("--decision-log", log)

@@ -81,22 +81,26 @@ struct RequestCostCasesTests {
     @Test func healthAnswersMeanwhile() async throws {
         let folder = try ScratchFolder()
         let server = try await Server(["--base", Checkout.base, "--workspace", folder.file("workspace")])
-        let bodies = RequestCostCasesTests.shapes.map { Array($0.body.utf8) }
+        let body = Array(RequestCostCasesTests.chat(RequestCostCasesTests.repeated("a")).utf8)
         let times = try await withThrowingTaskGroup(of: Void.self) { group in
-            for body in bodies {
-                group.addTask { _ = try await server.send("POST", "/v1/chat/completions", body: body) }
+            for _ in 0..<3 {
+                group.addTask {
+                    while !Task.isCancelled { _ = try? await server.send("POST", "/v1/chat/completions", body: body) }
+                }
             }
             var times: [Duration] = []
-            for _ in 0..<20 {
+            for _ in 0..<30 {
                 let start = ContinuousClock.now
-                #expect(try await server.send("GET", "/healthz").status == 200)
+                let probe = try RawConnection(server.url)
+                probe.send("GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+                #expect(probe.read().hasPrefix("HTTP/1.1 200 OK"))
                 times.append(ContinuousClock.now - start)
-                try await Task.sleep(for: .milliseconds(50))
+                try await Task.sleep(for: .milliseconds(20))
             }
-            try await group.waitForAll()
+            group.cancelAll()
             return times.sorted()
         }
-        // The middle one, for other processes use these processors, too.
-        #expect(times[10] < .milliseconds(500), "\(times)")
+        // The middle one, for other processes use these processors, too. Work on the threads that answer takes seconds.
+        #expect(times[15] < .milliseconds(200), "\(times)")
     }
 }
