@@ -193,7 +193,7 @@ let package = Package(
                 "Conversations", "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters", "Checkpoints",
                 "Transformers",
             ], excludes: ["Oracles"]),
-        tests("Answering", ["Conversations", "Checkpoints", "Datasets", "Inference", "Tokenizers"]),
+        tests("Answering", ["Conversations", "Adapters", "Checkpoints", "Datasets", "Inference", "Tokenizers"]),
         tests("Interactions", ["Conversations", "Storage"]),
         tests("Datasets", ["Conversations", "Storage", "Interactions"]),
         tests("Teachers", ["Conversations", "Storage", "HTTPTransport", "Replay"]),

@@ -63,7 +63,7 @@ struct InformationRoutes: Sendable {
         let condition = escalation?.condition
         if let escalation, let condition, condition.isDown, let failure = condition.failure {
             reasons.append(
-                "escalation to \(escalation.model) fails, \(condition.failuresInRow) times in a row: \(failure)")
+                "escalation to \(escalation.model) fails (\(condition.failuresInRow) in a row): \(failure)")
         }
         if let lost = counts?.lost, lost > 0 { reasons.append("the decision log misses \(lost) lines") }
         return [

@@ -1,0 +1,75 @@
+import Conversations
+import Foundation
+import TestSupport
+import Testing
+
+/// The frontier as a server finds it: a model that reasons, and one that is down.
+@Suite(.ownThreads) struct EscalationCasesTests {
+    private let folder: ScratchFolder
+
+    /// A base that answers a task, registered with it and with nothing beside the server.
+    init() throws {
+        folder = try ScratchFolder()
+        let task = try folder.write(
+            "task.yaml",
+            """
+            name: intent
+            labels: [{name: refund}, {name: track}]
+            prompts: {student: {user: "{input}"}, teacher: {user: "{input}"}}
+            escalation: {threshold: 0.9999}
+            """)
+        for arguments in [
+            ["register", "intent", "--artifact", Checkout.base, "--kind", "base", "--task", task],
+            ["promote", "intent", "1", "--reason", "a test", "--override", "a test"],
+        ] {
+            let outcome = try Executable.run("retort-registry", arguments + ["--workspace", "\(folder)/workspace"])
+            try #require(outcome.status == 0, "\(outcome.errors)")
+        }
+    }
+
+    private func serve(_ url: String, _ more: String...) async throws -> Server {
+        try await Server(
+            [
+                "--base", Checkout.base, "--workspace", "\(folder)/workspace", "--model", "intent",
+                "--escalate-endpoint", url, "--escalate-model", "frontier",
+            ] + more)
+    }
+
+    /// Refuses any temperature but its own and `max_tokens`, and says nothing in few tokens.
+    @Test func aModelThatReasonsAnswersByDefault() async throws {
+        let teacher = try ScriptedTeacher { request in
+            func refusal(_ parameter: String, _ code: String) -> ScriptedTeacher.Answer {
+                .init(
+                    400,
+                    [
+                        "error": [
+                            "message": .string("Unsupported: '\(parameter)' is not supported with this model."),
+                            "type": "invalid_request_error", "param": .string(parameter), "code": .string(code),
+                        ]
+                    ])
+            }
+            if request.body["max_tokens"] != nil { return refusal("max_tokens", "unsupported_parameter") }
+            if request.body["temperature"] != nil { return refusal("temperature", "unsupported_value") }
+            let room = request.body["max_completion_tokens"]?.integerValue ?? .max
+            return room < 400 ? .completion("", finish: "length", completionTokens: room) : .completion("refund")
+        }
+        let server = try await serve(teacher.url, "--escalate-option", "reasoning_effort=low")
+        let reply = try await server.chat("intent", "where is it")
+        let errors = try server.errors
+        #expect(reply.retort["cause"] == "below_threshold", "\(errors)")
+        #expect(reply.text == "refund")
+        #expect(teacher.requests.last?.body["reasoning_effort"] == "low")
+        #expect(try await server.get("/healthz")["status"] == "ok")
+    }
+
+    @Test func aFrontierThatIsDownIsSeenInHealth() async throws {
+        let teacher = try ScriptedTeacher { _ in .init(503, ["error": ["message": "overloaded"]]) }
+        let server = try await serve(teacher.url)
+        #expect(try await server.chat("intent", "where is it").retort["cause"] == "escalation_failed")
+        let health = try await server.get("/healthz")
+        #expect(health["status"] == "degraded")
+        #expect(health["reasons"]?.arrayValue?.first?.stringValue?.hasPrefix("escalation to frontier fails") == true)
+        #expect(health["escalation"]?["failed"] == 1)
+        #expect(health["escalation"]?["failing_since"]?.stringValue != nil)
+    }
+}
