@@ -61,6 +61,12 @@ extension JSONValue {
     /// Whether this is JSON's `null`.
     public var isNull: Bool { if case .null = self { true } else { false } }
 
+    /// The value, or nil for `null`. (A bare `nil` beside a value is JSON's `null`, and not the absence of one.)
+    public var unlessNull: JSONValue? {
+        guard !isNull else { return Optional.none }
+        return self
+    }
+
     /// Whether this is a number, written in whatever way.
     public var isNumber: Bool {
         switch self {

@@ -1,3 +1,4 @@
+import Answering
 import Checkpoints
 import Conversations
 import Datasets
@@ -26,7 +27,7 @@ extension CompletionRequest {
         }
         guard task.isClosed else { return }
         // The last token of a label ends the turn.
-        let longest = task.labels.reduce(1) { max($0, $1.count - 1) }
+        let longest = task.leastTokens - 1
         try sampling.check(labels: task.task.labelNames, longest: longest)
     }
 

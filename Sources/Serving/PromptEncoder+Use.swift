@@ -1,3 +1,4 @@
+import Answering
 import Conversations
 import Tokenizers
 

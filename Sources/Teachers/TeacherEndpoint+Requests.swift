@@ -28,7 +28,7 @@ extension TeacherEndpoint {
         if RequestForm.limitNames.contains(where: overrides.sets) {
             for name in RequestForm.limitNames { body[name] = nil }
         }
-        for member in overrides.members.members { body[member.key] = member.value.isNull ? nil : member.value }
+        for member in overrides.members.members { body[member.key] = member.value.unlessNull }
         let stated = RequestForm.limitNames.compactMap { body[$0]?.integerValue }.max() ?? limit
         var input = request.mostInputTokens
         if !overrides.members.isEmpty { input += JSONValue.object(overrides.members).serializedBytes().count }

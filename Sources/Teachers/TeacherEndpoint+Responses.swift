@@ -108,7 +108,7 @@ extension TeacherEndpoint {
         let details = json["usage"]?["completion_tokens_details"]
         if (details?["reasoning_tokens"]?.integerValue ?? 0) > 0 { said.hasThoughts = true }
         said.ended(choice["finish_reason"])
-        said.logprobs = choice["logprobs"].flatMap { $0.isNull ? nil : $0 }
+        said.logprobs = choice["logprobs"].flatMap(\.unlessNull)
         guard message["content"] != nil || said.isRefusal || said.hasThoughts || !said.calls.isEmpty else {
             throw malformed("no text in choices[0].message")
         }

@@ -79,6 +79,7 @@ struct LabelReport {
 
     private static func counts(_ counts: [String: Int]) -> JSONValue? {
         let members = counts.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSONValue.integer($0.value)) }
-        return members.isEmpty ? nil : .object(JSONObject(members))
+        guard !members.isEmpty else { return Optional.none }
+        return .object(JSONObject(members))
     }
 }
