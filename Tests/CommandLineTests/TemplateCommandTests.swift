@@ -30,7 +30,9 @@ import TestSupport
         let outcome = try run(template: "{{ raise_exception('No system!') }}", conversation: conversation)
         #expect(outcome.status == 1)
         #expect(outcome.output == "")
-        #expect(outcome.errors == "error: No system!\n")
+        #expect(
+            outcome.errors
+                == "error: the chat template refuses the conversation: No system!\nhint: --template chooses another\n")
     }
 
     @Test func mistakesAreNamed() throws {

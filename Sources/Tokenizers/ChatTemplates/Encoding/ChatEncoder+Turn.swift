@@ -43,10 +43,24 @@ extension ChatEncoder {
         of whole: EncodedConversation, after prompt: EncodedConversation, _ messages: [Message], _ tools: [JSONValue]?
     ) throws -> Rest {
         let text = whole.rendered.text.utf8
-        guard text.starts(with: prompt.rendered.text.utf8) else {
-            return try restAfterOpening(of: whole, after: prompt, messages, tools)
+        if text.starts(with: prompt.rendered.text.utf8) {
+            var rest = try tail(of: whole, from: prompt.rendered.text.utf8.count)
+            let before = whole.tokens.ids.count - rest.tokens.ids.count
+            rest.isWhole = rest.isWhole && whole.tokens.ids[..<before].elementsEqual(prompt.tokens.ids)
+            return rest
         }
-        let border = prompt.rendered.text.utf8.count
+        let history = try conversation(messages, tools: tools, addGenerationPrompt: false).rendered.text.utf8
+        guard prompt.rendered.text.utf8.starts(with: history) else { throw ChatTemplateError.answerNotAppended }
+        if let border = whole.end(of: prompt.rendered.text.utf8.dropFirst(history.count), before: messages.count) {
+            var rest = try tail(of: whole, from: border)
+            rest.isWhole = false
+            return rest
+        }
+        return try restAfterOpening(of: whole, after: prompt, historyLength: history.count, messages.count)
+    }
+
+    /// The tokens from a byte on.
+    private func tail(of whole: EncodedConversation, from border: Int) throws -> Rest {
         let place = whole.firstToken(from: border)
         if place < whole.tokens.ids.count, whole.tokens.utf8Ranges[place].lowerBound < border {
             // One token holds the end of the prompt and the beginning of the answer. A server has all of the prompt's
@@ -55,34 +69,43 @@ extension ChatEncoder {
                 max(0, $0.lowerBound - border)..<($0.upperBound - border)
             }
             var tokens = try tokenizer.encodeWithRanges(
-                String(decoding: text.dropFirst(border), as: UTF8.self), plain: written, continues: true)
+                String(decoding: whole.rendered.text.utf8.dropFirst(border), as: UTF8.self), plain: written,
+                continues: true)
             tokens.utf8Ranges = tokens.utf8Ranges.map { ($0.lowerBound + border)..<($0.upperBound + border) }
             return Rest(tokens: tokens, start: border, isWhole: false)
         }
-        return Rest(
-            tokens: whole.tokens.dropFirst(place), start: border,
-            isWhole: whole.tokens.ids[..<place].elementsEqual(prompt.tokens.ids))
+        return Rest(tokens: whole.tokens.dropFirst(place), start: border, isWhole: true)
     }
 
     /// The same where the prompt ends in words of the template's that it does not write before an answer in a
     /// conversation (an empty think block, say). What it writes in their place the model has to say.
     private func restAfterOpening(
-        of whole: EncodedConversation, after prompt: EncodedConversation, _ messages: [Message], _ tools: [JSONValue]?
+        of whole: EncodedConversation, after prompt: EncodedConversation, historyLength: Int, _ index: Int
     ) throws -> Rest {
         let common = zip(whole.tokens.ids, prompt.tokens.ids).prefix { $0 == $1 }.count
-        let history = try conversation(messages, tools: tools, addGenerationPrompt: false).rendered.text.utf8
         let covered = common > 0 ? prompt.tokens.utf8Ranges[common - 1].upperBound : 0
         // All that was said before must be the same, and nothing of the answer may be taken for the opening.
-        guard covered >= history.count, prompt.rendered.text.utf8.starts(with: history),
-            whole.rendered.spans.allSatisfy({
-                $0.messageIndex < messages.count || $0.utf8Range.lowerBound >= covered
-            })
+        guard covered >= historyLength,
+            whole.rendered.spans.allSatisfy({ $0.messageIndex < index || $0.utf8Range.lowerBound >= covered })
         else { throw ChatTemplateError.answerNotAppended }
         return Rest(tokens: whole.tokens.dropFirst(common), start: covered, isWhole: false)
     }
 }
 
 extension EncodedConversation {
+    /// Where the words with which a template begins an answer end in the last message, the one with this index; nil where it
+    /// begins with others. Templates that write the last message before an answer otherwise than one in the middle (its
+    /// line end, say) change the prompt, but not these.
+    fileprivate func end(of opening: some Collection<UInt8>, before index: Int) -> Int? {
+        guard !opening.isEmpty,
+            let answer = rendered.spans.first(where: { $0.messageIndex == index })?.utf8Range.lowerBound
+        else { return nil }
+        let others = rendered.spans.filter { $0.messageIndex < index }.map(\.utf8Range.upperBound).max() ?? 0
+        let between = Array(rendered.text.utf8.dropFirst(others).prefix(answer - others))
+        guard let last = between.ranges(of: Array(opening)).last else { return nil }
+        return others + last.upperBound
+    }
+
     /// The first token that has bytes behind a place, or that stands at the place without having any (a space that a
     /// vocabulary adds).
     fileprivate func firstToken(from border: Int) -> Int {
