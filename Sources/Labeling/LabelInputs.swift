@@ -42,8 +42,9 @@ public struct LabelInputs: Sendable {
             do {
                 add(try Interaction(record: json), task: task, workload: workload)
             } catch {
+                let reason = error.rawValue.replacing("_", with: " ")
                 throw LabelingError(
-                    "\(place): not an interaction (\(error)), expected a line of retort-pull's output",
+                    "\(place): not an interaction (\(reason)), expected a line of retort-pull's output",
                     hint: "retort-pull reads raw logs and drops what is broken")
             }
         }

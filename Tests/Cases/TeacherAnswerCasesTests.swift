@@ -129,7 +129,7 @@ import Testing
         let picture: JSONValue = ["type": "image_url", "image_url": ["url": "data:image/png;base64,AAAA"]]
         let sound: JSONValue = ["type": "input_audio", "input_audio": ["data": "AAAA", "format": "wav"]]
         let conversations = [
-            asks(text, picture), asks(text, sound), asks(picture, picture),
+            asks(text, picture), asks(text, sound), asks(picture, text, picture),
             asks(["type": "text", "text": "Is it in stock?"]),
         ]
         let bench = try LabelCase(conversations: conversations, task: LabelCase.generation())
@@ -141,6 +141,8 @@ import Testing
             ended.errors.contains(
                 "3 interactions left out: their input holds more than text (image_url 2, input_audio 1)"))
         #expect(ended.report["details"]?["other_parts"] == ["image_url": 2, "input_audio": 1])
+        let silent = try LabelCase(conversations: [asks(picture)], task: LabelCase.generation())
+        #expect(try silent.label(teacher).errors.contains("line 1: not an interaction (no text)"))
         let none = try LabelCase(conversations: [asks(text, picture)], task: LabelCase.generation())
         let refused = try none.label(teacher)
         #expect(
