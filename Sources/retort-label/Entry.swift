@@ -1,4 +1,5 @@
 import ArgumentParser
+import StageInterface
 
 /// `retort-label` labels; `retort-label ledger` shows what that cost, `retort-label ledger settle` sets a booking right.
 ///

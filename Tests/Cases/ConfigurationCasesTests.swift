@@ -19,6 +19,23 @@ import TestSupport
         return outcome.errors
     }
 
+    /// Forty texts that have little in common, labeled in turn.
+    private func rows(_ labels: [String]) -> String {
+        let words = [
+            "amber", "birch", "canyon", "delta", "ember", "fjord", "glacier", "harbor", "island", "jungle", "kettle",
+            "lagoon",
+            "meadow", "nectar", "orchard", "prairie", "quarry", "river", "summit", "tundra", "upland", "valley",
+            "willow",
+        ]
+        return (0..<40).map { number in
+            let text =
+                [1, 5, 7].map { words[(number * $0 + $0) % words.count] }.joined(separator: " ") + " \(number * 37)"
+            return
+                #"{"input":"\#(text)","label":"\#(labels[number % labels.count])","time":"2026-01-01T00:00:\#(10 + number)Z"}"#
+                + "\n"
+        }.joined()
+    }
+
     private func task(_ labels: String, more: String = "") -> String {
         "name: t\nkind: classification\nlabels:\n\(labels)prompts:\n  student: {user: \"{input}\"}\n"
             + "  teacher: {user: \"{input}\"}\n\(more)"
@@ -27,12 +44,7 @@ import TestSupport
     @Test func labelsAreTakenAsTheyAreWritten() throws {
         let path = try folder.write(
             "task.yaml", task("  - {name: no}\n  - {name: yes}\n  - {name: 404}\n  - {name: 1.10}\n  - {name: 010}\n"))
-        let labels = try folder.write(
-            "labels.jsonl",
-            ["no", "yes", "404", "1.10", "010"].enumerated().map {
-                #"{"input":"text number \#($0) of its own \#(String(repeating: $1, count: 3))","label":"\#($1)"}"#
-                    + "\n"
-            }.joined())
+        let labels = try folder.write("labels.jsonl", rows(["no", "yes", "404", "1.10", "010"]))
         let outcome = try Executable.run(
             "retort-curate", "--task", path, "--labels", labels, "--output", folder.file("d"), "--workspace",
             folder.file("w"), "--json")
@@ -58,9 +70,9 @@ import TestSupport
         ("split: {seed: 010}", "split.seed: '010', expected a whole number"),
         ("split: {seed: 0x10}", "split.seed: '0x10', expected a whole number"),
         ("split: {seed: 1.5}", "split.seed: '1.5', expected a whole number"),
-        ("split: {seed: 1, seed: 2}", "line 10: 'seed': twice in one mapping, expected once"),
-        ("split:\n\tseed: 1", "line 11, column 1: not valid YAML: "),
-        ("---\nname: u", "line 10, column 1: not valid YAML: but found another document"),
+        ("split: {seed: 1, seed: 2}", "line 9: 'seed': twice in one mapping, expected once"),
+        ("split:\n\tseed: 1", "line 10, column 1: not valid YAML: "),
+        ("---\nname: u", "line 9, column 1: not valid YAML: but found another document"),
         ("? [a, b]\n: 1", "a key that is a list or a mapping, expected a word"),
         ("metric: *nothing", "not valid YAML: found undefined alias"),
     ])
@@ -73,7 +85,7 @@ import TestSupport
     @Test(arguments: ["split: {seed: 1.0}", "split: {seed: 1e2}", "escalation: {threshold: 5e-1}"])
     func numbersMayBeWrittenAsTheyLike(line: String) throws {
         let said = try curate(task("  - {name: no}\n  - {name: b}\n", more: line + "\n"))
-        #expect(!said.contains("task.yaml"), "\(said)")
+        #expect(!said.contains("\(folder)/task.yaml"), "\(said)")
     }
 
     @Test func aFileOfAnotherKindIsCalledWhatItIs() throws {
@@ -82,28 +94,6 @@ import TestSupport
         let task = try folder.write("other.yaml", task("  - {name: a}\n  - {name: b}\n"))
         let outcome = try Executable.run("retort", "run", task)
         #expect(outcome.errors.contains("hint: it looks like a task"), "\(outcome.errors)")
-    }
-
-    /// The words of a schema are words.
-    @Test func yesAndNoInASchemaAreTexts() throws {
-        let path = try folder.write(
-            "task.yaml",
-            """
-            name: t
-            kind: generation
-            prompts: {student: {user: "{input}"}, teacher: {user: "{input}"}}
-            answer: {type: object, properties: {sure: {enum: [yes, no, 1e3, 12:30, true]}}}
-            """)
-        let labels = try folder.write(
-            "labels.jsonl",
-            [#"{\"sure\":\"yes\"}"#, #"{\"sure\":\"12:30\"}"#, #"{\"sure\":1000}"#, #"{\"sure\":true}"#].enumerated()
-                .map {
-                    #"{"input":"text number \#($0)","label":"\#($1)"}"# + "\n"
-                }.joined())
-        let outcome = try Executable.run(
-            "retort-curate", "--task", path, "--labels", labels, "--output", folder.file("d"), "--workspace",
-            folder.file("w"))
-        #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
     /// Aliases of aliases multiply; a file of a few hundred bytes must not take the machine.

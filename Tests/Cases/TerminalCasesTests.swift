@@ -75,7 +75,9 @@ import TestSupport
     /// Stages that never said which line was the last left it standing before their summary.
     @Test func theLiveLineOfAPullIsGoneInTheEnd() throws {
         let log = (0..<2000).map { number in
-            #"{"messages":[{"role":"user","content":"text \#(number)"},{"role":"assistant","content":"a"}]}"# + "\n"
+            #"{"created_at":"2026-01-05T00:00:00Z","request":{"model":"m","messages":[{"role":"user","content":"text \#(number)"}]},"#
+                + #""response":{"choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}}"#
+                + "\n"
         }.joined()
         let said = try run(
             "retort-pull", [try folder.write("log.jsonl", log), "--workspace", folder.file("w")], columns: 40)

@@ -133,6 +133,7 @@ import TestSupport
     }
 
     @Test func twoRunsAtOnceExcludeEachOther() async throws {
+        _ = try scratch.file("input", "a")
         let run = try twoStages()
         let lock = try FileLock(path: "\(scratch.path)/workspace/locks/pipeline-test.lock", purpose: "pipeline test")
         await #expect(throws: StorageError.self) { try await run.run(console: scratch.console) }

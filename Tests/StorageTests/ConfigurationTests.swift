@@ -56,4 +56,21 @@ import Testing
                     == #"{"type":"object","required":["a","1"],"n":1,"f":1.5,"t":"yes please"}"#)
         }
     }
+
+    /// YAML 1.1 would make false, 8, 750 and 31 of some of these, in the enum of a schema, too.
+    @Test func plainWordsStayWords() throws {
+        try read("enum: [yes, No, 1e3, 12:30, 010, 0x1F, 1_000, true, ~, -4, .5, +3, 1.50, '2']\n") { root in
+            let expected: JSONValue = [
+                "yes", "No", .number(1000), "12:30", "010", "0x1F", "1_000", true, .null, -4, 0.5, 3, 1.5, "2",
+            ]
+            #expect(root.json("enum") == expected)
+        }
+        try read("a: 1.0\nb: 1e2\nc: yes\nd: OFF\ne: [no, 010]\nf: 404\n") { root in
+            #expect(root.integer("a", in: 0...9) == 1)
+            #expect(root.integer("b", in: 0...200) == 100)
+            #expect(root.boolean("c") && !root.boolean("d"))
+            #expect(root.strings("e") == ["no", "010"])
+            #expect(root.string("f") == "404")
+        }
+    }
 }
