@@ -130,7 +130,9 @@ let package = Package(
             ]),
         executable(
             "retort-quantize",
-            ["Conversations", "Storage", "GGUF", "Quantization", "Adapters", "Checkpoints", "Inference"]),
+            [
+                "Conversations", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints", "Inference",
+            ]),
         executable(
             "retort-evaluate",
             ["Conversations", "Storage", "Datasets", "Adapters", "Checkpoints", "Inference", "Evaluation"]),

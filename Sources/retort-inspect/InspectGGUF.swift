@@ -1,6 +1,7 @@
 import ArgumentParser
 import GGUF
 import StageInterface
+import Tokenizers
 
 struct InspectGGUF: StageCommand {
     static let configuration = CommandConfiguration(
@@ -19,6 +20,7 @@ struct InspectGGUF: StageCommand {
     func perform(_ console: Console) async throws -> StageReport? {
         let listing = GGUFListing(file: try GGUFFile(path: file))
         for line in listing.lines { console.data(line) }
+        for warning in try Tokenizer.warnings(in: listing.file.metadata) { console.warn("\(file): \(warning)") }
         var report = StageReport(stage: "retort-inspect")
         report.counts = [
             "metadata": listing.file.metadata.count, "tensors": listing.file.tensors.count,

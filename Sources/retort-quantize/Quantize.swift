@@ -7,6 +7,7 @@ import GGUF
 import Quantization
 import StageInterface
 import Storage
+import Tokenizers
 
 /// GGUF → GGUF of another type, merging an adapter if asked.
 @main
@@ -79,6 +80,7 @@ struct Quantize: StageCommand {
         ]
         try OutputPath.check(output, as: "<output>", reading: read)
         if let imatrixOut { try OutputPath.check(imatrixOut, as: "--imatrix-out", reading: read) }
+        for warning in try Tokenizer.warnings(in: file.metadata) { console.warn("\(input): \(warning)") }
         let checkpoint = adapter != nil || calibrate != nil ? try Checkpoint(path: input) : nil
         let merge = try adapter.flatMap { path in try checkpoint.map { try AdapterMerge(adapter: path, checkpoint: $0) }
         }

@@ -133,6 +133,18 @@ import TestSupport
         #expect(outcome.errors.contains("tokenizer.ggml.eos_token_id: 1000000, expected 0 to "), "\(outcome.errors)")
     }
 
+    /// Without the key the reference cuts texts by its default: said by whatever opens the file.
+    @Test func aFileThatNamesNoPreTokenizerIsWarnedAbout() throws {
+        let path = folder.file("nopre.gguf")
+        try editGGUF(Checkout.base, to: path, metadata: { $0.remove("tokenizer.ggml.pre") })
+        let warning = "warning: \(path): tokenizer.ggml.pre: missing: texts are cut by the pre-tokenizer "
+        let inspect = try Executable.run("retort-inspect", "gguf", path)
+        #expect(inspect.status == 0 && inspect.errors.contains(warning), "\(inspect.errors)")
+        let quantize = try Executable.run("retort-quantize", path, folder.file("out.gguf"), "Q8_0")
+        #expect(quantize.status == 0 && quantize.errors.contains(warning), "\(quantize.errors)")
+        #expect(try !Executable.run("retort-inspect", "gguf", Checkout.base).errors.contains("warning"))
+    }
+
     /// An adapter of finite but enormous weights, and one with a weight that is no number.
     @Test func adaptersWhoseNumbersGoAstrayAreRefused() throws {
         let good = folder.file("good.gguf"), bad = folder.file("bad.gguf"), huge = folder.file("huge.gguf")

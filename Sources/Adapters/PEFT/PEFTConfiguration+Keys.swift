@@ -73,12 +73,10 @@ extension PEFTConfiguration {
 
     /// Refuses an initialization that took something off the base: the update belongs to what was left of it.
     static func checkInitialization(_ value: JSONValue?, name: String) throws {
-        guard let text = value?.stringValue else {
-            guard value == nil || value?.isNull == true || value?.boolValue != nil else {
-                throw AdapterError(
-                    "\(name): init_lora_weights: \(value?.serialized() ?? ""), expected true, false or a text")
-            }
-            return
+        guard let value, !value.isNull, value.boolValue == nil else { return }
+        guard let text = value.stringValue else {
+            throw AdapterError(
+                "\(name): init_lora_weights: \(value.serialized()), expected true, false or a text")
         }
         let kind = text.lowercased()
         if ["gaussian", "orthogonal", "eva"].contains(kind) { return }

@@ -57,12 +57,7 @@ public struct Tokenizer: Sendable {
         } else {
             let name = try metadata.optionalString("tokenizer.ggml.pre") ?? ""
             let preTokenizer = try PreTokenizer(named: name.isEmpty ? PreTokenizer.defaultName : name)
-            warnings =
-                name.isEmpty
-                ? [
-                    "tokenizer.ggml.pre: missing: texts are cut by the pre-tokenizer '\(PreTokenizer.defaultName)', which may "
-                        + "not be the model's own; convert the model anew"
-                ] : []
+            warnings = try Tokenizer.warnings(in: metadata)
             let mergesKey = "tokenizer.ggml.merges"
             guard let merges = try metadata.value(mergesKey).array, merges.elementType == .string else {
                 throw TokenizerError.invalidMetadata(key: mergesKey, problem: "expected an array of strings")
@@ -97,6 +92,17 @@ public struct Tokenizer: Sendable {
             !vocabulary.attributes[$0].isDisjoint(with: .hidden) || ends.contains(TokenID($0))
         }
         self.vocabulary = vocabulary
+    }
+
+    /// ``warnings``, read from the metadata alone: for whoever does not tokenize.
+    public static func warnings(in metadata: GGUFMetadata) throws -> [String] {
+        guard try metadata.optionalString("tokenizer.ggml.model") == "gpt2",
+            try metadata.optionalString("tokenizer.ggml.pre") ?? "" == ""
+        else { return [] }
+        return [
+            "tokenizer.ggml.pre: missing: texts are cut by the pre-tokenizer '\(PreTokenizer.defaultName)', which may "
+                + "not be the model's own; convert the model anew"
+        ]
     }
 
     /// The vocabulary with the attributes that no file has, and that the reference knows by the model's name: which
