@@ -118,12 +118,7 @@ struct JSONParser {
         }
         while true {
             skipWhiteSpace()
-            switch peek() {
-            case UInt8(ascii: "\""): break
-            case UInt8(ascii: "}"): throw error("a comma after the last member")
-            case UInt8(ascii: "'"): throw error("a key in single quotes, expected double ones")
-            default: throw error("a key in quotes was expected")
-            }
+            guard peek() == UInt8(ascii: "\"") else { throw error("a key in quotes was expected") }
             let key = try string()
             skipWhiteSpace()
             guard peek() == UInt8(ascii: ":") else { throw error("':' was expected after a key") }
@@ -151,8 +146,6 @@ struct JSONParser {
             return .array(elements)
         }
         while true {
-            skipWhiteSpace()
-            if peek() == UInt8(ascii: "]") { throw error("a comma after the last element") }
             elements.append(try value())
             skipWhiteSpace()
             switch peek() {

@@ -23,7 +23,7 @@ enum JSONLines {
                 if reader.lastLineWasTooLong { throw ExampleError("longer than 64 MiB") }
                 let document: JSONDocument
                 do throws(JSONError) {
-                    document = try JSONDocument(parsing: line.bytes)
+                    document = try JSONDocument(parsing: line.unmarked)
                 } catch {
                     throw ExampleError("not valid JSON: \(error.reason) at column \(error.column)")
                 }

@@ -10,7 +10,7 @@ struct HeldLines {
 
     mutating func add(_ line: LineReader.Line, isTooLong: Bool) {
         if isTooLong { tooLong = line.number }
-        bytes.append(contentsOf: line.bytes)
+        bytes.append(contentsOf: line.unmarked)
         bytes.append(UInt8(ascii: "\n"))
     }
 

@@ -71,7 +71,7 @@ struct LogRowReader {
                 if held?.tooLong == line.number {
                     batch.rows.append((line.number, nil))
                 } else if !line.isBlank {
-                    batch.add(line.number, line.bytes, limit: limit)
+                    batch.add(line.number, line.unmarked, limit: limit)
                 }
             }
             if !batch.isFull { held = nil }
@@ -79,7 +79,7 @@ struct LogRowReader {
                 if reader.lastLineWasTooLong {
                     batch.rows.append((line.number, nil))
                 } else if !line.isBlank {
-                    batch.add(line.number, line.bytes, limit: limit)
+                    batch.add(line.number, line.unmarked, limit: limit)
                 }
             }
         }
@@ -108,15 +108,16 @@ struct LogRowReader {
 
     private func mayBeginDocument(_ line: LineReader.Line) -> Bool {
         if source.mayBeDocument { return true }
-        switch line.bytes.first(where: { $0 > 0x20 }) {
+        switch line.unmarked.first(where: { $0 > 0x20 }) {
         case UInt8(ascii: "["): return true
         case UInt8(ascii: "{"):
-            guard line.bytes.count <= limit else { return false }
+            let text = line.unmarked
+            guard text.count <= limit else { return false }
             do {
-                _ = try JSONValue(parsing: line.bytes)
+                _ = try JSONValue(parsing: text)
                 return false
             } catch {
-                return error.offset >= line.bytes.count
+                return error.offset >= text.count
             }
         default: return false
         }

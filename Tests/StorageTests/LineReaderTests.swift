@@ -55,6 +55,53 @@ import TestSupport
         #expect(reader.failure?.description.contains("cannot read on in") == true)
     }
 
+    private func gzipped(_ text: String) throws -> Data {
+        let plain = scratch.file("plain")
+        try AtomicFile.write(text, to: plain)
+        let gzip = Process()
+        gzip.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        gzip.arguments = ["gzip", "-f", plain]
+        try gzip.run()
+        gzip.waitUntilExit()
+        return try Data(contentsOf: URL(fileURLWithPath: plain + ".gz"))
+    }
+
+    private func read(_ data: Data) throws -> (lines: [String], failure: String?) {
+        let path = try scratch.write("data.gz", data)
+        let reader = try LineReader(path: path)
+        var lines: [String] = []
+        while let line = reader.next() { lines.append(line.text) }
+        return (lines, reader.failure?.description)
+    }
+
+    @Test func severalGzipMembersAreOneFile() throws {
+        let (lines, failure) = try read(try gzipped("a\nb\n") + gzipped("c\n") + Data(count: 700))
+        #expect(lines == ["a", "b", "c"])
+        #expect(failure == nil)
+    }
+
+    @Test func whatIsWrongWithAGzipFileIsSaid() throws {
+        let whole = try gzipped((0..<1000).map(String.init).joined(separator: "\n"))
+        let other = try read(whole + Data("garbage".utf8))
+        #expect(other.lines.count >= 999)
+        #expect(other.failure?.hasSuffix(": other data after the gzip stream, which is lost") == true)
+        #expect(try read(whole.dropLast(4)).failure?.hasSuffix(": the gzip stream is cut short") == true)
+        var damaged = whole
+        damaged[whole.count / 2] ^= 0xFF
+        #expect(try read(damaged).failure?.contains("damaged gzip data") == true)
+    }
+
+    @Test func otherEncodingsAreNamed() throws {
+        let (lines, failure) = try read(try #require("a\nb".data(using: .utf16)))
+        #expect(lines.isEmpty)
+        #expect(failure?.hasSuffix("it is UTF-16, expected UTF-8") == true)
+    }
+
+    @Test func nothingButSpacesAndTabsIsBlank() throws {
+        try AtomicFile.write(" \t\n\u{0}\n\u{FEFF} \nx\n", to: scratch.file("lines"))
+        #expect(try LineReader(path: scratch.file("lines")).map(\.isBlank) == [true, false, true, false])
+    }
+
     @Test func aMissingFileIsNamed() {
         let error = #expect(throws: StorageError.self) { try LineReader(path: "/nowhere/logs.jsonl") }
         #expect(error?.description == "cannot read /nowhere/logs.jsonl: No such file or directory")
