@@ -63,13 +63,14 @@ extension Tape {
                     var mass: Float = 0
                     for index in range {
                         let token = Int(targets[index].token)
-                        entropies.note(index, loss: logSum - logits[token], isTop: logits[token] == top)
+                        entropies.note(index, loss: logSum - logits[token], isTop: isGreedy(token, logits, top))
                         mass += targets[index].weight
                     }
                     for index in stored {
                         let buckets = BucketDivergence(distillation[index], logits, logSum, temperature)
                         divergences.note(
-                            index, loss: buckets.loss, isTop: buckets.likeliest.map { logits[Int($0)] } == top)
+                            index, loss: buckets.loss,
+                            isTop: buckets.likeliest.map { isGreedy(Int($0), logits, top) } == true)
                         mass += distillation[index].weight * buckets.restSlope
                     }
                     guard let gradient else { return }
@@ -154,6 +155,13 @@ extension LossValues {
             isTop.withUnsafeMutableBufferPointer { tops in body(LossNotes(losses: losses, tops: tops)) }
         }
     }
+}
+
+/// Whether greedy decoding says a token: it is the likeliest, and the first of those that are equally likely.
+///
+/// A model that has run away makes all tokens equally likely; it does not know every answer.
+private func isGreedy(_ token: Int, _ logits: UnsafePointer<Float>, _ top: Float) -> Bool {
+    logits[token] == top && !(0..<token).contains { logits[$0] == top }
 }
 
 /// Where rows that are computed at once leave what they found; each index belongs to one row.

@@ -146,6 +146,7 @@ struct Train: StageCommand {
         result.inputs["initial_adapter"] = initial?.digest.description
         result.outputs.merge(digests) { $1 }
         if resources.needsWarmUp { result.details = ["plan": plan.json] }
+        if let warning = watch.warning { console.warn(warning) }
         let facts = TrainingFacts.list(result)
         for fact in facts { console.detail("\(fact.name): \(fact.value)") }
         for line in watch.summary(of: result, run: run, outcome: outcome, output: output) { console.summary(line) }

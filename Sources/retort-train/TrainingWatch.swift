@@ -22,6 +22,7 @@ final class TrainingWatch {
     /// to reach, where that is more.
     private var peakRate: Double
     private var smoothedLoss: Double?
+    private var firstLoss: Double?
     private var lastLoss: Double?
     /// Whether a first loss near nothing is worth a warning: what the base itself says of the answers.
     private let expectsLoss: Bool
@@ -46,6 +47,7 @@ final class TrainingWatch {
         self.expectsLoss = expectsLoss
         lastLoss = log.lines.last { $0["kind"]?.stringValue == "step" }?["loss"]?.doubleValue
         smoothedLoss = lastLoss
+        firstLoss = log.lines.first { $0["kind"]?.stringValue == "step" }?["loss"]?.doubleValue
         if let line = log.lines.last(where: { $0["best"]?.boolValue == true }), let step = line["step"]?.integerValue,
             let loss = line["loss"]?.doubleValue, let agreement = line["agreement"]?.doubleValue
         {
@@ -75,6 +77,7 @@ final class TrainingWatch {
                         record.loss))
             }
             lastLoss = record.loss
+            firstLoss = firstLoss ?? record.loss
             lastRewards = record.rewards ?? lastRewards
             smoothedLoss = smoothedLoss.map { $0 * 0.9 + record.loss * 0.1 } ?? record.loss
             console.progress(line(record), isLast: record.step == record.totalSteps)
@@ -102,6 +105,15 @@ final class TrainingWatch {
             format: "step %d/%d  epoch %d/%d  %@ left  loss %.4f  %.1f examples/s  %.0f tokens/s",
             record.step, record.totalSteps, record.epoch + 1, epochs, RunPlan.time(left), smoothedLoss ?? record.loss,
             Double(examples) / elapsed, Double(exampleTokens) / elapsed)
+    }
+
+    /// That a run has made the model worse at its own rows; nil where it has not.
+    var warning: String? {
+        guard let firstLoss, let smoothedLoss, smoothedLoss > firstLoss else { return nil }
+        return String(
+            format:
+                "the loss did not fall: %.4f at the first step, about %.4f at the last, expected less; lower learning_rate "
+                + "or alpha", firstLoss, smoothedLoss)
     }
 
     /// What matters of a finished run, for people; the rest is in the report.

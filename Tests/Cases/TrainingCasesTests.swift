@@ -125,17 +125,17 @@ import TestSupport
         #expect(outcome.errors.contains("warning: step 1: loss "), "\(outcome.errors)")
     }
 
-    /// Numbers that run away end with an error and no adapter.
-    @Test func aLossThatIsNoNumberIsNoSuccess() throws {
+    /// Updates so large that every token becomes equally likely: that is not every answer known, and no success in silence.
+    @Test func aModelThatRanAwayKnowsNoAnswer() throws {
         let data = try folder.write("one.jsonl", conversations(12))
         let recipe = try folder.write(
-            "wild.yaml", "rank: 8\nepochs: 40\nbatch_size: 2\nlearning_rate: 1\nclip: 1000\nwarmup: 0\nfinal_rate: 1\n")
+            "wild.yaml",
+            "rank: 8\nalpha: 1e6\nepochs: 4\nbatch_size: 2\nlearning_rate: 1\nwarmup: 0\nfinal_rate: 1\n")
         let outcome = try Executable.run(
             "retort-train", "--base", Checkout.base, "--dataset", data, "--validation", data, "--recipe", recipe,
-            "--output", folder.file("a.gguf"), "--json")
-        #expect(outcome.status == 1, "\(outcome.errors)")
-        #expect(outcome.errors.contains("is not finite or runs away"))
+            "--output", folder.file("b.gguf"))
+        #expect(outcome.output.contains("validation: 0.0 % answered exactly"), "\(outcome.output)")
+        #expect(outcome.errors.contains("warning: the loss did not fall: "), "\(outcome.errors)")
         #expect(!outcome.errors.contains("nan") && !outcome.output.contains("nan"))
-        #expect(!FileManager.default.fileExists(atPath: folder.file("a.gguf")))
     }
 }
