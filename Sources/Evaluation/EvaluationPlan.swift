@@ -122,6 +122,9 @@ public struct EvaluationPlan: Sendable {
             dataset: dataset, split: splitDigest, date: tellsTime ? date : nil, examples: examples, result: result,
             references: references, bootstrap: Bootstrap(seed: seed))
         report.warnings = try artifact.checkpoint.tokenizer.warnings
+        if let lowRank = artifact.adapter {
+            report.warnings += artifact.checkpoint.doubts(about: lowRank, name: adapter ?? kind.rawValue)
+        }
         return report
     }
 

@@ -87,6 +87,9 @@ struct Train: StageCommand {
         let initial = try initAdapter.map {
             try TrainingStart(path: TrainingOutput.path(ofAdapter: $0, options), for: input.checkpoint)
         }
+        if let initial {
+            for doubt in input.checkpoint.doubts(about: initial.adapter, name: initial.path) { console.warn(doubt) }
+        }
         try AtomicFile.makeDirectory(snapshots)
         let lock = try FileLock(path: snapshots + "/lock", purpose: "training of \(output)")
         defer { withExtendedLifetime(lock) {} }
