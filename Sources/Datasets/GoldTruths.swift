@@ -29,12 +29,10 @@ public struct GoldTruths: Sendable {
             guard let input = json["input"]?.stringValue.map(Task.trimmed), !input.isBlank else {
                 throw ExampleError("input: missing, expected a text")
             }
-            guard let label = json["label"]?.stringValue, !label.isBlank else {
+            guard let text = json["label"]?.stringValue, !text.isBlank else {
                 throw ExampleError("label: missing, expected a text")
             }
-            if task.kind == .classification, !known.contains(ExactText(label)) {
-                throw ExampleError(LabeledExample.outsideSet(label, task))
-            }
+            let label = try task.label(ofFile: text, key: "label", known: known)
             let earlier = truths.updateValue(Truth(label: label, line: line), forKey: ExactText(input))?.label
             if let earlier, !earlier.isExactly(label) {
                 throw ExampleError(

@@ -39,11 +39,13 @@ extension Task {
             return label.name
         case .generation:
             guard let answerSchema else { return answer }
-            let json: JSONValue
-            do { json = try JSONValue(parsing: Task.unfenced(answer)) } catch { throw .notJSON }
-            let problems = answerSchema.problems(of: json)
+            let document: JSONDocument
+            do { document = try JSONDocument(parsing: Task.unfenced(answer).utf8) } catch { throw .notJSON }
+            let problems = answerSchema.problems(of: document.value)
             guard problems.isEmpty else { throw .schema(problems) }
-            return json.serialized()
+            // Of two values for one key nobody knows which was meant.
+            guard document.repeatedKeys == 0 else { throw .schema(["a key twice, expected each once"]) }
+            return document.value.serialized()
         }
     }
 
@@ -51,9 +53,9 @@ extension Task {
     /// other departure, and where there are more than `limit`.
     public func corrections(ofAnswer answer: String, limit: Int) -> [String] {
         guard let answerSchema else { return [] }
-        let json: JSONValue
-        do { json = try JSONValue(parsing: Task.unfenced(Task.trimmed(answer))) } catch { return [] }
-        return answerSchema.corrections(of: json, limit: limit).map { $0.serialized() }
+        let text = Task.unfenced(Task.trimmed(answer))
+        guard let document = try? JSONDocument(parsing: text.utf8), document.repeatedKeys == 0 else { return [] }
+        return answerSchema.corrections(of: document.value, limit: limit).map { $0.serialized() }
     }
 
     private static func bare(_ answer: String) -> String {

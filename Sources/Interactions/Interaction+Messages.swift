@@ -37,12 +37,10 @@ extension Interaction {
         do { message = try Interaction.message(json) } catch {
             throw RowFault(.malformedMessage, "the answer: \(error.description.prefix(120))")
         }
-        if message.toolCalls.isEmpty, message.content.isBlank {
-            let parts = json["content"]?.arrayValue ?? []
-            let refusal = json["refusal"] ?? parts.lazy.compactMap { $0["refusal"] }.first
-            if let text = refusal?.stringValue, !text.isEmpty { throw RowFault(.refusedResponse) }
-            throw RowFault(.emptyResponse)
-        }
+        // What was said before a refusal is no answer.
+        let refusals = [json["refusal"]] + (json["content"]?.arrayValue ?? []).map { $0["refusal"] }
+        if refusals.contains(where: { !($0?.stringValue ?? "").isEmpty }) { throw RowFault(.refusedResponse) }
+        if message.toolCalls.isEmpty, message.content.isBlank { throw RowFault(.emptyResponse) }
         return message
     }
 

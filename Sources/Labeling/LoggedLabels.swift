@@ -2,6 +2,7 @@ import Conversations
 public import Datasets
 public import Interactions
 import Storage
+import Teachers
 
 /// The answers that logs hold, taken for labels without asking anybody: what the frontier model said, with the
 /// log-probabilities that the log has of it.
@@ -78,9 +79,12 @@ public struct LoggedLabels: Sendable {
         if task.input == .firstUserMessage, interaction.messages.count(where: { $0.role == .user }) > 1 {
             throw Rejection(reason: "the answer: to a later message than the first")
         }
+        guard let answer = SpokenThoughts.answer(in: interaction.answer.content) else {
+            throw Rejection(reason: UnfinishedAnswer.thought.description)
+        }
         let label: String
         do throws(AnswerError) {
-            label = try task.label(fromAnswer: interaction.answer.content)
+            label = try task.label(fromAnswer: answer)
         } catch {
             throw Rejection(reason: error.description)
         }

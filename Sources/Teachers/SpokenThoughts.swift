@@ -1,5 +1,5 @@
 /// Thoughts that a model writes into its text before the answer, between marks of its own.
-enum SpokenThoughts {
+public enum SpokenThoughts {
     private static let marks: [(opening: String, closing: String)] = [
         ("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<thought>", "</thought>"),
         ("<reasoning>", "</reasoning>"), ("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷"),
@@ -10,7 +10,7 @@ enum SpokenThoughts {
     ///
     /// A closing mark without an opening one ends a thought that the template had opened. Marks later in the answer are
     /// text.
-    static func answer(in text: String) -> String? {
+    public static func answer(in text: String) -> String? {
         var rest = Substring(text)
         while let mark = marks.first(where: { rest.drop(while: \.isWhitespace).hasPrefix($0.opening) }) {
             guard let end = rest.firstRange(of: mark.closing) else { return nil }

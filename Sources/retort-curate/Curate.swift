@@ -61,6 +61,7 @@ struct Curate: StageCommand {
         let curation = try Curation(examples, gold: truths, task: task, place: place)
         let version = try DatasetVersion.write(curation, task: task, to: output, in: workspace)
 
+        if let gold, truths.count == 0 { console.warn("no truths in \(gold): nothing is checked by a person") }
         for warning in curation.warnings { console.warn(warning) }
         console.summary(CurationTable.text(curation, version))
         var report = StageReport(stage: "retort-curate")

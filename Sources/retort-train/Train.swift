@@ -38,9 +38,9 @@ struct Train: StageCommand {
     var peft: String?
 
     @Option(
-        help: "The type of the matrices of a model, for the method full: f32 or f16.",
+        help: "The type of the matrices of a model, for the method full: f32 or f16. (default: f32)",
         transform: TrainingOutput.type)
-    var modelType = Checkpoint.WeightType.f32
+    var modelType: Checkpoint.WeightType?
 
     @Option(
         help: ArgumentHelp(

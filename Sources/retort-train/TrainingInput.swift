@@ -15,12 +15,14 @@ struct TrainingInput {
     private let datasetPath: String
     private let readsTeacher: Bool
     private let tokenizerWarnings: [String]
+    private let stopsEarly: Bool
 
     /// - Parameter date: what a template that prints the date is told.
     init(_ options: InputOptions, validation: String?, recipe: AdapterRecipe, date: LocalTime) throws {
         checkpoint = try Checkpoint(path: options.base, template: options.template)
         datasetPath = options.dataset
         readsTeacher = recipe.distillation != nil
+        stopsEarly = recipe.earlyStopping != nil
         tokenizerWarnings = try checkpoint.tokenizer.warnings
         let encoder = ConversationEncoder(
             tokenizer: try checkpoint.tokenizer, template: try checkpoint.template, date: date,
@@ -67,7 +69,25 @@ struct TrainingInput {
     /// What a user must not overlook.
     var warnings: [String] {
         let ofValidation = validation.map { set in set.warnings.map { "validation: \($0)" } } ?? []
-        return tokenizerWarnings + training.warnings + ofValidation + (teacherWarning.map { [$0] } ?? [])
+        return tokenizerWarnings + training.warnings + ofValidation
+            + [teacherWarning, leakWarning, stoppingWarning].compactMap(\.self)
+    }
+
+    /// That examples validate which are learned from, so that their figures say nothing of new ones; nil where none does.
+    private var leakWarning: String? {
+        guard let validation else { return nil }
+        let learned = Set(training.conversations.joined().map(\.tokens))
+        let shared = validation.conversations.joined().count { learned.contains($0.tokens) }
+        guard shared > 0 else { return nil }
+        return
+            "validation: \(shared) of its \(validation.exampleCount) answers are in the dataset, after the same prompts: its "
+            + "figures say too much"
+    }
+
+    /// That the recipe's rule to stop early has nothing to go by; nil where it has.
+    private var stoppingWarning: String? {
+        guard stopsEarly, validation == nil else { return nil }
+        return "early_stopping: without --validation there is nothing to stop by; all epochs are run"
     }
 
     /// That little of what the teacher said can be learned from; nil where enough can.

@@ -11,7 +11,7 @@ struct TrainingOutput {
     /// A folder for PEFT's form of an adapter, too.
     let peft: String?
     /// Of the matrices of a model.
-    let type: Checkpoint.WeightType
+    let type: Checkpoint.WeightType?
 
     static func type(_ word: String) throws -> Checkpoint.WeightType {
         guard let type = Checkpoint.WeightType(rawValue: word) else {
@@ -22,6 +22,10 @@ struct TrainingOutput {
 
     /// - Throws: `StageFailure` for a form that the method does not make.
     func check(_ recipe: AdapterRecipe) throws {
+        if recipe.method == .lora, type != nil {
+            throw StageFailure(
+                .badInput, "--model-type: with method: lora, expected method: full", hint: "leave --model-type out")
+        }
         guard recipe.method == .full, peft != nil else { return }
         throw StageFailure(.badInput, "--peft: with method: full, expected method: lora", hint: "leave --peft out")
     }
@@ -29,7 +33,7 @@ struct TrainingOutput {
     /// Writes what was trained and returns its digests.
     func write(_ run: TrainingRun, lineage: AdapterLineage, base: Checkpoint) throws -> [String: String] {
         if let model = try run.trainedModel() {
-            try model.write(type: type, lineage: lineage, to: path)
+            try model.write(type: type ?? .f32, lineage: lineage, to: path)
             return ["model": try ContentDigest(ofFile: path).description]
         }
         var adapter = try run.result()

@@ -172,4 +172,15 @@ import TestSupport
         let outcome = try Executable.run("retort", "run", file)
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
+
+    @Test(.timeLimit(.minutes(1))) func aPipeAmongWhatAStageReadsIsRefused() throws {
+        let make = try program("make")
+        try #require(mkfifo(folder.file("pipe"), 0o600) == 0)
+        let file = try folder.write(
+            "p.yaml", "name: p\nstages:\n  - {name: a, run: \(make), reads: [\(folder)/pipe]}\n")
+        let outcome = try Executable.run("retort", "run", file, "--workspace", folder.file("w"))
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("pipe: a pipe or a device, expected a file or folder"), "\(outcome.errors)")
+        #expect(!ran("make"))
+    }
 }

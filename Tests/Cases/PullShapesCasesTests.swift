@@ -131,4 +131,13 @@ import Testing
         #expect(outcome.errors.contains("user messages without text: pictures or sound alone"))
         #expect(try String(contentsOfFile: "\(folder)/out.jsonl", encoding: .utf8).contains(picture))
     }
+
+    @Test func whatWasSaidBeforeARefusalIsNoAnswer() throws {
+        let refused = row("1767000000", #""hi""#, answer: #""Here is","refusal":"I cannot help with that.""#)
+        let (outcome, report) = try pull(
+            try folder.write("log.jsonl", refused + "\n" + row("1767000001", #""ho""#) + "\n"))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(report?.counts["dropped_refused_response"] == 1)
+        #expect(report?.counts["kept"] == 1)
+    }
 }

@@ -138,4 +138,30 @@ import TestSupport
         #expect(outcome.errors.contains("warning: the loss did not fall: "), "\(outcome.errors)")
         #expect(!outcome.errors.contains("nan") && !outcome.output.contains("nan"))
     }
+
+    @Test func whatTheRunCannotFollowIsSaid() throws {
+        let data = try folder.write("d.jsonl", conversations(3))
+        let recipe = try folder.write("r.yaml", "rank: 2\nepochs: 1\nearly_stopping: {patience: 1}\n")
+        let arguments = [
+            "--base", Checkout.base, "--dataset", data, "--recipe", recipe, "--output", folder.file("b.gguf"),
+        ]
+        let alone = try Executable.run("retort-train", arguments)
+        #expect(alone.status == 0, "\(alone.errors)")
+        #expect(alone.errors.contains("warning: early_stopping: without --validation"), "\(alone.errors)")
+        let typed = try Executable.run("retort-train", arguments + ["--model-type", "f16"])
+        #expect(typed.status == 1)
+        #expect(typed.errors.contains("error: --model-type: with method: lora"), "\(typed.errors)")
+    }
+
+    @Test func examplesThatValidateAndTrainAreSaid() throws {
+        let data = try folder.write("d.jsonl", conversations(3))
+        let shared = try folder.write(
+            "v.jsonl",
+            conversations(1) + #"{"messages":[{"role":"user","content":"new"},{"role":"assistant","content":"red"}]}"#
+                + "\n")
+        let outcome = try train(data, "--epochs", "1", "--validation", shared)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+            outcome.errors.contains("warning: validation: 1 of its 2 answers are in the dataset"), "\(outcome.errors)")
+    }
 }
