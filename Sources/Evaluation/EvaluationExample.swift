@@ -89,7 +89,8 @@ private struct ExampleReader {
         // What an answer says may be a customer's text; the name of a label is none.
         guard task.kind == .classification else {
             throw EvaluationError(
-                "\(path): row \(number): the assistant's message: another answer than metadata, expected the same in both")
+                "\(path): row \(number): the assistant's message: another answer than metadata, expected the same in both"
+            )
         }
         guard (try? task.label(fromAnswer: last.content)).map(known.contains) != true else { return }
         throw EvaluationError(

@@ -8,7 +8,15 @@ import TestSupport
 
     init() throws {
         folder = try ScratchFolder()
-        try folder.write("task.yaml", "name: t\nkind: classification\nlabels: [{name: refund}, {name: order}]\n")
+        try folder.write(
+            "task.yaml",
+            """
+            name: t
+            kind: classification
+            labels: [{name: refund}, {name: order}]
+            prompts: {student: {user: "{input}"}, teacher: {user: "{input}"}}
+
+            """)
     }
 
     private func evaluate(_ rows: String, _ more: String...) throws -> Executable.Outcome {
@@ -20,10 +28,10 @@ import TestSupport
             ] + more)
     }
 
-    private func row(_ answer: String, label: String) -> String {
+    private func row(_ answer: String, label: String, input: String = "my money") -> String {
         """
-        {"messages":[{"role":"user","content":"my money"},{"role":"assistant","content":"\(answer)"}],\
-        "metadata":{"id":"\(ContentDigest(of: "my money"))","input":"my money","label":"\(label)"}}
+        {"messages":[{"role":"user","content":"\(input)"},{"role":"assistant","content":"\(answer)"}],\
+        "metadata":{"id":"\(ContentDigest(of: input))","input":"\(input)","label":"\(label)"}}
 
         """
     }
@@ -32,13 +40,15 @@ import TestSupport
     @Test func aRowWhoseAnswerIsNotThatOfItsMetadataIsRefused() throws {
         let outcome = try evaluate(row("order", label: "refund"), "--no-baseline")
         #expect(outcome.status == 1)
-        #expect(outcome.errors.contains("row 1: the assistant's message: 'order', expected 'refund'"), "\(outcome.errors)")
+        #expect(
+            outcome.errors.contains("row 1: the assistant's message: 'order', expected 'refund'"), "\(outcome.errors)")
         #expect(try evaluate(row("refund", label: "refund"), "--no-baseline").status == 0)
     }
 
     @Test func rowsThatRepeatOrWereTrainedOnAreCounted() throws {
         let rows = row("refund", label: "refund") + row("refund", label: "refund")
-        let outcome = try evaluate(rows, "--train", try folder.write("train.jsonl", rows))
+        let training = rows + row("order", label: "order", input: "one more, please")
+        let outcome = try evaluate(rows, "--train", try folder.write("train.jsonl", training))
         #expect(outcome.errors.contains("1 of 2 rows repeat the input of an earlier one"), "\(outcome.errors)")
         #expect(outcome.errors.contains("2 of 2 rows are training rows too"), "\(outcome.errors)")
     }
