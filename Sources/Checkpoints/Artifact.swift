@@ -17,6 +17,11 @@ public struct Artifact: Sendable {
     /// The digest of the base's tensors; of a merged model, its own.
     public var baseDigest: ContentDigest
 
+    /// The digest of the file of rows that the adapter was trained on, where it says.
+    public var trainedOn: ContentDigest? {
+        adapter?.metadata["retort.dataset.digest"]?.string.flatMap { ContentDigest($0) }
+    }
+
     /// The metadata key by which a merged model names the adapter that was merged into it.
     public static let mergedAdapterKey = "retort.adapter.digest"
 

@@ -85,7 +85,7 @@ public struct DatasetManifest: Sendable {
 
     /// - Parameter path: what messages call it.
     /// - Throws: ``DatasetError`` when it is not a manifest, or its digest is not that of what it says.
-    init(json: JSONValue, path: String) throws {
+    public init(json: JSONValue, path: String) throws {
         guard json["format"]?.stringValue == DatasetManifest.format else {
             throw DatasetError(
                 "\(path): format '\(json["format"]?.stringValue ?? "")', expected \(DatasetManifest.format)")

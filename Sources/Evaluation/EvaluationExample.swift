@@ -55,6 +55,7 @@ private struct ExampleReader {
 
     func example(_ number: Int, _ row: DatasetRow) throws -> EvaluationExample {
         guard let metadata = row.metadata else { return try foreign(number, row.messages) }
+        try checkAnswer(number, row, metadata)
         return EvaluationExample(
             id: metadata.id.description, messages: task.studentMessages(for: metadata.input), input: metadata.input,
             label: try checked(metadata.label, "label", number),
@@ -78,6 +79,23 @@ private struct ExampleReader {
         let subject = TaskSlice.Subject(input: input, label: label, time: nil)
         return EvaluationExample(
             id: "row \(number)", messages: asked, input: input, label: label, slices: try task.slices(of: subject))
+    }
+
+    /// Refuses a row whose answer was changed in one of its two places: training would learn another one than is measured.
+    private func checkAnswer(_ number: Int, _ row: DatasetRow, _ metadata: DatasetRow.Metadata) throws {
+        guard let last = row.messages.last, last.role == .assistant else { return }
+        let known = [metadata.truth, metadata.label]
+        guard !known.contains(where: { Array($0.utf8) == Array(last.content.utf8) }) else { return }
+        // What an answer says may be a customer's text; the name of a label is none.
+        guard task.kind == .classification else {
+            throw EvaluationError(
+                "\(path): row \(number): the assistant's message: another answer than metadata, expected the same in both"
+            )
+        }
+        guard (try? task.label(fromAnswer: last.content)).map(known.contains) != true else { return }
+        throw EvaluationError(
+            "\(path): row \(number): the assistant's message: '\(last.content.prefix(60))', expected "
+                + "'\(metadata.truth)' as metadata has it")
     }
 
     private func checked(_ label: String, _ field: String, _ number: Int) throws -> String {

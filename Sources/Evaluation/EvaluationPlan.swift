@@ -121,7 +121,9 @@ public struct EvaluationPlan: Sendable {
             subject: .init(kind: kind, digest: artifact.digest, baseDigest: artifact.baseDigest), task: task,
             dataset: dataset, split: splitDigest, date: tellsTime ? date : nil, examples: examples, result: result,
             references: references, bootstrap: Bootstrap(seed: seed))
-        report.warnings = try artifact.checkpoint.tokenizer.warnings
+        let doubts = SplitDoubts(
+            examples, training: rows, digest: splitDigest, learned: artifact.trainedOn)
+        report.warnings = try artifact.checkpoint.tokenizer.warnings + doubts.warnings
         if let lowRank = artifact.adapter {
             report.warnings += artifact.checkpoint.doubts(about: lowRank, name: adapter ?? kind.rawValue)
         }

@@ -79,9 +79,10 @@ public struct ModelQuantizer: Sendable {
         return metadata
     }
 
-    /// The tensors that lose precision a second time: quantized before, and encoded again.
+    /// The tensors that lose precision a second time: quantized before, and encoded again as what cannot hold every value.
     public var requantized: [GGUFTensorInfo] {
-        file.tensors.filter { !$0.type.isPlain && !isCopied($0) }
+        let exact = Set(tensors.filter { $0.type == .f32 }.map(\.name))
+        return file.tensors.filter { !$0.type.isPlain && !isCopied($0) && !exact.contains($0.name) }
     }
 
     /// The matrices of layers that are encoded without weights, although there is an importance matrix for the model.

@@ -58,6 +58,32 @@ public struct EvaluationEvidence: Sendable {
             let value = check["value"].map { $0.serialized() } ?? "no value"
             return "\(name): \(value), expected \(check["threshold"].map { $0.serialized() } ?? "another")"
         }
+        try Self.checkVerdict(json, passed: passed, source: source)
+    }
+
+    /// Refuses a report whose verdict is not what its own checks say, value by value.
+    private static func checkVerdict(_ json: JSONValue, passed: Bool, source: String) throws {
+        func wrong(_ field: String, _ found: Bool, _ why: String) -> RegistryError {
+            RegistryError(
+                .input, "\(source): \(field): \(found), expected \(!found): \(why)",
+                hint: "make the report with retort-evaluate")
+        }
+        let checks = json["checks"]?.arrayValue ?? []
+        for (index, check) in checks.enumerated() {
+            guard let name = check["name"]?.stringValue, let threshold = check["threshold"]?.doubleValue,
+                let said = check["passed"]?.boolValue
+            else { continue }
+            let value = check["value"]?.doubleValue
+            let holds = value.map { name.hasPrefix("maximum") ? $0 <= threshold : $0 >= threshold } ?? false
+            guard said == holds else {
+                let found = value.map { "\($0)" } ?? "unknown"
+                throw wrong("checks[\(index)].passed", said, "\(name) asks for \(threshold), and the value is \(found)")
+            }
+        }
+        let failed = checks.first { $0["passed"]?.boolValue == false }
+        guard passed == (failed == nil) else {
+            throw wrong("passed", passed, failed?["name"]?.stringValue.map { "\($0) failed" } ?? "no check failed")
+        }
     }
 
     /// The bytes of the task that the report holds.

@@ -33,7 +33,8 @@ public struct VersionSelector: Sendable, Hashable, CustomStringConvertible {
             try self.init(name: String(text[..<sign]), alias: String(text[text.index(after: sign)...]))
         } else if let sign = text.firstIndex(of: ":") {
             let number = text[text.index(after: sign)...]
-            guard let version = Int(number) else {
+            // One version has one spelling: +1 and 01 are none.
+            guard let version = Int(number), number == "\(version)" else {
                 throw RegistryError(.input, "version: '\(number.prefix(40))', expected a whole number from 1")
             }
             try self.init(name: String(text[..<sign]), version: version)

@@ -76,6 +76,8 @@ struct RequestFields {
         let found: String =
             switch value {
             case .bool: value.serialized()
+            // Also one that no Double can hold, which is said as it was written.
+            case .decimal: String(value.serialized().prefix(40))
             case _ where value.doubleValue != nil: String(value.serialized().prefix(40))
             default: value.kindName
             }

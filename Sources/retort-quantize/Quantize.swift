@@ -45,8 +45,9 @@ struct Quantize: StageCommand {
     @Option(help: "Prompts (JSON Lines) to compute an importance matrix from.")
     var calibrate: String?
 
-    @Option(help: "How many chunks of \(ImportanceAccumulator.chunkSize) tokens --calibrate reads at most.")
-    var calibrateChunks = 100
+    @Option(
+        help: "How many chunks of \(ImportanceAccumulator.chunkSize) tokens --calibrate reads at most. (default: 100)")
+    var calibrateChunks: Int?
 
     @Option(help: "What a chat template that prints the date is told by --calibrate; today by default.")
     var date: LocalTime?
@@ -68,7 +69,9 @@ struct Quantize: StageCommand {
     func validate() throws {
         if imatrix != nil, calibrate != nil { throw ValidationError("give either --imatrix or --calibrate") }
         if imatrixOut != nil, calibrate == nil { throw ValidationError("--imatrix-out expects --calibrate") }
-        guard (1...1_000_000).contains(calibrateChunks) else {
+        if calibrateChunks != nil, calibrate == nil { throw ValidationError("--calibrate-chunks expects --calibrate") }
+        if date != nil, calibrate == nil { throw ValidationError("--date expects --calibrate") }
+        if let calibrateChunks, !(1...1_000_000).contains(calibrateChunks) {
             throw ValidationError("--calibrate-chunks: \(calibrateChunks), expected 1 to 1000000")
         }
     }
@@ -88,7 +91,7 @@ struct Quantize: StageCommand {
         let calibration = try calibrate.flatMap { prompts in
             try checkpoint.map {
                 try Calibration(
-                    $0, adapter: merge?.adapter, prompts: prompts, date: date ?? .today, chunks: calibrateChunks,
+                    $0, adapter: merge?.adapter, prompts: prompts, date: date ?? .today, chunks: calibrateChunks ?? 100,
                     name: imatrixOut ?? prompts, console: console)
             }
         }

@@ -55,14 +55,14 @@ struct Register: StageCommand {
         registration.kind = checked.kind
         registration.baseFile = base
         registration.base = checked.base
-        registration.dataset = dataset.map(Registration.Source.init)
+        registration.dataset = try dataset.map(Registration.Source.init(dataset:))
         registration.task = try task.map { text in
             if let digest = ContentDigest(text) { return .digest(digest) }
             // Kept as what it means, so that whatever serves the version can read it there.
             return .content(Data(try Datasets.Task(path: text).json.serializedBytes(.canonical)))
         }
         registration.recipe =
-            try recipe.map(Registration.Source.init)
+            try recipe.map(Registration.Source.init(recipe:))
             ?? checked.recipe.map { .digest(try registry.store.put(Data($0.utf8))) }
         registration.evaluation = evaluation
         registration.note = try note.map { try words($0, as: "--note") }

@@ -7,7 +7,7 @@ struct EscalationFlags: ParsableArguments {
     @Option(help: "The URL of the frontier endpoint; without it nothing escalates.") var escalateEndpoint: String?
     @Option(help: "The frontier model.") var escalateModel: String?
     @Option(help: "The environment variable that holds the frontier's key.") var escalateKeyEnv: String?
-    @Option(help: "The endpoint's dialect: openai or anthropic.") var escalateDialect = "openai"
+    @Option(help: "The endpoint's dialect: openai or anthropic. (default: openai)") var escalateDialect: String?
     @Option(
         help: ArgumentHelp(
             """
@@ -25,13 +25,18 @@ struct EscalationFlags: ParsableArguments {
         if (escalateEndpoint == nil) != (escalateModel == nil) {
             throw ValidationError("--escalate-endpoint and --escalate-model belong together")
         }
-        if escalateEndpoint == nil, !escalateOption.isEmpty {
-            throw ValidationError("--escalate-option belongs to --escalate-endpoint")
+        if escalateEndpoint == nil {
+            for (flag, isGiven) in [
+                ("--escalate-option", !escalateOption.isEmpty), ("--escalate-key-env", escalateKeyEnv != nil),
+                ("--escalate-dialect", escalateDialect != nil),
+            ] where isGiven {
+                throw ValidationError("\(flag) belongs to --escalate-endpoint")
+            }
         }
         do { _ = try RequestOverrides(parsing: escalateOption, flag: "--escalate-option") } catch {
             throw ValidationError(error.description)
         }
-        if TeacherEndpoint.Dialect(rawValue: escalateDialect) == nil {
+        if let escalateDialect, TeacherEndpoint.Dialect(rawValue: escalateDialect) == nil {
             throw ValidationError("--escalate-dialect: '\(escalateDialect)', expected openai or anthropic")
         }
     }
@@ -46,7 +51,7 @@ struct EscalationFlags: ParsableArguments {
         }
         return try TeacherEndpoint(
             baseURL: escalateEndpoint, model: escalateModel,
-            dialect: TeacherEndpoint.Dialect(rawValue: escalateDialect) ?? .openai, key: key,
+            dialect: escalateDialect.flatMap(TeacherEndpoint.Dialect.init(rawValue:)) ?? .openai, key: key,
             overrides: try RequestOverrides(parsing: escalateOption, flag: "--escalate-option"))
     }
 }

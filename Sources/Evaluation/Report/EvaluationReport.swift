@@ -41,7 +41,8 @@ public struct EvaluationReport: Sendable {
     public let comparisons: [PairedComparison]
     public let checks: [GateCheck]
     public let bootstrap: Bootstrap
-    /// What the model's file leaves open, so that answers may be other than those of the model it was made from.
+    /// What the model's file leaves open, so that answers may be other than those of the model it was made from, and why
+    /// the split's figures mean less than they seem to: rows that repeat, or were trained on.
     public var warnings: [String] = []
 
     /// Whether every check of the gate holds; a gate that asks for nothing is passed.
