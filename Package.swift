@@ -131,7 +131,8 @@ let package = Package(
         executable(
             "retort-quantize",
             [
-                "Conversations", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints", "Inference",
+                "Conversations", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints",
+                "Inference",
             ]),
         executable(
             "retort-evaluate",
