@@ -350,7 +350,9 @@ public final class ConfigurationSection {
         if let value = node.truth(readsWords: false) { return .bool(value) }
         if let number = node.decimalNumber {
             // A number that JSON writes the same way keeps its digits.
-            if let text = node.scalar?.string, let value = try? JSONValue(parsing: text), value.isNumber { return value }
+            let text = node.scalar?.string ?? ""
+            if let value = try? JSONValue(parsing: text), value.isNumber { return value }
+            if let value = Int(text) { return .integer(value) }
             return .number(number)
         }
         return .string(node.scalar?.string ?? "")

@@ -27,5 +27,9 @@ public final class FileLock: Sendable {
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone would leave the lock to a child that is being started just now, until it has closed its copy.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

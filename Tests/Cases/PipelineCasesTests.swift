@@ -173,7 +173,7 @@ import TestSupport
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
-    @Test(.timeLimit(.minutes(1))) func aPipeAmongWhatAStageReadsIsRefused() throws {
+    @Test func aPipeAmongWhatAStageReadsIsRefused() throws {
         let make = try program("make")
         try #require(mkfifo(folder.file("pipe"), 0o600) == 0)
         let file = try folder.write(
