@@ -145,7 +145,12 @@ import TestSupport
         #expect(outcome.errors.contains("error: stage data failed: "))
         let usage = try folder.write(
             "u.yaml",
-            "name: u\nworkspace: \(folder)/w\nstages:\n  - {name: data, run: retort-curate, arguments: [--no-such]}\n")
+            """
+            name: u
+            workspace: \(folder)/w
+            stages:
+              - {name: data, run: retort-curate, arguments: [--task, none.yaml, --output, d, --no-such]}
+            """)
         let refused = try Executable.run("retort", "run", usage)
         #expect(refused.status == 64)
         #expect(refused.errors.components(separatedBy: "'--no-such'").count == 2, "\(refused.errors)")
