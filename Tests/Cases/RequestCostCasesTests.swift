@@ -74,7 +74,8 @@ struct RequestCostCasesTests {
             let seconds = try processorTime(of: server.process) - before
             #expect((400..<500).contains(reply.status) || reply.status == 200, "\(name): \(reply.status)")
             #expect(reply.errorMessage.utf8.count < 2000, "\(name)")
-            #expect(seconds < 4, "\(name): \(seconds) s of processors, \(reply.errorMessage.prefix(100))")
+            // 4 MiB are tokenized once in 3 to 6 s of a busy processor; what grows with the square takes minutes.
+            #expect(seconds < 20, "\(name): \(seconds) s of processors, \(reply.errorMessage.prefix(100))")
         }
     }
 

@@ -13,7 +13,7 @@ struct SwapTests {
 
     /// An alias moves back and forth 200 times while four clients ask without a pause. No request fails, and each
     /// answer is the one that the version it names must give, computed by the engine alone.
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(20)))
     func twoHundredSwapsUnderLoad() async throws {
         let bench = try Bench()
         var expected: [Int: [String: String]] = [:]
