@@ -227,6 +227,6 @@ let package = Package(
             name: "CasesTests",
             dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"]),
             path: "Tests/Cases",
-            exclude: ["Inputs"], swiftSettings: settings),
+            exclude: ["Inputs", "README.md"], swiftSettings: settings),
     ]
 )
