@@ -1,3 +1,4 @@
+import Conversations
 import Datasets
 public import Inference
 public import Tokenizers
@@ -63,7 +64,7 @@ public struct AnswerText {
         let certain = certainText(isEnd: isEnd)
         guard !certain.isEmpty else { return Piece() }
         // Of a text that is spelled twice, in thoughts and in the answer, the answer is the later one.
-        let start = self.start ?? said.lastRange(of: certain)
+        let start = self.start ?? said.lastRange(of: certain)?.lowerBound ?? said.count
         self.start = start
         let piece = String(decoding: certain.dropFirst(givenByteCount), as: UTF8.self)
         givenByteCount = certain.count
@@ -79,12 +80,5 @@ public struct AnswerText {
         let text = String(decoding: said, as: UTF8.self)
         let content = frame?.content(ofGenerated: text, isWhole: isEnd).content ?? text
         return Array((trims ? Datasets.Task.trimmed(content) : content).utf8)
-    }
-}
-
-extension [UInt8] {
-    /// Where bytes stand last; the end where they do not.
-    fileprivate func lastRange(of bytes: [UInt8]) -> Int {
-        stride(from: count - bytes.count, through: 0, by: -1).first { self[$0...].starts(with: bytes) } ?? count
     }
 }

@@ -22,6 +22,9 @@ extension Message {
         return role
     }
 
+    /// The types of content parts that are text, in requests and in responses.
+    public static let textPartTypes: Set<String> = ["text", "input_text", "output_text"]
+
     /// nil for null.
     private static func content(_ content: JSONValue) throws(MessageError) -> String? {
         switch content {
@@ -31,7 +34,7 @@ extension Message {
             var text = ""
             for part in parts {
                 guard let type = try part.text("type") else { throw MessageError("a content part has no type") }
-                guard ["text", "input_text", "output_text"].contains(type) else {
+                guard textPartTypes.contains(type) else {
                     throw MessageError("content: a part of type '\(type)', expected text")
                 }
                 guard let said = part["text"]?.stringValue else {

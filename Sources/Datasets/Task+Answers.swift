@@ -10,14 +10,17 @@ public enum AnswerError: LocalizedError, Hashable, Sendable, CustomStringConvert
     /// Where the answer's JSON departs from the schema, and how.
     case schema([String])
 
-    public var description: String {
+    /// What is wrong with it.
+    public var problem: String {
         switch self {
-        case .empty: "the answer: empty, expected text"
-        case .outsideSet: "the answer: outside the label set"
-        case .notJSON: "the answer: not JSON, expected JSON by the task's schema"
-        case .schema(let problems): "the answer: \(problems.joined(separator: "; "))"
+        case .empty: "empty, expected text"
+        case .outsideSet: "outside the label set"
+        case .notJSON: "not JSON, expected JSON by the task's schema"
+        case .schema(let problems): problems.joined(separator: "; ")
         }
     }
+
+    public var description: String { "the answer: \(problem)" }
 
     public var errorDescription: String? { description }
 }

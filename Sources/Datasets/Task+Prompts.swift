@@ -15,16 +15,20 @@ extension Task {
 
     /// The text of a conversation that is the input, without white space around it; nil if none of it shows.
     public func input(of messages: [Message]) -> String? {
-        let text: String?
-        switch input {
-        case .lastUserMessage: text = messages.last { $0.role == .user }?.content
-        case .firstUserMessage: text = messages.first { $0.role == .user }?.content
-        case .wholeConversation:
-            let said = messages.filter { $0.role != .system && $0.role != .developer }
-            text = said.map(Task.line(of:)).joined(separator: "\n")
-        }
+        let said = inputPlaces(in: messages).map { messages[$0] }
+        let text = input == .wholeConversation ? said.map(Task.line(of:)).joined(separator: "\n") : said.first?.content
         guard let trimmed = text.map(Task.trimmed), !trimmed.isBlank else { return nil }
         return trimmed
+    }
+
+    /// The places of the messages that the input is made of.
+    public func inputPlaces(in messages: [Message]) -> [Int] {
+        switch input {
+        case .lastUserMessage: messages.lastIndex { $0.role == .user }.map { [$0] } ?? []
+        case .firstUserMessage: messages.firstIndex { $0.role == .user }.map { [$0] } ?? []
+        case .wholeConversation:
+            messages.indices.filter { messages[$0].role != .system && messages[$0].role != .developer }
+        }
     }
 
     /// A message of a whole conversation as one piece of text; the calls that an assistant made stand after what it said.

@@ -1,4 +1,5 @@
 import Answering
+import Conversations
 
 /// What one system answered to one example.
 public struct Prediction: Sendable, Hashable {
@@ -36,17 +37,15 @@ public struct Prediction: Sendable, Hashable {
         let isNumber = answer.verdict != .notANumber
         self.init(
             answer: answer.allowed, confidence: isNumber ? answer.confidence : 0,
-            truthProbability: zip(labels, answer.probabilities).first { $0.0.utf8.elementsEqual(truth.utf8) }?.1,
+            truthProbability: zip(labels, answer.probabilities).first { $0.0.isExactly(truth) }?.1,
             problem: isNumber ? nil : .notANumber)
         isRepaired = answer.isRepaired
     }
 
-    /// The likeliest of labels by their log-probabilities, with probabilities among them.
-    init(scores: [Double], labels: [String], truth: String) {
+    /// The likeliest of labels by their scores.
+    init(scores: [Double], labels: [String]) {
         let probabilities = Softmax.probabilities(scores)
         let best = probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
-        self.init(
-            answer: labels[best], confidence: probabilities[best],
-            truthProbability: labels.firstIndex(of: truth).map { probabilities[$0] })
+        self.init(answer: labels[best], confidence: probabilities[best])
     }
 }

@@ -90,7 +90,7 @@ public struct SystemResult: Sendable {
 
     /// Texts are the same when their bytes are: of two forms of a character one is not the other.
     private static func isSame(_ expected: String, _ answer: String?) -> Bool {
-        answer.map { $0.utf8.elementsEqual(expected.utf8) } ?? false
+        answer.map { $0.isExactly(expected) } ?? false
     }
 
     /// ``ConfusionMatrix/macroF1`` of a resample, over the labels of the whole sample: one that a resample happens to

@@ -45,7 +45,7 @@ extension Interaction {
     }
 
     /// A logged message, of whose content the texts count: pictures, sound and files stay in what was logged, for those
-    /// who must know of them. The one call of the older `function_call` is a call as any.
+    /// who must know of them.
     static func message(_ json: JSONValue) throws(MessageError) -> Message {
         guard var object = json.objectValue else { return try Message(json: json) }
         if let parts = object["content"]?.arrayValue {
@@ -53,17 +53,13 @@ extension Interaction {
             for part in parts { text += try Interaction.text(of: part) }
             object["content"] = .string(text)
         }
-        if let call = object["function_call"], !call.isNull, (object["tool_calls"]?.arrayValue ?? []).isEmpty {
-            object["function_call"] = nil
-            object["tool_calls"] = [["type": "function", "function": call]]
-        }
         return try Message(json: .object(object))
     }
 
     private static func text(of part: JSONValue) throws(MessageError) -> String {
         if let text = part.stringValue { return text }
         guard let type = part["type"]?.stringValue else { throw MessageError("a content part has no type") }
-        guard ["text", "input_text", "output_text"].contains(type) else { return "" }
+        guard Message.textPartTypes.contains(type) else { return "" }
         guard let text = part["text"]?.stringValue ?? part["text"]?["value"]?.stringValue else {
             throw MessageError("the text of a content part: \(part["text"]?.kindName ?? "missing"), expected a string")
         }

@@ -23,6 +23,14 @@ struct LogRowReader {
             bytes.append(UInt8(ascii: "\n"))
         }
 
+        mutating func add(_ line: LineReader.Line, isTooLong: Bool, limit: Int) {
+            if isTooLong {
+                rows.append((line.number, nil))
+            } else if !line.isBlank {
+                add(line.number, line.unmarked, limit: limit)
+            }
+        }
+
         var isFull: Bool { bytes.count >= 4 << 20 || rows.count >= 4096 }
     }
 
@@ -68,19 +76,11 @@ struct LogRowReader {
             form = .document(rows, text: text, count: count)
         case .lines, .unknown:
             while !batch.isFull, let line = held?.next() {
-                if held?.tooLong == line.number {
-                    batch.rows.append((line.number, nil))
-                } else if !line.isBlank {
-                    batch.add(line.number, line.unmarked, limit: limit)
-                }
+                batch.add(line, isTooLong: held?.tooLong == line.number, limit: limit)
             }
             if !batch.isFull { held = nil }
             while !batch.isFull, let line = reader.next() {
-                if reader.lastLineWasTooLong {
-                    batch.rows.append((line.number, nil))
-                } else if !line.isBlank {
-                    batch.add(line.number, line.unmarked, limit: limit)
-                }
+                batch.add(line, isTooLong: reader.lastLineWasTooLong, limit: limit)
             }
         }
         return batch.rows.isEmpty ? nil : batch

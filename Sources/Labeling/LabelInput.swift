@@ -43,20 +43,13 @@ public struct LabelInput: Sendable, Hashable {
 
     /// The messages that make the input, as they were logged.
     private static func messages(of interaction: Interaction, _ task: Task) -> [JSONValue] {
-        let messages = interaction.request["messages"]?.arrayValue ?? []
-        let asked = messages.filter { $0["role"]?.stringValue == "user" }
-        return switch task.input {
-        case .lastUserMessage: Array(asked.suffix(1))
-        case .firstUserMessage: Array(asked.prefix(1))
-        case .wholeConversation: messages.filter { !["system", "developer"].contains($0["role"]?.stringValue) }
-        }
+        let logged = interaction.request["messages"]?.arrayValue ?? []
+        return task.inputPlaces(in: interaction.messages).filter(logged.indices.contains).map { logged[$0] }
     }
 
     /// Types of content parts that are part of what was said, and are neither text nor thoughts.
     private static func otherParts(_ messages: [JSONValue]) -> Set<String> {
-        let silent: Set<String> = [
-            "text", "input_text", "output_text", "thinking", "redacted_thinking", "reasoning",
-        ]
+        let silent = Message.textPartTypes.union(["thinking", "redacted_thinking", "reasoning"])
         let types = messages.flatMap { $0["content"]?.arrayValue ?? [] }.compactMap { $0["type"]?.stringValue }
         return Set(types).subtracting(silent)
     }

@@ -76,7 +76,7 @@ struct Answer: Sendable {
     ) -> DecisionRecord.Decision {
         DecisionRecord.Decision(
             adapter: version.record?.name, version: version.record?.version, artifact: version.artifact,
-            task: version.task?.task.digest, label: label, confidence: confidence, threshold: threshold,
+            task: version.taskDigest, label: label, confidence: confidence, threshold: threshold,
             escalated: escalatedTo != nil, escalatedTo: escalatedTo, cause: cause.rawValue, student: student,
             settings: settings.digest, latencyMilliseconds: milliseconds)
     }

@@ -86,11 +86,3 @@ extension Answer {
         finish = .stop
     }
 }
-
-extension AnswerError {
-    /// What is wrong with the answer, without what it was.
-    fileprivate var problem: String {
-        let text = description
-        return text.hasPrefix("the answer: ") ? String(text.dropFirst("the answer: ".count)) : text
-    }
-}

@@ -35,12 +35,7 @@ extension CompletionRequest {
     /// a request only its input.
     func ignoredMessages(by version: ServedVersion) -> [Int] {
         guard let task = version.task?.task, case .chat(let messages) = content else { return [] }
-        let used: Set<Int>
-        switch task.input {
-        case .lastUserMessage: used = Set([messages.lastIndex { $0.role == .user }].compactMap(\.self))
-        case .firstUserMessage: used = Set([messages.firstIndex { $0.role == .user }].compactMap(\.self))
-        case .wholeConversation: used = Set(messages.indices.filter { messages[$0].role != .system })
-        }
+        let used = Set(task.inputPlaces(in: messages))
         return messages.indices.filter { !used.contains($0) }
     }
 }

@@ -26,8 +26,7 @@ struct RequestMessages {
                 "\(place): role: '\(role.prefix(40))', expected one of \(allowed)", parameter: "\(place).role")
         }
         var read = JSONObject()
-        // Small models' templates know no developer; it is what a system message used to be.
-        read["role"] = .string((known == .developer ? .system : known).rawValue)
+        read["role"] = .string(known.rawValue)
         for (field, value) in sent.members {
             read[field] = try part(field, value, known, place) ?? read[field]
         }
@@ -109,7 +108,7 @@ struct RequestMessages {
             let whole = place
             let place = "\(place)[\(index)]"
             let type = part["type"]?.stringValue ?? "none"
-            guard ["text", "input_text", "output_text"].contains(type) else {
+            guard Message.textPartTypes.contains(type) else {
                 throw APIError.invalid(
                     "\(whole): a part of type '\(type.prefix(40))', expected text", parameter: place,
                     code: "unsupported_parameter")

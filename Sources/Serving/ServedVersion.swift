@@ -1,6 +1,7 @@
 import Answering
 import Checkpoints
 import Conversations
+import Datasets
 import Inference
 import Registry
 import Storage
@@ -21,6 +22,8 @@ final class ServedVersion: Sendable {
     let encoder: PromptEncoder
     /// How it answers its own task; nil for one without a task, and the base.
     let task: TaskResponder?
+    /// The task's digest, taken once: every decision names it.
+    let taskDigest: ContentDigest?
     /// The digest of the chat template's text, where there is one.
     let template: ContentDigest?
 
@@ -37,6 +40,7 @@ final class ServedVersion: Sendable {
         self.adapter = adapter
         self.encoder = encoder
         self.task = task
+        taskDigest = task?.task.digest
     }
 
     var contextLength: Int { engine.checkpoint.architecture.contextLength }

@@ -1,6 +1,5 @@
 import Answering
 import Conversations
-import Datasets
 import Storage
 
 /// Everything besides the request that an answer depends on, by digest: two answers under the same settings differ for no
@@ -12,7 +11,7 @@ struct ServingSettings: Sendable {
         func text(_ digest: ContentDigest?) -> JSONValue { digest.map { .string($0.description) } ?? .null }
         let content: JSONValue = [
             "artifact": text(version.artifact), "base": text(version.base), "template": text(version.template),
-            "task": text(version.task?.task.digest),
+            "task": text(version.taskDigest),
             "threshold": version.task.map { .number($0.threshold) } ?? .null,
             "escalation": escalation.map { ["dialect": .string($0.dialect), "model": .string($0.model)] } ?? .null,
         ]

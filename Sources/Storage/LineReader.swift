@@ -1,3 +1,4 @@
+import Conversations
 import Foundation
 import Glibc
 
@@ -18,9 +19,7 @@ public final class LineReader: Sequence, IteratorProtocol {
         }
 
         /// The bytes without a byte order mark at their beginning, which a line has where files were put together.
-        public var unmarked: ArraySlice<UInt8> {
-            bytes.starts(with: LineReader.byteOrderMark) ? bytes.dropFirst(3) : bytes
-        }
+        public var unmarked: ArraySlice<UInt8> { bytes.unmarked }
 
         /// Whether it is empty, or spaces and tabs. Other bytes, NUL among them, are content that somebody must answer
         /// for.
@@ -43,7 +42,6 @@ public final class LineReader: Sequence, IteratorProtocol {
     public private(set) var lastLineWasTooLong = false
 
     private var hasBegun = false
-    fileprivate static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private let source: ByteReader
     private var buffer: [UInt8] = []
     private var start = 0
@@ -129,8 +127,8 @@ public final class LineReader: Sequence, IteratorProtocol {
     /// Looks at the mark that a file may begin with.
     private func begin() {
         hasBegun = true
-        if buffer.starts(with: LineReader.byteOrderMark) { buffer.removeFirst(3) }
-        guard buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]) else { return }
+        buffer.removeFirst(buffer.count - buffer.unmarked.count)
+        guard buffer.isMarkedUTF16 else { return }
         failure = StorageError(
             .input, "cannot read \(name): it is UTF-16, expected UTF-8",
             hint: "convert it first: iconv -f UTF-16 -t UTF-8")

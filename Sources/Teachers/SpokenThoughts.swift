@@ -11,18 +11,21 @@ public enum SpokenThoughts {
     /// A closing mark without an opening one ends a thought that the template had opened. Marks later in the answer are
     /// text.
     public static func answer(in text: String) -> String? {
+        // Marks are looked for byte by byte: an answer may be megabytes long.
         var rest = Substring(text)
-        while let mark = marks.first(where: { rest.drop(while: \.isWhitespace).hasPrefix($0.opening) }) {
-            guard let end = rest.firstRange(of: mark.closing) else { return nil }
-            rest = withoutLineEnds(rest[end.upperBound...])
+        while true {
+            let begun = rest.drop(while: \.isWhitespace)
+            guard let mark = marks.first(where: { begun.hasPrefix($0.opening) }) else { break }
+            guard let end = begun.utf8.firstRange(of: mark.closing.utf8) else { return nil }
+            rest = begun[end.upperBound...].drop(while: \.isWhitespace)
         }
         for mark in marks {
-            guard let end = rest.firstRange(of: mark.closing) else { continue }
-            if let opening = rest.firstRange(of: mark.opening), opening.lowerBound < end.lowerBound { continue }
-            return String(withoutLineEnds(rest[end.upperBound...]))
+            guard let end = rest.utf8.firstRange(of: mark.closing.utf8) else { continue }
+            if let opening = rest.utf8.firstRange(of: mark.opening.utf8), opening.lowerBound < end.lowerBound {
+                continue
+            }
+            return String(rest[end.upperBound...].drop(while: \.isWhitespace))
         }
         return String(rest)
     }
-
-    private static func withoutLineEnds(_ text: Substring) -> Substring { text.drop(while: \.isWhitespace) }
 }

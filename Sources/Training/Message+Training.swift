@@ -18,17 +18,13 @@ extension Message {
 
     fileprivate init(training json: JSONValue) throws {
         self = try Message(json: json)
-        for (key, value) in json.objectValue?.members.map({ ($0.key, $0.value) }) ?? []
+        for (key, value) in json.objectValue?.members ?? []
         where !Message.keys.contains(key) && !value.isNull && value != [] {
             let guess = Spelling.nearest(to: key, among: Message.keys).map { "; did you mean '\($0)'?" } ?? ""
             throw TrainingError(
                 "\(key): not a field of a message, expected \(Message.keys.joined(separator: ", "))\(guess)")
         }
-        if let weight = json["weight"], !weight.isNull {
-            guard let number = weight.doubleValue, number.isFinite, number >= 0 else {
-                throw TrainingError("weight: \(weight.serialized()), expected a number from 0 on")
-            }
-        }
+        weight = try json.trainingWeight()
         for key in ["reasoning_content", "reasoning"] {
             guard let thought = json[key], !thought.isNull else { continue }
             guard let text = thought.stringValue else {
@@ -51,7 +47,7 @@ extension Message {
         guard let from = turn["from"]?.stringValue, let value = turn["value"]?.stringValue else {
             throw TrainingError("\(turn.kindName) without 'from' and 'value', expected two texts")
         }
-        for (key, value) in turn.objectValue?.members.map({ ($0.key, $0.value) }) ?? []
+        for (key, value) in turn.objectValue?.members ?? []
         where !["from", "value", "weight"].contains(key) && !value.isNull {
             throw TrainingError("\(key): not a field of a turn, expected from, value, weight")
         }
@@ -70,11 +66,17 @@ extension Message {
             throw TrainingError(
                 "from: '\(from)', expected one of system, human, gpt, function_call, observation")
         }
-        if let weight = turn["weight"], !weight.isNull {
-            guard let number = weight.doubleValue, number.isFinite, number >= 0 else {
-                throw TrainingError("weight: \(weight.serialized()), expected a number from 0 on")
-            }
-            self.weight = number
+        weight = try turn.trainingWeight()
+    }
+}
+
+extension JSONValue {
+    /// A message's own `weight`; nil where it has none.
+    fileprivate func trainingWeight() throws -> Double? {
+        guard let weight = self["weight"]?.unlessNull else { return nil }
+        guard let number = weight.doubleValue, number.isFinite, number >= 0 else {
+            throw TrainingError("weight: \(weight.serialized()), expected a number from 0 on")
         }
+        return number
     }
 }

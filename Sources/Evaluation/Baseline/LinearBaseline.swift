@@ -28,9 +28,6 @@ public struct LinearBaseline: Sendable {
 
     /// The answer to an example. Its confidence ranks answers; it is no probability.
     public func prediction(for example: EvaluationExample) -> Prediction {
-        var prediction = Prediction(
-            scores: classifier.decisions(features.vector(example.input)), labels: labels, truth: example.truth)
-        prediction.truthProbability = nil
-        return prediction
+        Prediction(scores: classifier.decisions(features.vector(example.input)), labels: labels)
     }
 }

@@ -61,13 +61,12 @@ struct BodyReader: Sendable {
     }
 
     private static func json(_ bytes: some Collection<UInt8>) throws -> JSONValue {
-        let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
         guard !bytes.isEmpty else { throw APIError.invalid("the request body: empty, expected a JSON object") }
-        guard !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
+        guard !bytes.isMarkedUTF16 else {
             throw APIError.invalid("the request body: UTF-16, expected JSON in UTF-8", code: "invalid_json")
         }
         do {
-            return try JSONValue(parsing: bytes.dropFirst(isMarked ? 3 : 0))
+            return try JSONValue(parsing: bytes.unmarked)
         } catch {
             throw APIError.invalid("the request body: \(error.description)", code: "invalid_json")
         }

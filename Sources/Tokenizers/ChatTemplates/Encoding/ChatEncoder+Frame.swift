@@ -40,11 +40,3 @@ extension ChatEncoder {
         )
     }
 }
-
-extension [UInt8] {
-    fileprivate func lastRange(of word: [UInt8]) -> Range<Int>? {
-        stride(from: count - word.count, through: 0, by: -1).first { self[$0...].starts(with: word) }.map {
-            $0..<($0 + word.count)
-        }
-    }
-}
