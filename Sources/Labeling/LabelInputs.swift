@@ -32,10 +32,10 @@ public struct LabelInputs: Sendable {
             if reader.lastLineWasTooLong {
                 throw LabelingError("\(place): longer than \(LineReader.maximumLength) bytes, expected one interaction")
             }
-            if line.bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
+            if line.isBlank { continue }
             let json: JSONValue
             do {
-                json = try JSONValue(parsing: line.bytes)
+                json = try JSONValue(parsing: line.unmarked)
             } catch {
                 throw LabelingError("\(place): \(error)")
             }

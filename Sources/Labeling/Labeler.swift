@@ -35,6 +35,8 @@ public struct Labeler: Sendable {
         var wasAskedAgain = false
         /// The beginning of the teacher's answer, or the server's words.
         var said: String?
+        /// Whether nothing was sent, since the answer is there from an earlier time.
+        var isKept = false
         /// Whether a refusal is about what the input says, by the server's own words.
         var isAboutContent = false
     }
@@ -76,6 +78,7 @@ public struct Labeler: Sendable {
                 judgement = judge(response)
             }
             asked.answer.response = response.digest
+            asked.isKept = response.isCached
             switch judgement {
             case .label(let label): asked.answer = answer(label, response)
             case .unfinished(let reason): asked.answer.outcome = .rejected(reason.description)
@@ -112,7 +115,9 @@ public struct Labeler: Sendable {
     /// The rejection that an error about this one request amounts to; any other error is thrown on.
     private func rejection(_ error: TeacherError) throws -> String {
         switch error.kind {
-        case .request(let status): return "the request: refused with \(status)"
+        case .request(let status):
+            return status < 300
+                ? "the request: status \(status) without an answer" : "the request: refused with \(status)"
         case .forbidden where error.isAboutContent: return LabelAnswer.forbidden
         case .malformed: return LabelAnswer.malformed
         default: throw error

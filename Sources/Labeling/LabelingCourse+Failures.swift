@@ -8,10 +8,12 @@ extension LabelingCourse {
     ) async throws {
         switch outcome {
         case .success(let asked):
-            failuresInARow = 0
             let isRefused = asked.answer.label == nil && asked.answer.response == nil
+            // What was kept of an earlier run says nothing of the teacher as it is now.
+            if asked.isKept { return try await keep(asked, of: work) }
+            failuresInARow = 0
             if isRefused, !asked.isAboutContent { return doubt(work, asked, nil, in: &group) }
-            if !isRefused { try await trust() }
+            if !isRefused { try await trust(turn: work.turn) }
             try await keep(asked, of: work)
         case .failure(let error as TeacherError): try await take(error, of: work, in: &group)
         case .failure(is CancellationError): return
@@ -42,7 +44,7 @@ extension LabelingCourse {
     private mutating func doubt(
         _ work: Work, _ asked: Labeler.Asked, _ error: TeacherError?, in group: inout Group
     ) {
-        doubtful.append((work, asked, error))
+        doubtful.append(Doubt(work: work, asked: asked, error: error, sent: sent))
         let forbidden = doubtful.count { $0.error != nil }
         guard doubtful.count >= LabelingCourse.mostRefusalsInARow || forbidden >= LabelingCourse.mostForbiddenInARow,
             !isProbing, result.stop == nil, fatal == nil
@@ -50,11 +52,12 @@ extension LabelingCourse {
         if !probe(in: &group) { fatal = refusal }
     }
 
-    /// An answer is there: requests as such are right, so the refusals before it were about their inputs.
-    private mutating func trust() async throws {
-        let cleared = doubtful
-        doubtful = []
-        for (work, asked, _) in cleared { try await keep(asked, of: work) }
+    /// An answer is there: requests as such are right, so the refusals that came before it was asked for were about
+    /// their inputs.
+    private mutating func trust(turn: Int) async throws {
+        let cleared = doubtful.filter { $0.sent < turn }
+        doubtful.removeAll { $0.sent < turn }
+        for doubt in cleared { try await keep(doubt.asked, of: doubt.work) }
     }
 
     /// Why nothing can be labeled: the error of the key, or what all refusals have in common.
@@ -99,11 +102,11 @@ extension LabelingCourse {
     }
 
     /// Whether the teacher answers what it has answered before tells whom the failures are about.
-    mutating func takeProbe(_ outcome: Result<Labeler.Asked, any Error>) async throws {
+    mutating func takeProbe(_ outcome: Result<Labeler.Asked, any Error>, turn: Int) async throws {
         switch outcome {
         case .success(let asked) where asked.answer.response != nil:
             failuresInARow = 0
-            try await trust()
+            try await trust(turn: turn)
             let inputs = givenUp
             givenUp = []
             for work in inputs { try await keep(rejected(LabelAnswer.neverAnswered, failure), of: work) }

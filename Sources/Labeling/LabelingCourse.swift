@@ -18,12 +18,24 @@ struct LabelingCourse {
         var isSecondTry = false
         /// How often a failed request is sent again; nil as the options say.
         var retries: Int?
+        /// Which of the run's requests it became; 0 before it is sent.
+        var turn = 0
+    }
+
+    /// A refusal that is held back.
+    struct Doubt {
+        var work: Work
+        var asked: Labeler.Asked
+        var error: TeacherError?
+        /// How many requests were sent when it came. Only a later one can tell whom it is about: what was on its way
+        /// already may have been answered before everything began to be refused.
+        var sent: Int
     }
 
     enum Event: Sendable {
         case asked(Work, Result<Labeler.Asked, any Error>)
         /// What came when an answered input was asked once more.
-        case probed(Result<Labeler.Asked, any Error>)
+        case probed(turn: Int, Result<Labeler.Asked, any Error>)
         /// Time to look at the clock and at the wish to stop.
         case tick
     }
@@ -49,6 +61,8 @@ struct LabelingCourse {
     var pending: [Work] = []
     private var next = 0
     var running = 0
+    /// Requests sent so far.
+    var sent = 0
     private var answered = 0
     var isProbing = false
     var fatal: (any Error)?
@@ -60,7 +74,7 @@ struct LabelingCourse {
     var setAside: [Work] = []
     var givenUp: [Work] = []
     /// Refusals since the last answer.
-    var doubtful: [(work: Work, asked: Labeler.Asked, error: TeacherError?)] = []
+    var doubtful: [Doubt] = []
     /// An input that the teacher has labeled.
     var answeredInput: String?
 
@@ -102,10 +116,10 @@ struct LabelingCourse {
             case .asked(let work, let outcome):
                 running -= 1
                 try await take(outcome, of: work, in: &group)
-            case .probed(let outcome):
+            case .probed(let turn, let outcome):
                 running -= 1
                 isProbing = false
-                try await takeProbe(outcome)
+                try await takeProbe(outcome, turn: turn)
             }
         }
         group.cancelAll()
@@ -119,10 +133,10 @@ struct LabelingCourse {
 
     private mutating func launch(in group: inout Group) {
         while running < run.concurrency, next < pending.count, !isProbing, !isStopping {
-            let work = pending[next]
+            var work = pending[next]
+            work.turn = send()
             next += 1
-            running += 1
-            group.addTask { [labeler = run.labeler] in
+            group.addTask { [labeler = run.labeler, work] in
                 do {
                     return .asked(
                         work, .success(try await labeler.label(work.input, reusing: work.reuse, retries: work.retries)))
@@ -154,13 +168,20 @@ struct LabelingCourse {
     mutating func probe(in group: inout Group) -> Bool {
         guard let answeredInput else { return false }
         isProbing = true
-        running += 1
+        let turn = send()
         group.addTask { [labeler = run.labeler] in
-            do { return .probed(.success(try await labeler.label(answeredInput, reusing: .none))) } catch {
-                return .probed(.failure(error))
+            do { return .probed(turn: turn, .success(try await labeler.label(answeredInput, reusing: .none))) } catch {
+                return .probed(turn: turn, .failure(error))
             }
         }
         return true
+    }
+
+    /// Counts a request that is being sent, and gives its turn.
+    private mutating func send() -> Int {
+        running += 1
+        sent += 1
+        return sent
     }
 
     private func addTick(to group: inout Group) {
@@ -199,7 +220,7 @@ struct LabelingCourse {
         if answer.label != nil { answeredInput = work.input }
         if asked.wasAskedAgain { result.askedAgain += 1 }
         result.answers[work.digest] = answer
-        result.show(asked.said, reason: answer.reason)
+        result.show(asked)
         try await run.store.put(answer, input: work.digest, run.scope)
     }
 }

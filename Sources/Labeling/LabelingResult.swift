@@ -28,6 +28,8 @@ public struct LabelingResult: Sendable {
         public var reason: String
         /// The beginning of what the teacher said, or of the server's words.
         public var said: String
+        /// Whether these are the server's words about a request, and not an answer.
+        public var isRefusal: Bool
     }
 
     /// Distinct inputs, and how many of them had an answer before this run.
@@ -53,9 +55,11 @@ public struct LabelingResult: Sendable {
     /// The most examples that are kept.
     static let mostExamples = 3
 
-    mutating func show(_ said: String?, reason: String?) {
-        guard let said, let reason, !said.isEmpty, examples.count < LabelingResult.mostExamples else { return }
-        let example = Example(reason: reason, said: said)
+    mutating func show(_ asked: Labeler.Asked) {
+        guard let said = asked.said, let reason = asked.answer.reason, !said.isEmpty,
+            examples.count < LabelingResult.mostExamples
+        else { return }
+        let example = Example(reason: reason, said: said, isRefusal: asked.answer.response == nil)
         if !examples.contains(example) { examples.append(example) }
     }
 

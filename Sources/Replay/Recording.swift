@@ -115,7 +115,7 @@ public struct Recording: Sendable {
     private static func holds(_ text: [UInt8], _ input: [UInt8]) -> Bool {
         guard !input.isEmpty, input.count <= text.count else { return false }
         var start = 0
-        while let found = text[start...].firstRange(of: input)?.lowerBound {
+        while let found = text[start...].place(of: input)?.lowerBound {
             let before = text[..<found].last { $0 != 0x20 }
             let after = text[(found + input.count)...].first { $0 != 0x20 }
             if before.map({ ":\n\r\"'`>".utf8.contains($0) }) ?? true,

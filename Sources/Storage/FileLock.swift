@@ -17,7 +17,6 @@ public final class FileLock: Sendable {
             var buffer = [UInt8](repeating: 0, count: 32)
             let count = read(descriptor, &buffer, buffer.count)
             let holder = String(decoding: buffer.prefix(Swift.max(0, count)), as: UTF8.self)
-            close(descriptor)
             throw StorageError(
                 .busy, "\(purpose) is locked by another process\(holder.isEmpty ? "" : " (\(holder))")",
                 hint: "wait until it is done, then run this again")

@@ -39,14 +39,20 @@ public struct RequestOverrides: Sendable, Hashable {
     }
 
     private static func value(_ text: String, of key: String, _ flag: String) throws(TeacherError) -> JSONValue {
+        let value: JSONValue
         do {
-            return try JSONValue(parsing: text)
+            value = try JSONValue(parsing: text)
         } catch {
-            // `low` is a word; `{"type":` is JSON with a mistake.
+            // `low` is a word; `{"type":` is JSON with a mistake, and so are `NaN` and `0x10`.
             let first = text.utf8.first { $0 != 0x20 } ?? 0
-            guard "{[\"-0123456789".utf8.contains(first) || text.isEmpty else { return .string(text) }
+            let isMeantAsJSON = "{[\"-0123456789".utf8.contains(first) || Double(text) != nil || text.isEmpty
+            guard isMeantAsJSON else { return .string(text) }
             throw TeacherError(.configuration, "\(flag): \(key): \(error), expected a JSON value or a word")
         }
+        guard !value.isNumber || value.doubleValue != nil else {
+            throw TeacherError(.configuration, "\(flag): \(key): '\(text)', expected a number that is not infinite")
+        }
+        return value
     }
 
     /// Sets one more member; one that is set already stays.

@@ -62,7 +62,7 @@ public struct ShownWords: Sendable {
     private static func mask(_ bytes: inout [UInt8], _ secret: [UInt8]) {
         var rest = bytes[...]
         var kept: [UInt8] = []
-        while !secret.isEmpty, let range = rest.firstRange(of: secret) {
+        while !secret.isEmpty, let range = rest.place(of: secret) {
             kept += rest[..<range.lowerBound]
             kept += "…".utf8
             rest = rest[range.upperBound...]

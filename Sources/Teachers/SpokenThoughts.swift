@@ -1,3 +1,5 @@
+import Conversations
+
 /// Thoughts that a model writes into its text before the answer, between marks of its own.
 public enum SpokenThoughts {
     private static let marks: [(opening: String, closing: String)] = [
@@ -16,12 +18,12 @@ public enum SpokenThoughts {
         while true {
             let begun = rest.drop(while: \.isWhitespace)
             guard let mark = marks.first(where: { begun.hasPrefix($0.opening) }) else { break }
-            guard let end = begun.utf8.firstRange(of: mark.closing.utf8) else { return nil }
+            guard let end = begun.utf8.place(of: mark.closing.utf8) else { return nil }
             rest = begun[end.upperBound...].drop(while: \.isWhitespace)
         }
         for mark in marks {
-            guard let end = rest.utf8.firstRange(of: mark.closing.utf8) else { continue }
-            if let opening = rest.utf8.firstRange(of: mark.opening.utf8), opening.lowerBound < end.lowerBound {
+            guard let end = rest.utf8.place(of: mark.closing.utf8) else { continue }
+            if let opening = rest.utf8.place(of: mark.opening.utf8), opening.lowerBound < end.lowerBound {
                 continue
             }
             return String(rest[end.upperBound...].drop(while: \.isWhitespace))

@@ -103,6 +103,7 @@ extension TeacherClient {
         state.withLock { [response] state in
             state.tally.usage = state.tally.usage + response.usage
             state.tally.spent += response.cost
+            state.tally.models[ShownWords(response.model, limit: 100).text, default: 0] += 1
             if let doubt = response.usageDoubt, response.cost > .zero {
                 state.tally.usageDoubts[doubt, default: 0] += 1
             }

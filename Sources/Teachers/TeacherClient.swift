@@ -19,6 +19,8 @@ public final class TeacherClient: Sendable {
         public var cached = 0
         public var usage = TokenUsage(input: 0, output: 0)
         public var spent = USD.zero
+        /// Answers by the model that gave them, as the server names it.
+        public var models: [String: Int] = [:]
         /// Responses whose usage cannot be, by what is wrong with it: booked at the most they can cost.
         public var usageDoubts: [String: Int] = [:]
     }

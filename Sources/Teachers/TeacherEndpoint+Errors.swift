@@ -79,6 +79,9 @@ extension TeacherEndpoint {
                 .notFound, "model or route not found: \(answer) for model \(model) at \(url)",
                 hint: "check --model, --endpoint and --dialect")
         case 429: return TeacherError(.rateLimited, "too many requests: \(answer)")
+        case 100..<300:
+            return TeacherError(
+                .request(status: status), "\(answer), expected an answer with status 200", hint: "check --endpoint")
         case 408, 409, 425, 500...: return TeacherError(.down, "the teacher is down: \(answer)")
         default: return TeacherError(.request(status: status), "the request was refused: \(answer)")
         }

@@ -82,9 +82,11 @@ extension TeacherEndpoint {
     }
 
     private func openAIAnswer(_ json: JSONValue) throws(TeacherError) -> Said {
-        guard let choice = json["choices"]?.arrayValue?.first, let message = choice["message"],
-            message.objectValue != nil
-        else { throw malformed("no choices[0].message") }
+        let choices = json["choices"]?.arrayValue ?? []
+        // Of several answers the first is the one that was asked for, wherever it stands.
+        guard let choice = choices.first(where: { $0["index"]?.integerValue ?? 0 == 0 }),
+            let message = choice["message"], message.objectValue != nil
+        else { throw malformed("no message in the first of its choices") }
         var said = Said()
         do throws(MessageError) {
             for call in message["tool_calls"]?.arrayValue ?? [] { said.calls.append(try ToolCall(json: call)) }
@@ -110,7 +112,7 @@ extension TeacherEndpoint {
         said.ended(choice["finish_reason"])
         said.logprobs = choice["logprobs"].flatMap(\.unlessNull)
         guard message["content"] != nil || said.isRefusal || said.hasThoughts || !said.calls.isEmpty else {
-            throw malformed("no text in choices[0].message")
+            throw malformed("no text in the first of its choices")
         }
         return said
     }

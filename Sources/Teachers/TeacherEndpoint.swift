@@ -33,10 +33,11 @@ public struct TeacherEndpoint: Sendable {
     /// - Parameters:
     ///   - baseURL: `https://api.openai.com/v1`, `https://api.anthropic.com`, `http://127.0.0.1:8080`, or the whole
     ///     URL of the route. Without a path, `/v1` is put in.
+    ///   - sendsKeyInClear: whether a key may go over plain http to another machine, where all between can read it.
     /// - Throws: a ``TeacherError`` of kind ``TeacherError/Kind/configuration``.
     public init(
         baseURL: String, model: String, dialect: Dialect = .openai, key: APIKey? = nil, prices: TokenPrices = .free,
-        overrides: RequestOverrides = .none
+        overrides: RequestOverrides = .none, sendsKeyInClear: Bool = false
     ) throws {
         guard let parts = URLComponents(string: baseURL), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty
@@ -61,6 +62,13 @@ public struct TeacherEndpoint: Sendable {
             url = base + (hasPath ? "" : "/v1") + dialect.route
         }
         isLoopback = TeacherEndpoint.isLoopback(host.lowercased())
+        if key != nil, scheme == "http", !isLoopback, !sendsKeyInClear {
+            throw TeacherError(
+                .configuration, "endpoint: http://\(host) would get the API key in clear, expected https",
+                hint:
+                    "--plain-http (--escalate-plain-http of retort-serve) sends it nevertheless, where the network between can be trusted"
+            )
+        }
         self.host = host.lowercased()
         self.model = model
         self.dialect = dialect

@@ -49,7 +49,7 @@ public struct TeacherResponse: Sendable {
         case .refused: throw .refused
         case .paused: throw .paused
         case .failed: throw .failed
-        case .unknown: throw .other(ShownWords(finishReason ?? "null", limit: 40).text)
+        case .unknown: throw finishReason.map { .other(ShownWords($0, limit: 40).text) } ?? .unended
         }
         if isRefusal { throw .refused }
         if !toolCalls.isEmpty { throw .toolCall }

@@ -14,6 +14,8 @@ public enum UnfinishedAnswer: LocalizedError, Sendable, Hashable, CustomStringCo
     case thought
     /// Something beside text: a picture, sound, ….
     case otherParts
+    /// Without a word of how it ended.
+    case unended
     case other(String)
 
     public var description: String {
@@ -26,6 +28,7 @@ public enum UnfinishedAnswer: LocalizedError, Sendable, Hashable, CustomStringCo
         case .failed: "the answer: broken off by the teacher"
         case .thought: "the answer: a thought that does not end"
         case .otherParts: "the answer: something else than text"
+        case .unended: "the answer: not ended (finish_reason: null)"
         case .other(let word): "the answer: ended with '\(word)', not known as an end"
         }
     }

@@ -97,7 +97,7 @@ struct TeacherTokens: Sendable {
         var found = Found(places: places.count)
         let pieces = answer.map { tokenizer.piece($0) }
         // A template may put something before an answer, or leave out white space around it.
-        guard let inText = text.firstRange(of: said), let inAnswer = pieces.flatMap({ $0 }).firstRange(of: said) else {
+        guard let inText = text.place(of: said), let inAnswer = pieces.flatMap({ $0 }).place(of: said) else {
             return found
         }
         var begins: [Int: Int] = [:]

@@ -74,6 +74,9 @@ struct Label: StageCommand {
                 .badInput, "prices of \(endpoint.model): missing, expected --price-in and --price-out",
                 hint: "give USD per million tokens; the budget counts with them")
         }
+        if !teacher.hasPrices {
+            console.warn("--budget-usd limits nothing: without --price-in and --price-out every answer counts as free")
+        }
         let workspace = try options.openWorkspace()
         let lock = try workspace.lock("label-\(task.name)")
         defer { withExtendedLifetime(lock) {} }
@@ -81,7 +84,7 @@ struct Label: StageCommand {
             InteractionStore.migrations + TeacherLedger.migrations + LabelStore.migrations)
         var selection = try select(task, InteractionStore(database: database))
         if let limit { selection.inputs = Array(selection.inputs.prefix(limit)) }
-        try LabelReport.check(selection, task)
+        try LabelReport.check(selection, task, workload: workload)
 
         let labels = LabelStore(database: database)
         if input == nil {
@@ -107,7 +110,8 @@ struct Label: StageCommand {
             throw StageFailure(.tryLater, error.description, hint: error.hint)
         }
         let report = LabelReport(
-            task: task, selection: selection, result: result, asksForLogprobs: teacher.logprobs != nil,
+            task: task, model: endpoint.model, selection: selection, result: result,
+            asksForLogprobs: teacher.logprobs != nil,
             tally: client.tally, adaptations: client.adaptations, budget: budget.limit,
             spentBefore: budget.spentBefore, spent: await budget.spent)
         for warning in report.warnings { console.warn(warning) }

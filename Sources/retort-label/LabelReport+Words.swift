@@ -14,15 +14,25 @@ extension LabelReport {
                     + "(\(LabelReport.list(selection.otherParts))), which the student would not see")
         }
         for (reason, count) in result.reasons.sorted(by: { $0.key < $1.key }) {
-            warnings.append("\(count) rejected: \(reason)")
+            let words = result.examples.first { $0.isRefusal && $0.reason == reason }?.said
+            warnings.append("\(count) rejected: \(reason)" + (words.map { " (\"\($0)\")" } ?? ""))
         }
         for (doubt, count) in tally.usageDoubts.sorted(by: { $0.key < $1.key }) {
             warnings.append(
                 "\(count) answers booked at the most they can cost, since what the teacher says of their tokens cannot "
                     + "be (\(doubt)); 'retort-label ledger settle' sets that right")
         }
+        for (model, count) in tally.models.sorted(by: { $0.key < $1.key }) where !isAskedFor(model) {
+            warnings.append("\(count) answers are of the model '\(model)', and '\(self.model)' was asked")
+        }
         if let lack = lackOfLogprobs { warnings.append(lack) }
         return warnings
+    }
+
+    /// Whether a model's name is what was asked for, or that with a date, a provider or a place around it.
+    private func isAskedFor(_ name: String) -> Bool {
+        let (asked, name) = (model.lowercased(), name.lowercased())
+        return name.contains(asked) || asked.contains(name)
     }
 
     /// What is good to know.
@@ -38,8 +48,14 @@ extension LabelReport {
     }
 
     /// Refuses a selection in which there is nothing to label.
-    static func check(_ selection: LabelInputs, _ task: Datasets.Task) throws {
+    static func check(_ selection: LabelInputs, _ task: Datasets.Task, workload: String?) throws {
         guard selection.inputs.isEmpty else { return }
+        if let workload, selection.otherWorkload > 0, selection.withoutInput + selection.withOtherParts == 0 {
+            throw StageFailure(
+                .badInput,
+                "--workload: no interaction of workload '\(workload)', \(selection.otherWorkload) of others",
+                hint: "check the spelling, or leave --workload out")
+        }
         var passedOver: [String] = []
         if selection.otherWorkload > 0 { passedOver.append("\(selection.otherWorkload) of another workload") }
         if selection.withOtherParts > 0 {

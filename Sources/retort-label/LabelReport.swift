@@ -8,6 +8,8 @@ import Teachers
 /// What a run amounts to: a report, or the failure that it ends with.
 struct LabelReport {
     let task: Datasets.Task
+    /// The model that was asked.
+    let model: String
     let selection: LabelInputs
     let result: LabelingResult
     let asksForLogprobs: Bool
@@ -60,6 +62,7 @@ struct LabelReport {
         details["rejected"] = LabelReport.counts(result.reasons)
         details["other_parts"] = LabelReport.counts(selection.otherParts)
         details["usage_refused"] = LabelReport.counts(tally.usageDoubts)
+        details["models"] = LabelReport.counts(tally.models)
         if !adaptations.isEmpty { details["adaptations"] = .array(adaptations.map(JSONValue.string)) }
         if asksForLogprobs {
             let kinds = result.withoutLogprobs.map { ($0.key.rawValue, $0.value) }

@@ -13,7 +13,7 @@ struct TeacherFlags: ParsableArguments {
     var model: String
 
     @Option(
-        help: "openai (and everybody compatible) or anthropic.",
+        help: "openai (and everybody compatible) or anthropic. (default: openai)",
         transform: { text in
             guard let dialect = TeacherEndpoint.Dialect(rawValue: text) else {
                 throw ValidationError("'\(text)', expected openai or anthropic")
@@ -27,6 +27,9 @@ struct TeacherFlags: ParsableArguments {
 
     @Option(help: ArgumentHelp("A file with the API key.", valueName: "file"))
     var keyFile: String?
+
+    @Flag(help: "Send the key over plain http to another machine, too: all between can read it.")
+    var plainHttp = false
 
     @Option(help: "USD per million input tokens.")
     var priceIn: Double?
@@ -128,7 +131,8 @@ struct TeacherFlags: ParsableArguments {
     func makeEndpoint() throws -> TeacherEndpoint {
         try TeacherEndpoint(
             baseURL: endpoint, model: model, dialect: dialect, key: try key(),
-            prices: TokenPrices(input: priceIn ?? 0, output: priceOut ?? 0), overrides: try overrides())
+            prices: TokenPrices(input: priceIn ?? 0, output: priceOut ?? 0), overrides: try overrides(),
+            sendsKeyInClear: plainHttp)
     }
 
     /// The key; a variable that nobody named may be missing, for servers that want none.

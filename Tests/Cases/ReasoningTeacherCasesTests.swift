@@ -142,4 +142,13 @@ import Testing
         let ended = try bench.label(teacher, model: "o3")
         #expect(ended.status == 0 && teacher.requests.count == 5, "\(ended.errors)")
     }
+
+    @Test(arguments: ["x=1e400", "x=-1e999", "x=NaN", "x=Infinity", "x=-inf", "x=0x10", "x=01"])
+    func anOptionThatIsNoNumberIsRefused(option: String) throws {
+        let bench = try LabelCase(count: 1)
+        let teacher = try ScriptedTeacher { _ in .completion("parcel") }
+        let ended = try bench.label(teacher, "--teacher-option", option)
+        #expect(ended.status == 64 && ended.errors.contains("--teacher-option: x: "), "\(ended.errors)")
+        #expect(teacher.requests.isEmpty)
+    }
 }

@@ -54,7 +54,7 @@ import Testing
         let expected: [String: Int] = [
             "the answer: cut at 1024 tokens": 2, "the answer: held back by a filter": 2, "the answer: a refusal": 2,
             "the answer: a tool call, expected text": 2, "the answer: a thought that does not end": 1,
-            "the answer: something else than text": 1, "the answer: ended with 'null', not known as an end": 1,
+            "the answer: something else than text": 1, "the answer: not ended (finish_reason: null)": 1,
             "the answer: ended with 'because', not known as an end": 1, "the answer: empty, expected text": 1,
         ]
         for (reason, count) in expected {
@@ -196,5 +196,67 @@ import Testing
         #expect(ended.count("distinct") == 2 && ended.count("labeled") == 2 && teacher.requests.count == 2)
         let lines = try String(contentsOfFile: bench.output, encoding: .utf8)
         #expect(lines.contains("parcel") && lines.contains("refund"))
+    }
+
+    @Test func ofSeveralChoicesTheFirstIsTaken() throws {
+        func choice(_ index: JSONValue?, _ text: String) -> JSONValue {
+            var choice = JSONObject()
+            choice["message"] = ["role": "assistant", "content": .string(text)]
+            choice["finish_reason"] = "stop"
+            choice["index"] = index
+            return .object(choice)
+        }
+        for choices in [[choice(1, "refund"), choice(0, "parcel")], [choice(nil, "parcel")]] {
+            let bench = try LabelCase(count: 1)
+            let teacher = try ScriptedTeacher { _ in
+                .init(
+                    200,
+                    ["model": "m", "choices": .array(choices), "usage": ["prompt_tokens": 3, "completion_tokens": 2]])
+            }
+            #expect(try bench.label(teacher).status == 0)
+            #expect(try Array(bench.labels().values) == ["parcel"])
+        }
+    }
+
+    @Test func anAnswerWithoutAnEndSaysSo() throws {
+        let bench = try LabelCase(count: 2)
+        let teacher = try ScriptedTeacher { request in
+            request.number == 1
+                ? .choice(["role": "assistant", "content": "parcel"], finish: .null) : .completion("parcel")
+        }
+        let ended = try bench.label(teacher, "--concurrency", "1")
+        #expect(ended.count("labeled") == 1, "\(ended.errors)")
+        #expect(ended.errors.contains("1 rejected: the answer: not ended (finish_reason: null)"), "\(ended.errors)")
+    }
+
+    /// Thirty megabytes of blanks around a label are no work.
+    @Test func anAnswerOfManyBlanksIsReadInOnePass() throws {
+        let bench = try LabelCase(count: 1)
+        let teacher = try ScriptedTeacher { _ in
+            .completion("parcel" + String(repeating: " \n", count: 15 << 20))
+        }
+        let ended = try bench.label(teacher, "--timeout", "60")
+        #expect(ended.status == 0 && ended.count("labeled") == 1, "\(ended.errors)")
+    }
+
+    @Test func anotherModelThanAskedForIsSaid() throws {
+        for (asked, answers) in [("gpt-4o", false), ("provider/m", false), ("claude-x", true)] {
+            let bench = try LabelCase(count: 2)
+            let teacher = try ScriptedTeacher { _ in
+                var answer = ScriptedTeacher.Answer.completion("parcel")
+                if asked == "gpt-4o" {
+                    answer.body = Array(
+                        String(decoding: answer.body, as: UTF8.self).replacing("\"m\"", with: "\"gpt-4o-2024-08-06\"")
+                            .utf8)
+                }
+                return answer
+            }
+            let ended = try bench.label(teacher, model: asked)
+            #expect(ended.status == 0, "\(ended.errors)")
+            #expect(
+                ended.errors.contains("2 answers are of the model 'm', and 'claude-x' was asked") == answers,
+                "\(ended.errors)")
+            #expect(ended.report["details"]?["models"]?.objectValue?.count == 1)
+        }
     }
 }

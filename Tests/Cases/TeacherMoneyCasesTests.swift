@@ -226,4 +226,13 @@ import Testing
         let again = try bench.label(teacher)
         #expect(abs((again.report["figures"]?["spent_in_all_usd"]?.doubleValue ?? 0) - 3 * price) < 1e-9)
     }
+
+    @Test func withoutPricesTheBudgetIsSaidToLimitNothing() throws {
+        let bench = try LabelCase(count: 1)
+        let teacher = try ScriptedTeacher { _ in .completion("parcel") }
+        let ended = try Executable.run(
+            "retort-label", "--task", bench.folder.file("task.yaml"), "--input", bench.folder.file("in.jsonl"),
+            "--output", bench.output, "--workspace", bench.workspace, "--endpoint", teacher.url, "--model", "m")
+        #expect(ended.status == 0 && ended.errors.contains("--budget-usd limits nothing"), "\(ended.errors)")
+    }
 }

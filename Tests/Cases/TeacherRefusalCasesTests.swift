@@ -131,4 +131,41 @@ import Testing
         let back = try ScriptedTeacher { _ in .completion("parcel") }
         #expect(try bench.label(back).count("labeled") == 4)
     }
+
+    /// What was on its way before everything began to be refused tells nothing of the refusals.
+    @Test func anAnswerThatWasAskedForBeforeTheRefusalsExcusesNone() throws {
+        let bench = try LabelCase(count: 30)
+        let teacher = try ScriptedTeacher { request in
+            if request.number > 4 { return .init(400, ["error": ["message": "This organization has been disabled."]]) }
+            if request.number == 4 { Thread.sleep(forTimeInterval: 1) }
+            return .completion("parcel")
+        }
+        let ended = try bench.label(teacher)
+        #expect(ended.status == 1 && ended.errors.contains("This organization has been disabled."), "\(ended.errors)")
+        let right = try ScriptedTeacher { _ in .completion("parcel") }
+        #expect(try bench.label(right).count("labeled") == 30)
+        #expect(right.requests.count == 26)
+    }
+
+    @Test func refusalsAreSaidInTheServersWords() throws {
+        let bench = try LabelCase((0..<12).map { $0 == 5 ? "sofa" : "parcel \($0)" })
+        let teacher = try ScriptedTeacher { request in
+            request.lastText.contains("sofa")
+                ? .init(422, ["detail": "Furniture is not allowed."]) : .completion("parcel")
+        }
+        let ended = try bench.label(teacher)
+        #expect(ended.status == 0 && ended.count("labeled") == 11)
+        #expect(
+            ended.errors.contains("1 rejected: the request: refused with 422 (\"Furniture is not allowed.\")"),
+            "\(ended.errors)")
+    }
+
+    @Test(arguments: [201, 204])
+    func anotherStatusThan200IsNoAnswer(status: Int) throws {
+        let bench = try LabelCase(count: 3)
+        let teacher = try ScriptedTeacher { _ in .init(status, bytes: []) }
+        let ended = try bench.label(teacher)
+        #expect(ended.status == 1, "\(ended.errors)")
+        #expect(ended.errors.contains("status \(status) without an answer"), "\(ended.errors)")
+    }
 }

@@ -66,20 +66,19 @@ public final class ScriptedServer: Sendable {
         Thread.detachNewThread {
             while true {
                 let descriptor = accept(listener, nil, nil)
-                guard descriptor >= 0 else { return }
+                guard descriptor >= 0 else { break }
                 Thread.detachNewThread {
                     let (head, rest) = readsRequest ? ScriptedServer.readHead(descriptor) : ("", [])
                     script(Connection(descriptor: descriptor, request: head, bodyBeginning: rest))
                     close(descriptor)
                 }
             }
+            // Closed by whoever uses it: a number that is free again may be another's while this thread still waits.
+            close(listener)
         }
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
     public var url: String { "http://127.0.0.1:\(port)" }
 

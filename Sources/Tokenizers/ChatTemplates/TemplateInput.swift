@@ -52,7 +52,7 @@ extension ChatTemplate {
             for tools in [nil, [ChatTemplate.probeTool]] {
                 for form in [ToolArguments.text, .object] {
                     guard let text = probe(form, content, tools)?.utf8 else { continue }
-                    func holds(_ word: String) -> Bool { text.firstRange(of: word.utf8) != nil }
+                    func holds(_ word: String) -> Bool { text.place(of: word.utf8) != nil }
                     if holds("needle"), holds("thread"), !holds(#"needle\""#) { return form }
                 }
             }

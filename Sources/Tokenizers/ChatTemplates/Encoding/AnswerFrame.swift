@@ -1,3 +1,5 @@
+import Conversations
+
 /// What stands around an answer's own text when a model says it as its template writes it: a space, an empty think block,
 /// and whatever a vocabulary adds to the first token. Found by rendering, for whichever template it is.
 ///
@@ -73,7 +75,7 @@ extension AnswerFrame.Reasoning {
             return !isWhole && opening.starts(with: begun) ? ([], "") : nil
         }
         let inner = begun.dropFirst(opening.count)
-        guard let close = inner.firstRange(of: closing) else {
+        guard let close = inner.place(of: closing) else {
             let held = isWhole ? 0 : min(inner.count, closing.count + 2)
             return ([], String(decoding: bare(inner.dropLast(held)), as: UTF8.self))
         }

@@ -12,7 +12,7 @@ extension ChatEncoder {
         do {
             let whole = try around(word, Message(.assistant, word, reasoning: thought), messages, tools)
             let before = Array(whole.before.utf8)
-            reasoning = before.firstRange(of: Array(thought.utf8)).map {
+            reasoning = before.place(of: Array(thought.utf8)).map {
                 AnswerFrame.Reasoning(
                     opening: String(decoding: before[..<$0.lowerBound], as: UTF8.self),
                     closing: String(decoding: before[$0.upperBound...], as: UTF8.self))

@@ -53,7 +53,7 @@ extension ChatEncoder {
                 isObject ? "{\"probe\(place)key\": \"probe\(place)value\"}" : "probe\(place)value"
         }
         let text = try conversation(messages + [probe], tools: tools, addGenerationPrompt: false).rendered.text
-        func holds(_ word: String) -> Bool { text.utf8.firstRange(of: word.utf8) != nil }
+        func holds(_ word: String) -> Bool { text.utf8.place(of: word.utf8) != nil }
         guard probe.content == message.content || holds(probe.content) else {
             throw ChatTemplateError.leftOut(message: index, "content")
         }
