@@ -62,7 +62,7 @@ final class Transfer {
         let environment = ProcessInfo.processInfo.environment
         let exceptions = environment["no_proxy"] ?? environment["NO_PROXY"] ?? ""
         retort_curl_set_string(
-            easy, CURLOPT_NOPROXY, exceptions == "*" ? "*" : "localhost,127.0.0.1,::1,[::1],\(exceptions)")
+            easy, CURLOPT_NOPROXY, exceptions == "*" ? "*" : "localhost,127.0.0.0/8,127.0.0.1,::1,[::1],\(exceptions)")
         retort_curl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         retort_curl_set_string(easy, CURLOPT_ACCEPT_ENCODING, "")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import StageInterface
 import Storage
 
@@ -54,11 +55,16 @@ extension PipelineRun {
     }
 
     private func readProblems(of stage: StageDefinition, _ written: [String]) -> [String] {
-        stage.reads.filter { read in
+        stage.reads.compactMap { read in
             let path = Path(read)
-            return !FileManager.default.fileExists(atPath: read)
-                && !written.contains { Path($0).contains(path) || path.contains(Path($0)) }
-        }.map { "reads: \($0): no such file or folder, and no stage before it writes it" }
+            if written.contains(where: { Path($0).contains(path) || path.contains(Path($0)) }) { return nil }
+            var status = Glibc.stat()
+            guard stat(read, &status) == 0 else {
+                return "reads: \(read): no such file or folder, and no stage before it writes it"
+            }
+            let kind = status.st_mode & S_IFMT
+            return kind == S_IFREG || kind == S_IFDIR ? nil : "reads: \(read): no file and no folder, expected either"
+        }
     }
 
     /// Our executables write what their arguments name, and nothing else that a pipeline can hold them to.

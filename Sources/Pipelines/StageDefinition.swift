@@ -67,7 +67,8 @@ public struct ProgramDefinition: Sendable {
 
     init(_ section: ConfigurationSection) {
         run = section.string("run")
-        arguments = section.strings("arguments", default: [])
+        // One text would be one argument, whatever spaces stand in it.
+        arguments = section.strings("arguments", default: [], takesOne: false)
     }
 
     /// Whether it is one of ours, which take the options that every stage has.

@@ -1,7 +1,9 @@
-public import ArgumentParser
+import ArgumentParser
 
 /// An amount of memory as it is typed: `6g`, `512m`, `1.5gb`, `2GiB`, or a number of bytes.
-public struct ByteCount: ExpressibleByArgument, Hashable, Sendable {
+public struct ByteCount: TypedValue, Hashable, Sendable {
+    public static let allowed = "a number of bytes, or with its unit: 6g, 512m, 2GiB"
+
     public var bytes: Int
 
     public init(_ bytes: Int) { self.bytes = bytes }

@@ -1,9 +1,11 @@
-public import ArgumentParser
+import ArgumentParser
 public import Conversations
 import Foundation
 
 /// A date, or a date with a time, as a flag.
-extension LocalTime: ExpressibleByArgument {
+extension LocalTime: TypedValue {
+    public static let allowed = "a day of the calendar, or that with a time: 2026-03-14, 2026-03-14T08:30:00"
+
     public init?(argument: String) { self.init(argument) }
 
     public var defaultValueDescription: String { description }

@@ -34,7 +34,9 @@ extension RootCommand {
     /// Help and version are errors to the parser, too; they are printed as they are.
     private static func refuse(_ arguments: [String], _ error: any Error) -> Never {
         guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-        let failure = StageFailure(.usage, usage(message(for: error)), hint: helpCommand(fullMessage(for: error)))
+        let message = message(for: error)
+        let failure = StageFailure(
+            .usage, usage(message), hint: signHint(message, arguments) ?? helpCommand(fullMessage(for: error)))
         let isJSON = arguments.contains("--json")
         let console = Console(printsData: !isJSON)
         if !(isJSON && Interruption.isStageOfPipeline) { console.fail(failure) }
@@ -49,8 +51,23 @@ extension RootCommand {
 
     /// A message of the parser, begun like those of the stages.
     private static func usage(_ message: String) -> String {
+        // Only numbers are read by the parser itself, and it does not say what it wanted.
+        let isAboutNumber =
+            message.hasPrefix("The value '") && message.contains("' is invalid for '") && message.hasSuffix("'")
+        let message = isAboutNumber ? message + ", expected a number" : message
         guard let first = message.first, message.dropFirst().first?.isLowercase == true else { return message }
         return first.lowercased() + message.dropFirst()
+    }
+
+    /// A negative number is taken for another flag.
+    private static func signHint(_ message: String, _ arguments: [String]) -> String? {
+        guard message.hasPrefix("Missing value for '"),
+            let place = arguments.indices.dropFirst().first(where: {
+                arguments[$0].hasPrefix("-") && Double(arguments[$0]) != nil
+                    && message.contains("'\(arguments[$0 - 1]) ")
+            })
+        else { return nil }
+        return "a negative number is written with a sign of equality: \(arguments[place - 1])=\(arguments[place])"
     }
 
     /// The command that shows the help that fits: the parser ends what it says with it.

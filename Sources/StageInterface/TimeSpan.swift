@@ -1,7 +1,9 @@
-public import ArgumentParser
+import ArgumentParser
 
 /// A time as it is typed: `2h`, `90m`, `1h30m`, `45s`.
-public struct TimeSpan: ExpressibleByArgument, Hashable, Sendable {
+public struct TimeSpan: TypedValue, Hashable, Sendable {
+    public static let allowed = "numbers with their units: 2h, 1h30m, 45s"
+
     public var seconds: Double
 
     public init(seconds: Double) { self.seconds = seconds }

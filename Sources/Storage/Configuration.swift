@@ -182,20 +182,21 @@ public final class ConfigurationSection {
         }
     }
 
-    /// A list of texts; a single text stands for a list of one.
-    public func strings(_ key: String, default fallback: [String]? = nil) -> [String] {
+    /// A list of texts.
+    ///
+    /// - Parameter takesOne: whether a single text stands for a list of one.
+    public func strings(_ key: String, default fallback: [String]? = nil, takesOne: Bool = true) -> [String] {
+        let list: JSONValue = ["type": "array", "items": ["type": ConfigurationSection.texts]]
         let schema = ConfigurationSection.schema(
-            [
-                "anyOf": [
-                    ["type": ConfigurationSection.texts],
-                    ["type": "array", "items": ["type": ConfigurationSection.texts]],
-                ]
-            ], fallback.map { .array($0.map { .string($0) }) })
+            takesOne ? ["anyOf": [["type": ConfigurationSection.texts], list]] : list,
+            fallback.map { .array($0.map { .string($0) }) })
         return read(key, fallback, stand: [], "a list of texts", schema) { node in
-            if let scalar = node.scalar { return [scalar.string] }
-            guard let sequence = node.sequence else { return nil }
-            let texts = sequence.compactMap { $0.isAbsent ? nil : $0.scalar?.string }
-            return texts.count == sequence.count ? texts : nil
+            if takesOne, let scalar = node.scalar { return [scalar.string] }
+            return node.sequence?.enumerated().map { index, element in
+                if let scalar = element.scalar, !element.isAbsent { return scalar.string }
+                wrong("\(key)[\(index)]", element, "a text")
+                return ""
+            }
         }
     }
 
@@ -293,7 +294,9 @@ public final class ConfigurationSection {
 
     private func wrong(_ key: String, _ node: Node, _ expected: String) {
         let found =
-            node.scalar.map { "'\($0.string.prefix(40))'" } ?? (node.mapping == nil ? "a list" : "a mapping")
+            node.isAbsent
+            ? "nothing"
+            : node.scalar.map { "'\($0.string.prefix(40))'" } ?? (node.mapping == nil ? "a list" : "a mapping")
         file.report("\(qualified(key)): \(found), expected \(expected)", at: node.mark)
     }
 

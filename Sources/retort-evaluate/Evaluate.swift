@@ -50,7 +50,7 @@ struct Evaluate: StageCommand {
     @Option(help: "In place of the model's own: a built-in chat template's name, or a Jinja file.")
     var template: String?
 
-    @Option(help: "What a chat template that prints the date is told; today by default.")
+    @Option(help: "What a chat template that prints the date is told; today by default.", transform: LocalTime.typed)
     var date: LocalTime?
 
     @Option(help: ArgumentHelp("The folder to write.", valueName: "folder"))

@@ -49,7 +49,9 @@ struct Quantize: StageCommand {
         help: "How many chunks of \(ImportanceAccumulator.chunkSize) tokens --calibrate reads at most. (default: 100)")
     var calibrateChunks: Int?
 
-    @Option(help: "What a chat template that prints the date is told by --calibrate; today by default.")
+    @Option(
+        help: "What a chat template that prints the date is told by --calibrate; today by default.",
+        transform: LocalTime.typed)
     var date: LocalTime?
 
     @Option(help: "Where the importance matrix of --calibrate goes, in llama.cpp's GGUF form.")

@@ -15,6 +15,8 @@ struct EscalationFlags: ParsableArguments {
             null leaves the member out: reasoning_effort=low, temperature=null.
             """, valueName: "key=value"))
     var escalateOption: [String] = []
+    @Flag(help: "Send the frontier's key over plain http to another machine, too: all between can read it.")
+    var escalatePlainHttp = false
     @Option(help: "The confidence below which answers escalate, 0 to 1; by default each task's own.")
     var threshold: Double?
 
@@ -28,7 +30,7 @@ struct EscalationFlags: ParsableArguments {
         if escalateEndpoint == nil {
             for (flag, isGiven) in [
                 ("--escalate-option", !escalateOption.isEmpty), ("--escalate-key-env", escalateKeyEnv != nil),
-                ("--escalate-dialect", escalateDialect != nil),
+                ("--escalate-dialect", escalateDialect != nil), ("--escalate-plain-http", escalatePlainHttp),
             ] where isGiven {
                 throw ValidationError("\(flag) belongs to --escalate-endpoint")
             }
@@ -52,6 +54,7 @@ struct EscalationFlags: ParsableArguments {
         return try TeacherEndpoint(
             baseURL: escalateEndpoint, model: escalateModel,
             dialect: escalateDialect.flatMap(TeacherEndpoint.Dialect.init(rawValue:)) ?? .openai, key: key,
-            overrides: try RequestOverrides(parsing: escalateOption, flag: "--escalate-option"))
+            overrides: try RequestOverrides(parsing: escalateOption, flag: "--escalate-option"),
+            sendsKeyInClear: escalatePlainHttp)
     }
 }

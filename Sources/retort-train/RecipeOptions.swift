@@ -43,7 +43,7 @@ struct RecipeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What a chat template that prints the date is told, 2026-03-14. (default: the day on which the run begins)",
-            valueName: "date"))
+            valueName: "date"), transform: LocalTime.typed)
     var date: LocalTime?
 
     @Option(

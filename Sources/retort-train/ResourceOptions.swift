@@ -12,13 +12,13 @@ struct ResourceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The most memory to take, 6g or 512m; micro-batches and recomputation are chosen to fit. (default: what the "
-                + "machine has)", valueName: "bytes"))
+                + "machine has)", valueName: "bytes"), transform: ByteCount.typed)
     var memory: ByteCount?
 
     @Option(
         help: ArgumentHelp(
             "The most time to take, 2h or 1h30m; a run that cannot keep it is refused (exit 4). (default: no limit)",
-            valueName: "time"))
+            valueName: "time"), transform: TimeSpan.typed)
     var deadline: TimeSpan?
 
     /// Whether a warm-up is needed.

@@ -39,7 +39,7 @@ struct SweepCommand: StageCommand {
     @Option(
         help: ArgumentHelp(
             "The most time to take, 2h or 1h30m; only as many trials are run as fit, at least one (else exit 4).",
-            valueName: "time"))
+            valueName: "time"), transform: TimeSpan.typed)
     var deadline: TimeSpan?
 
     @OptionGroup var threads: ThreadOptions

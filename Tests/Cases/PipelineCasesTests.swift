@@ -57,6 +57,7 @@ import TestSupport
         ("arguments: [--output=FOLDER/one/x]", "arguments: --output=FOLDER/one/x is in the workspace"),
         ("reads: [FOLDER/nowhere]", "reads: FOLDER/nowhere: no such file or folder, and no stage before it writes it"),
         ("service: {run: retort-nothing}", "retort-nothing: no such program beside retort or on the PATH"),
+        ("reads: [/dev/null]", "reads: /dev/null: no file and no folder, expected either"),
     ])
     func whatCannotWorkIsRefusedBeforeTheFirstStage(lines: String, message: String) throws {
         let first = try program("first")
@@ -71,6 +72,18 @@ import TestSupport
         #expect(outcome.errors.contains(filled(message)), "\(outcome.errors)")
         #expect(outcome.errors.contains("hint: nothing was run"))
         #expect(!ran("first"))
+    }
+
+    @Test(arguments: [
+        ("arguments: --output x", "stages[0].arguments: '--output x', expected a list of texts"),
+        ("arguments: [--output, null]", "stages[0].arguments[1]: nothing, expected a text"),
+        ("arguments: [--output, [a, b]]", "stages[0].arguments[1]: a list, expected a text"),
+    ])
+    func anArgumentIsATextInAList(line: String, message: String) throws {
+        let file = try folder.write(
+            "p.yaml", "name: p\nworkspace: \(folder)/w\nstages:\n  - {name: a, run: retort-curate, \(line)}\n")
+        let outcome = try Executable.run("retort", "run", file)
+        #expect(outcome.status == 1 && outcome.errors.contains(message), "\(outcome.errors)")
     }
 
     @Test func anOutputThatNoArgumentNamesIsRefused() throws {
@@ -185,7 +198,7 @@ import TestSupport
             "p.yaml", "name: p\nstages:\n  - {name: a, run: \(make), reads: [\(folder)/pipe]}\n")
         let outcome = try Executable.run("retort", "run", file, "--workspace", folder.file("w"))
         #expect(outcome.status == 1)
-        #expect(outcome.errors.contains("pipe: a pipe or a device, expected a file or folder"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("pipe: no file and no folder, expected either"), "\(outcome.errors)")
         #expect(!ran("make"))
     }
 }
