@@ -189,6 +189,13 @@ public struct Curation: Sendable {
             if count < Curation.fewRows { warnings.append("label \(label) has \(count) rows to train on") }
         }
         let total = rows.values.reduce(0) { $0 + $1.count }
+        let timeless = rows.values.joined().count { $0.metadata?.time == nil }
+        if timeless > 0, task.split.test != .fraction(0) {
+            warnings.append(
+                timeless == total
+                    ? "no row has a time: the test split is chosen by chance, and tells nothing of days to come"
+                    : "\(timeless) of \(total) rows have no time: they are taken for older than all others")
+        }
         if case .fraction(let fraction) = task.split.test, let test = rows[.test]?.count,
             Double(test) > 1.5 * fraction * Double(total) + 10
         {

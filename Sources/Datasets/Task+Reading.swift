@@ -134,6 +134,15 @@ extension Task {
             let minimum = section.has("minimum_length") ? section.integer("minimum_length", in: limits) : nil
             let maximum = section.has("maximum_length") ? section.integer("maximum_length", in: limits) : nil
             let keywords = section.has("keywords") ? section.strings("keywords") : nil
+            if let minimum, let maximum, minimum > maximum {
+                section.report("maximum_length", found: "\(maximum)", expected: "minimum_length or more (\(minimum))")
+            }
+            for word in keywords ?? [] where word.isBlank {
+                section.report("keywords", found: "'\(word)'", expected: "words")
+            }
+            for (key, list) in [("labels", wanted), ("keywords", keywords)] where list?.isEmpty ?? false {
+                section.report(key, found: "an empty list", expected: "one or more")
+            }
             let pattern = section.optionalString("pattern")
             let after = section.date("after")
             if wanted == nil, minimum == nil, maximum == nil, keywords == nil, pattern == nil, !section.has("after") {

@@ -49,7 +49,16 @@ final class ByteReader {
     }
 
     private func recognize() {
-        while waiting.count < 2, !isAtEnd { refill() }
+        let gzip: [UInt8] = [0x1F, 0x8B]
+        let known = ForeignForm.all.map(\.beginning) + [gzip]
+        // A pipe may give a byte at a time, and is asked for more only while it can still be one of these.
+        func isOpen(_ beginning: [UInt8]) -> Bool {
+            waiting.count < beginning.count && beginning.starts(with: input[waiting])
+        }
+        while !isAtEnd, known.contains(where: isOpen) { refill() }
+        if let foreign = ForeignForm.all.first(where: { input[waiting].starts(with: $0.beginning) }) {
+            return end(foreign.reason)
+        }
         guard beginsMember else {
             form = .plain
             return

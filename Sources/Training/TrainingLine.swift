@@ -24,6 +24,7 @@ enum TrainingLine {
     }
 
     init(_ json: JSONValue) throws {
+        try TrainingLine.checkForms(json)
         if json["messages"] != nil {
             self = .conversation(try Conversation(json))
         } else if json["conversations"] != nil {
@@ -36,6 +37,28 @@ enum TrainingLine {
             self = .conversation(try Conversation(prompted: json))
         } else {
             throw TrainingError("\(json.kindName) without 'messages', expected {\"messages\": [...]}")
+        }
+    }
+
+    /// The fields by which the forms are told apart.
+    private static let forms = [
+        ["messages"], ["conversations"], ["preferred_output", "non_preferred_output"], ["chosen", "rejected"],
+        ["completion"],
+    ]
+
+    /// Of a line in two forms one would be dropped. A prompt that repeats a message says nothing more.
+    private static func checkForms(_ json: JSONValue) throws {
+        func isGiven(_ key: String) -> Bool { json[key].map { !$0.isNull } ?? false }
+        let given = forms.compactMap { $0.first(where: isGiven) }
+        guard given.count < 2 else {
+            throw TrainingError(
+                "\(given.joined(separator: " and ")): a line in \(given.count) forms, expected one; "
+                    + "see Documentation/Formats/TrainingData.md")
+        }
+        if let form = given.first, ["messages", "conversations"].contains(form), isGiven("prompt"),
+            let prompt = json["prompt"], json[form]?.arrayValue?.contains(where: { $0.says(prompt) }) != true
+        {
+            throw TrainingError("prompt: beside \(form), expected one of them, or a message with this text")
         }
     }
 }
@@ -109,4 +132,9 @@ extension TrainingLine.Preference {
         case let other?: throw TrainingError("\(key): \(other.kindName), expected a text or an array of messages")
         }
     }
+}
+
+extension JSONValue {
+    /// Whether a message or a turn is this text.
+    fileprivate func says(_ text: JSONValue) -> Bool { self["content"] == text || self["value"] == text }
 }

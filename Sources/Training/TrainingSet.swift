@@ -64,17 +64,13 @@ public struct TrainingSet: Sendable {
         let reader = try LineReader(path: path)
         var failures: [TrainingError] = []
         for line in reader {
-            if line.bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }),
-                !reader.lastLineWasTooLong
-            {
-                continue
-            }
+            if line.isBlank, !reader.lastLineWasTooLong { continue }
             lineCount += 1
             do {
                 guard !reader.lastLineWasTooLong else {
                     throw TrainingError("longer than \(LineReader.maximumLength) bytes, expected one conversation")
                 }
-                let encoded = try encoder.encode(TrainingLine(JSONValue(parsing: line.bytes)))
+                let encoded = try encoder.encode(TrainingLine(JSONValue(parsing: line.unmarked)))
                 try add(encoded, maximumLength: maximumLength, tooLong: tooLong)
             } catch let error as JSONError {
                 failures.append(

@@ -106,4 +106,22 @@ import TestSupport
             "name: t\nkind: generation\nanswer: {enum: *i}\n".replacingOccurrences(of: "name", with: "\(text)name"))
         #expect(said.contains("answer: more than 100000 values, expected fewer"), "\(said)")
     }
+
+    /// A slice that no row can be in says nothing of an adapter, and nobody would know.
+    @Test(arguments: [
+        (
+            "{name: s, minimum_length: 9, maximum_length: 3}",
+            "slices[0].maximum_length: 3, expected minimum_length or more (9)"
+        ),
+        ("{name: s, keywords: [\"\"]}", "slices[0].keywords: '', expected words"),
+        ("{name: s, keywords: [good, \" \"]}", "slices[0].keywords: ' ', expected words"),
+        ("{name: s, keywords: []}", "slices[0].keywords: an empty list, expected one or more"),
+        ("{name: s, labels: []}", "slices[0].labels: an empty list, expected one or more"),
+        ("{name: s, keywords: [good, null]}", "slices[0].keywords[1]: nothing, expected a text"),
+        ("{name: s, keywords: [good, [a]]}", "slices[0].keywords[1]: a list, expected a text"),
+    ])
+    func aSliceThatNoRowCanBeInIsRefused(slice: String, message: String) throws {
+        let said = try curate(task("  - {name: no}\n", more: "slices: [\(slice)]\n"))
+        #expect(said.contains(message), "\(said)")
+    }
 }

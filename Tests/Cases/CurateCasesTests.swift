@@ -263,4 +263,16 @@ import Testing
         }
         #expect(labels.map { $0["label"] } == ["refund", "parcel", "parcel"])
     }
+
+    /// The newest rows test; without times there are none.
+    @Test func rowsWithoutTimesAreSaidToTestNothingNew() throws {
+        let timeless = (0..<20).map { #"{"input":"\#(input($0))","label":"refund"}"# }
+        let (outcome, _) = try curate(timeless)
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.errors.contains("no row has a time: the test split is chosen by chance"), "\(outcome.errors)")
+        let some = try curate(base().dropLast(2) + timeless.suffix(2), output: "some").outcome
+        #expect(some.errors.contains("2 of 20 rows have no time"), "\(some.errors)")
+        #expect(try !curate(base(), output: "all").outcome.errors.contains("time"))
+    }
 }

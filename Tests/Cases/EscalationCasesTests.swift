@@ -72,4 +72,18 @@ import Testing
         #expect(health["escalation"]?["failed"] == 1)
         #expect(health["escalation"]?["failing_since"]?.stringValue != nil)
     }
+
+    @Test(arguments: [
+        (["--escalate-model", "m"], "--escalate-endpoint and --escalate-model belong together"),
+        (["--escalate-endpoint", "http://127.0.0.1:1"], "--escalate-endpoint and --escalate-model belong together"),
+        (["--escalate-option", "a=1"], "--escalate-option belongs to --escalate-endpoint"),
+        (["--escalate-key-env", "KEY"], "--escalate-key-env belongs to --escalate-endpoint"),
+        (["--escalate-dialect", "openai"], "--escalate-dialect belongs to --escalate-endpoint"),
+    ])
+    func aFlagThatDoesNothingIsRefused(flags: [String], message: String) async throws {
+        let failure = await #expect(throws: Server.StartFailure.self) {
+            try await Server(["--base", Checkout.base, "--workspace", "\(folder)/workspace"] + flags)
+        }
+        #expect(failure?.status == 64 && failure?.errors.contains(message) == true, "\(failure?.errors ?? "")")
+    }
 }

@@ -1,3 +1,5 @@
+import Conversations
+import Foundation
 import Storage
 import Testing
 import TestSupport
@@ -51,5 +53,24 @@ import TestSupport
         let outcome = try evaluate(rows, "--train", try folder.write("train.jsonl", training))
         #expect(outcome.errors.contains("1 of 2 rows repeat the input of an earlier one"), "\(outcome.errors)")
         #expect(outcome.errors.contains("2 of 2 rows are training rows too"), "\(outcome.errors)")
+    }
+
+    /// A merged model is compared with the base that it was made from.
+    @Test func aModelIsComparedWithItsBase() throws {
+        try randomAdapter().write(to: folder.file("adapter.gguf"))
+        let merge = try Executable.run(
+            "retort-quantize", Checkout.base, folder.file("merged.gguf"), "F16", "--adapter",
+            folder.file("adapter.gguf"))
+        try #require(merge.status == 0, "\(merge.errors)")
+        let outcome = try Executable.run(
+            "retort-evaluate", "--task", folder.file("task.yaml"), "--model", folder.file("merged.gguf"), "--base",
+            Checkout.base,
+            "--split", try folder.write("split.jsonl", row("refund", label: "refund")), "--no-baseline", "--output",
+            folder.file("evaluation"))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try JSONValue(parsing: Data(contentsOf: URL(filePath: folder.file("evaluation/report.json"))))
+        #expect(
+            report["results"]?["systems"]?.arrayValue?.count == 2,
+            "\(report["results"]?.serialized().prefix(400) ?? "")")
     }
 }

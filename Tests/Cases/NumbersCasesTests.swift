@@ -1,4 +1,5 @@
 import Adapters
+import Conversations
 import Foundation
 import GGUF
 import Testing
@@ -181,6 +182,26 @@ import TestSupport
         #expect(outcome.status == 1)
         #expect(outcome.errors.contains("blk.0.ffn_down.weight"), "\(outcome.errors)")
         #expect(outcome.errors.contains("expected numbers that F16 can hold"), "\(outcome.errors)")
+    }
+
+    /// What a tokenizer's file leaves open stands where answers and figures are read, too.
+    @Test func reportAndHealthSayWhatATokenizerLeavesOpen() async throws {
+        let path = folder.file("nopre.gguf")
+        try editGGUF(Checkout.base, to: path, metadata: { $0.remove("tokenizer.ggml.pre") })
+        let outcome = try Executable.run(
+            "retort-evaluate", "--task", try folder.write("task.yaml", NumbersCasesTests.task), "--split",
+            try folder.write("rows.jsonl", NumbersCasesTests.rows), "--base", path, "--no-baseline", "--output",
+            folder.file("evaluation"))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try JSONValue(parsing: Data(contentsOf: URL(filePath: folder.file("evaluation/report.json"))))
+        func isSaid(_ warnings: JSONValue?) -> Bool {
+            warnings?.arrayValue?.contains { $0.stringValue?.hasPrefix("tokenizer.ggml.pre: missing") ?? false }
+                ?? false
+        }
+        #expect(isSaid(report["warnings"]))
+        let server = try await Server(["--base", path, "--workspace", folder.file("w")])
+        let health = try await server.get("/healthz")
+        #expect(isSaid(health["base"]?["warnings"]), "\(health)")
     }
 }
 

@@ -121,4 +121,23 @@ import Testing
         #expect(try pull(list, "--max-row", "1").report?.counts["dropped_line_too_long"] == 1)
         #expect(try pull(path).report?.counts["kept"] == 1)
     }
+
+    @Test(arguments: [
+        ([0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x58], "it is zstd, expected text, plain or gzip: unpack it with zstd -d"),
+        ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "it is xz"), (Array("BZh91AY&SY123".utf8), "it is bzip2"),
+        ([0x50, 0x4B, 0x03, 0x04, 0x14], "it is zip"), (Array("PAR1".utf8) + [0x15, 0x04], "it is Parquet"),
+        (
+            Array("SQLite format 3".utf8) + [0, 16],
+            "it is SQLite, expected text, plain or gzip: export it as JSON Lines"
+        ),
+    ])
+    func aFileOfAnotherFormIsCalledWhatItIs(bytes: [UInt8], what: String) throws {
+        let path = try folder.write("log.jsonl", Data(bytes))
+        let outcome = try pull(path).outcome
+        #expect(outcome.status == 1 && outcome.errors.contains(what), "\(outcome.errors)")
+        #expect(!outcome.errors.contains("JSON at"))
+        // In a pipe, and to every stage that reads lines.
+        let piped = try pull("-", input: String(decoding: Array("BZh91AY&SY".utf8), as: UTF8.self)).outcome
+        #expect(piped.status == 1 && piped.errors.contains("it is bzip2"), "\(piped.errors)")
+    }
 }

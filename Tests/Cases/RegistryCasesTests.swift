@@ -162,4 +162,36 @@ import TestSupport
             ["--base", base, "--workspace", folder.file("w"), "--model", "intent@production"])
         #expect(await server.stop() == 0)
     }
+
+    /// A verdict that was edited into a report contradicts the checks that it lists.
+    @Test func anEditedVerdictIsRefused() throws {
+        try folder.write("gate.yaml", NumbersCasesTests.task + "\ngate: {minimum_accuracy: 1}\n")
+        let report = try evaluate("--adapter", folder.file("adapter.gguf"), task: "gate.yaml")
+        let json = try String(contentsOfFile: report, encoding: .utf8)
+        try #require(json.contains("\"passed\""))
+        var edited = try #require(try JSONValue(parsing: json).objectValue)
+        try #require(edited["passed"] == false)
+        edited["passed"] = true
+        let outcome = try register(
+            folder.file("adapter.gguf"), "--base", Checkout.base, "--evaluation",
+            try folder.write("edited.json", JSONValue.object(edited).serialized()))
+        #expect(outcome.status == 1 && outcome.errors.contains("passed: true, expected"), "\(outcome.errors)")
+    }
+
+    @Test(arguments: [
+        "intent:+1", "intent:01", "intent: 1", "intent:0", "intent:-1", "intent:1.0", "intent:", "intent@",
+    ])
+    func aVersionHasOneSpelling(text: String) throws {
+        #expect(try register(Checkout.base).status == 0)
+        let outcome = try registry("show", text)
+        #expect(outcome.status == 1 && outcome.errors.contains("expected"), "\(outcome.errors)")
+    }
+
+    @Test func aRecipeOrDataSetOfAnotherKindIsRefused() throws {
+        for flag in ["--recipe", "--dataset"] {
+            let outcome = try register(
+                folder.file("adapter.gguf"), "--base", Checkout.base, flag, try folder.write("x.bin", "GGUF\u{0}\u{1}"))
+            #expect(outcome.status == 1 && outcome.errors.contains("x.bin"), "\(flag): \(outcome.errors)")
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Conversations
 import Foundation
+import GGUF
 import Testing
 import TestSupport
 
@@ -105,6 +106,18 @@ import TestSupport
         (#"{"text":"Once upon a time"}"#, "an object without 'messages', expected"),
         (#"{"conversations":[{"from":"human","value":"Hi"},{"from":"bot","value":"x"}]}"#, "turn 2: from: 'bot'"),
         (#"{"prompt":"Hi","completion":7}"#, "completion: an integer, expected a text"),
+        (
+            line(#"{"role":"assistant","content":"Yes."}"#, #","prompt":"Hi","completion":"Hello""#),
+            "messages and completion: a line in 2 forms, expected one"
+        ),
+        (
+            line(#"{"role":"assistant","content":"Yes."}"#, #","chosen":"Yes.","rejected":"No.""#),
+            "messages and chosen: a line in 2 forms, expected one"
+        ),
+        (
+            line(#"{"role":"assistant","content":"Yes."}"#, #","prompt":"Another question?""#),
+            "prompt: beside messages, expected one of them"
+        ),
     ])
     func namesLineAndField(line: String, expected: String) throws {
         let good = TrainingLineCasesTests.line(#"{"role":"assistant","content":"Yes, four are left."}"#)
@@ -246,5 +259,32 @@ import TestSupport
         let none = try train([line("日")], base: base, template: "zephyr")
         #expect(none.status == 1)
         #expect(none.errors.contains("the vocabulary cannot express"), "\(none.errors)")
+    }
+
+    /// As `cat` puts them together, and as some exports repeat the first message.
+    @Test func marksAndBlankLinesBetweenFilesAreNoLines() throws {
+        let good = TrainingLineCasesTests.line(#"{"role":"assistant","content":"Yes, four are left."}"#)
+        let repeated = TrainingLineCasesTests.line(
+            #"{"role":"assistant","content":"Yes."}"#, #","prompt":"Is the kettle in stock?","chosen":null"#)
+        let outcome = try train([good, "\u{FEFF}" + good, "\u{FEFF}", " \t\r", repeated])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try counts(outcome)["lines"] == 3 || counts(outcome)["examples"] == 3)
+    }
+
+    /// A vocabulary whose merges were cut short makes other tokens than the model was trained with.
+    @Test func aVocabularyThatIsNotWholeIsAWarning() throws {
+        let cut = folder.file("cut.gguf")
+        try editGGUF(Checkout.base, to: cut) { metadata in
+            var merges = try metadata.strings("tokenizer.ggml.merges")
+            merges.removeLast(merges.count / 2)
+            merges[7] = "nonsense"
+            metadata.set("tokenizer.ggml.merges", .array(GGUFArray(merges)))
+        }
+        let good = TrainingLineCasesTests.line(#"{"role":"assistant","content":"Yes, four are left."}"#)
+        let outcome = try train([good], base: cut)
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("tokenizer.ggml.merges: 1 are no pair of symbols"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("of the vocabulary's tokens, so texts are cut otherwise"), "\(outcome.errors)")
+        #expect(try !train([good]).errors.contains("tokenizer.ggml"))
     }
 }

@@ -16,6 +16,10 @@ struct BytePairModel: Sendable {
     /// What stands for each symbol that is no token. The reference spells it byte by byte and silently drops bytes that
     /// have no token either; so do we, to the last id.
     private let substitutes: [Substitute]
+    /// Tokens of several bytes that no merge makes: texts never become them, so the file is not whole.
+    let unreachableCount: Int
+    /// Merges that are no pair of symbols.
+    let unreadableMergeCount: Int
 
     private struct Substitute: Sendable {
         var ids: [TokenID]
@@ -49,14 +53,26 @@ struct BytePairModel: Sendable {
 
         var table = MergeTable(capacity: list.count)
         var rank: Int32 = 0
+        var unreadable = 0
+        var isProduct = [Bool](repeating: false, count: vocabulary.count)
         list.forEachString { line in
             defer { rank += 1 }
             // The space between the two is the first one behind the first byte.
             guard let space = line.dropFirst().firstIndex(of: UInt8(ascii: " ")),
                 let left = ByteAlphabet.decode(line[..<space]),
                 let right = ByteAlphabet.decode(line[(space + 1)...]), !right.isEmpty
-            else { return }
-            table.insert(left: symbol(left), right: symbol(right), rank: rank, product: symbol(left + right))
+            else {
+                unreadable += 1
+                return
+            }
+            let product = symbol(left + right)
+            if product < vocabulary.count { isProduct[Int(product)] = true }
+            table.insert(left: symbol(left), right: symbol(right), rank: rank, product: product)
+        }
+        unreadableMergeCount = unreadable
+        unreachableCount = vocabulary.attributes.indices.count {
+            vocabulary.attributes[$0] == .normal && !isProduct[$0]
+                && (ByteAlphabet.decode(vocabulary.text($0))?.count ?? 0) > 1
         }
         merges = table
         self.substitutes = substitutes

@@ -57,12 +57,13 @@ public struct Tokenizer: Sendable {
         } else {
             let name = try metadata.optionalString("tokenizer.ggml.pre") ?? ""
             let preTokenizer = try PreTokenizer(named: name.isEmpty ? PreTokenizer.defaultName : name)
-            warnings = try Tokenizer.warnings(in: metadata)
             let mergesKey = "tokenizer.ggml.merges"
             guard let merges = try metadata.value(mergesKey).array, merges.elementType == .string else {
                 throw TokenizerError.invalidMetadata(key: mergesKey, problem: "expected an array of strings")
             }
-            model = .bytePair(BytePairModel(vocabulary: vocabulary, merges: merges, preTokenizer: preTokenizer))
+            let bytePairs = BytePairModel(vocabulary: vocabulary, merges: merges, preTokenizer: preTokenizer)
+            model = .bytePair(bytePairs)
+            warnings = try Tokenizer.warnings(in: metadata) + Tokenizer.warnings(of: bytePairs, mergesKey)
             special = try SpecialTokens(
                 metadata: metadata, vocabulary: &vocabulary,
                 defaults: (
@@ -103,6 +104,19 @@ public struct Tokenizer: Sendable {
             "tokenizer.ggml.pre: missing: texts are cut by the pre-tokenizer '\(PreTokenizer.defaultName)', which may "
                 + "not be the model's own; convert the model anew"
         ]
+    }
+
+    private static func warnings(of model: BytePairModel, _ key: String) -> [String] {
+        var warnings: [String] = []
+        if model.unreadableMergeCount > 0 {
+            warnings.append("\(key): \(model.unreadableMergeCount) are no pair of symbols; convert the model anew")
+        }
+        if model.unreachableCount > 0 {
+            warnings.append(
+                "\(key): none makes \(model.unreachableCount) of the vocabulary's tokens, so texts are cut otherwise than "
+                    + "when the model was trained; convert the model anew")
+        }
+        return warnings
     }
 
     /// The vocabulary with the attributes that no file has, and that the reference knows by the model's name: which
