@@ -149,7 +149,7 @@ let package = Package(
             "retort-inspect",
             [
                 "Conversations", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints",
-                "Inference", "Transformers", "Datasets", "Training", "Pipelines",
+                "Inference", "Transformers", "Datasets", "Training", "Pipelines", "Serving",
             ]),
         executable("retort-replay", ["Conversations", "Storage", "Replay"]),
         library(

@@ -56,14 +56,19 @@ public struct TaskResponder: Sendable {
         public let prompt: [TokenID]
         let messages: [Message]
         let moment: LocalTime
+        let owner: PromptOwner?
     }
 
     /// - Parameters:
     ///   - messages: what the student is shown, up to its answer: ``Datasets/Task/studentMessages(for:)``.
     ///   - moment: what a template that prints the date is told.
+    ///   - owner: who asks; what was computed for others is not used.
     /// - Throws: what rendering and encoding throw.
-    public func question(_ messages: [Message], at moment: LocalTime) throws -> Question {
-        Question(prompt: try encoder.prompt(messages, at: moment), messages: messages, moment: moment)
+    public func question(
+        _ messages: [Message], at moment: LocalTime, owner: PromptOwner? = nil
+    ) throws -> Question {
+        Question(
+            prompt: try encoder.prompt(messages, at: moment), messages: messages, moment: moment, owner: owner)
     }
 
     /// Answers one question.
@@ -95,7 +100,8 @@ public struct TaskResponder: Sendable {
     // MARK: Closed labels
 
     private func score(_ question: Question, _ topLogprobs: Int?) throws -> TaskAnswer {
-        let scores = try engine.scoreLabels(prompt: question.prompt, labels: labels, adapter: adapter)
+        let scores = try engine.scoreLabels(
+            prompt: question.prompt, labels: labels, adapter: adapter, owner: question.owner)
         let probabilities = Softmax.probabilities(scores)
         let best = probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
         var answer = TaskAnswer(
@@ -104,7 +110,7 @@ public struct TaskResponder: Sendable {
         if let topLogprobs {
             let said = Array(labels[best].prefix { !encoder.tokenizer.isEndOfGeneration($0) })
             let likelihoods = try engine.likelihoods(
-                of: said, after: question.prompt, count: topLogprobs, adapter: adapter)
+                of: said, after: question.prompt, count: topLogprobs, adapter: adapter, owner: question.owner)
             var text = AnswerText(tokenizer: encoder.tokenizer, frame: frame)
             for (id, likelihood) in zip(said, likelihoods) {
                 _ = text.append(GeneratedToken(id: id, likelihood: likelihood))
@@ -125,7 +131,9 @@ public struct TaskResponder: Sendable {
         options.maximumTokens = min(options.maximumTokens, task.maximumTokens)
         options.topLogprobs = topLogprobs
         var text = AnswerText(tokenizer: encoder.tokenizer, stop: options.stop, frame: frame, trims: true)
-        let generation = try engine.generate(prompt: question.prompt, adapter: adapter, options: options) {
+        let generation = try engine.generate(
+            prompt: question.prompt, adapter: adapter, options: options, owner: question.owner
+        ) {
             let piece = text.append($0)
             return try onPiece(streams ? piece : AnswerText.Piece())
         }
@@ -153,7 +161,8 @@ public struct TaskResponder: Sendable {
         let tokens = try corrections.map { try encoder.answer($0, after: question.messages, at: question.moment) }
         let longest = tokens.reduce(0) { max($0, $1.count) }
         guard question.prompt.count + longest <= engine.checkpoint.architecture.contextLength else { return }
-        let scores = try engine.scoreLabels(prompt: question.prompt, labels: tokens, adapter: adapter)
+        let scores = try engine.scoreLabels(
+            prompt: question.prompt, labels: tokens, adapter: adapter, owner: question.owner)
         guard let best = scores.indices.max(by: { scores[$0] < scores[$1] }) else { return }
         let confidence = exp(scores[best] / Double(tokens[best].count))
         answer.text = corrections[best]

@@ -4,12 +4,15 @@ public import Tokenizers
 extension InferenceEngine {
     /// Generates an answer to a prompt.
     ///
-    /// - Parameter onToken: called with each token of the answer as it comes; false ends the answer. A stop text's tokens
-    ///   are among them (``TextAssembler`` holds such text back).
+    /// - Parameters:
+    ///   - owner: whose prompt it is; it starts only from prompts of the same owner.
+    ///   - onToken: called with each token of the answer as it comes; false ends the answer. A stop text's tokens are among
+    ///     them (``TextAssembler`` holds such text back).
     /// - Throws: ``InferenceError`` for an empty or too long prompt, an id that is not one of the vocabulary or an option
     ///   out of range, of kind `notANumber` where logits are not finite; what `onToken` throws.
     public func generate(
         prompt: [TokenID], adapter: LoadedAdapter? = nil, options: GenerationOptions = GenerationOptions(),
+        owner: PromptOwner? = nil,
         onToken: (GeneratedToken) throws -> Bool = { _ in true }
     ) throws -> Generation {
         try options.validate()
@@ -19,7 +22,7 @@ extension InferenceEngine {
         let tokenizer = try checkpoint.tokenizer
         let clock = ContinuousClock()
         let start = clock.now
-        var state = begin(prompt, adapter: adapter, capacity: capacity)
+        var state = begin(prompt, adapter: adapter, owner: owner, capacity: capacity)
         let cached = state.tokens.count
         var logits = extend(&state, by: prompt[cached...], adapter: adapter)
         let promptEnd = clock.now
@@ -53,7 +56,7 @@ extension InferenceEngine {
             logits = extend(&state, by: [token], adapter: adapter)
         }
         text += assembler.finish()
-        keep(state, prompt: prompt.count, adapter: adapter)
+        keep(state, prompt: prompt.count, adapter: adapter, owner: owner)
         return Generation(
             tokens: answer, text: text, finish: finish, logProbability: logProbability, scoredTokenCount: scored,
             promptTokenCount: prompt.count, cachedTokenCount: cached,

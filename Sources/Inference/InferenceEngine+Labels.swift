@@ -7,10 +7,11 @@ extension InferenceEngine {
     /// A label's tokens include the token that ends the answer, so that a label that another one begins with is not
     /// preferred for being short. Softmax over the result gives probabilities within the closed set.
     ///
+    /// - Parameter owner: whose prompt it is; it starts only from prompts of the same owner.
     /// - Throws: ``InferenceError`` for an empty prompt, no labels, an empty label, an id that is not one of the vocabulary,
     ///   or more tokens than the model's context; of kind `notANumber` where a score is none.
     public func scoreLabels(
-        prompt: [TokenID], labels: [[TokenID]], adapter: LoadedAdapter? = nil
+        prompt: [TokenID], labels: [[TokenID]], adapter: LoadedAdapter? = nil, owner: PromptOwner? = nil
     ) throws -> [Double] {
         guard !prompt.isEmpty else { throw InferenceError("prompt: no tokens, expected at least one") }
         guard !labels.isEmpty else { throw InferenceError("labels: none, expected at least one") }
@@ -21,7 +22,7 @@ extension InferenceEngine {
         try check(prompt, after: 0, capacity: capacity)
         for label in labels { try check(label, after: prompt.count, capacity: capacity) }
 
-        var state = begin(prompt, adapter: adapter, capacity: capacity)
+        var state = begin(prompt, adapter: adapter, owner: owner, capacity: capacity)
         let rest = prompt.dropFirst(state.tokens.count)
         let isLong = rest.count > InferenceEngine.chunkLength
         let first = rest.prefix(isLong ? max(InferenceEngine.leastRows, rest.count - InferenceEngine.chunkLength) : 0)
@@ -40,7 +41,7 @@ extension InferenceEngine {
         }
         let logits = run([segment])
         state.take(last)
-        keep(state, prompt: prompt.count, adapter: adapter)
+        keep(state, prompt: prompt.count, adapter: adapter, owner: owner)
         return try scores(tree, logits)
     }
 

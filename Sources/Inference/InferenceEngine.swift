@@ -91,23 +91,23 @@ public final class InferenceEngine: Sendable {
     }
 
     /// Starts a sequence with as much of a prompt as is known already; at least ``leastRows`` are left to be run.
-    func begin(_ prompt: [TokenID], adapter: LoadedAdapter?, capacity: Int) -> SequenceState {
+    func begin(_ prompt: [TokenID], adapter: LoadedAdapter?, owner: PromptOwner?, capacity: Int) -> SequenceState {
         let prefix = prefixes.match(
-            prompt.dropLast(InferenceEngine.leastRows), key: prefixKey(adapter, capacity: capacity))
+            prompt.dropLast(InferenceEngine.leastRows), key: prefixKey(adapter, owner, capacity: capacity))
         let known = prefix.reduce(0) { $0 + $1.count }
         return SequenceState(capacity: capacity, prefix: prefix, tokens: prompt.prefix(known))
     }
 
     /// Keeps a prompt's keys and values for prompts that begin alike. Those of an answer are not kept: computed a token
     /// at a time, they differ in the last bits from what a prompt's would be.
-    func keep(_ state: SequenceState, prompt count: Int, adapter: LoadedAdapter?) {
+    func keep(_ state: SequenceState, prompt count: Int, adapter: LoadedAdapter?, owner: PromptOwner?) {
         prefixes.insert(
             state.tokens.prefix(count), pieces: state.pieces.slice(0..<count),
-            key: prefixKey(adapter, capacity: state.capacity))
+            key: prefixKey(adapter, owner, capacity: state.capacity))
     }
 
-    private func prefixKey(_ adapter: LoadedAdapter?, capacity: Int) -> PrefixCache.Key {
-        PrefixCache.Key(adapter: adapter?.digest, isLong: architecture.rope.isLong(capacity))
+    private func prefixKey(_ adapter: LoadedAdapter?, _ owner: PromptOwner?, capacity: Int) -> PrefixCache.Key {
+        PrefixCache.Key(adapter: adapter?.digest, owner: owner, isLong: architecture.rope.isLong(capacity))
     }
 
     /// Extends a sequence by many tokens, chunk by chunk; returns the logits after the last one if they are wanted.

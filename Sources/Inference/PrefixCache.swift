@@ -11,6 +11,8 @@ final class PrefixCache: Sendable {
     /// What keys and values depend on beside the tokens.
     struct Key: Hashable, Sendable {
         var adapter: ContentDigest?
+        /// Whose prompts they are: nobody starts from another's, which would tell what it begins with.
+        var owner: PromptOwner?
         /// Whether long sequences' rope factors were used.
         var isLong: Bool
     }
@@ -109,6 +111,8 @@ final class PrefixCache: Sendable {
 
     private static func dropOldestLeaf(_ state: inout State) -> Bool {
         var oldest: (parent: Node, token: TokenID, leaf: Node)?
+        // A root whose last leaf went goes, too: owners come and go.
+        state.roots = state.roots.filter { !$0.value.children.isEmpty }
         var open = Array(state.roots.values)
         while let node = open.popLast() {
             for (token, child) in node.children {

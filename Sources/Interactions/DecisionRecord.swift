@@ -41,6 +41,8 @@ public struct DecisionRecord: Sendable, Hashable {
         public var artifact: ContentDigest?
         /// The digest of the task that was answered; nil for none.
         public var task: ContentDigest?
+        /// The client whose key the request came with, as the server's file names it; nil where it names none.
+        public var client: String?
         /// The label that was answered, for a closed set.
         public var label: String?
         /// The student's confidence in its own answer, 0 to 1.
@@ -61,7 +63,8 @@ public struct DecisionRecord: Sendable, Hashable {
 
         public init(
             adapter: String? = nil, version: Int? = nil, artifact: ContentDigest? = nil, task: ContentDigest? = nil,
-            label: String? = nil, confidence: Double? = nil, threshold: Double? = nil, escalated: Bool = false,
+            client: String? = nil, label: String? = nil, confidence: Double? = nil, threshold: Double? = nil,
+            escalated: Bool = false,
             escalatedTo: String? = nil, cause: String, student: Student? = nil, settings: ContentDigest? = nil,
             latencyMilliseconds: Double
         ) {
@@ -69,6 +72,7 @@ public struct DecisionRecord: Sendable, Hashable {
             self.version = version
             self.artifact = artifact
             self.task = task
+            self.client = client
             self.label = label
             self.confidence = confidence
             self.threshold = threshold
@@ -112,7 +116,8 @@ public struct DecisionRecord: Sendable, Hashable {
                 adapter: decision["adapter"]?.stringValue, version: decision["version"]?.integerValue,
                 artifact: decision["artifact"]?.stringValue.flatMap(ContentDigest.init),
                 task: decision["task"]?.stringValue.flatMap(ContentDigest.init),
-                label: decision["label"]?.stringValue, confidence: decision["confidence"]?.doubleValue,
+                client: decision["client"]?.stringValue, label: decision["label"]?.stringValue,
+                confidence: decision["confidence"]?.doubleValue,
                 threshold: decision["threshold"]?.doubleValue, escalated: escalated,
                 escalatedTo: decision["escalated_to"]?.stringValue, cause: cause,
                 student: decision["student"].flatMap(Student.init(json:)),
@@ -132,6 +137,7 @@ public struct DecisionRecord: Sendable, Hashable {
             "version": decision.version.map(JSONValue.integer) ?? .null,
             "artifact": decision.artifact.map { .string($0.description) } ?? .null,
             "task": decision.task.map { .string($0.description) } ?? .null,
+            "client": decision.client.map(JSONValue.string) ?? .null,
             "label": decision.label.map(JSONValue.string) ?? .null,
             "confidence": decision.confidence.map(JSONValue.number) ?? .null,
             "threshold": decision.threshold.map(JSONValue.number) ?? .null,

@@ -1,12 +1,12 @@
 public import Foundation
-import HTTPTypes
-import Hummingbird
+import Glibc
 import Storage
 
-/// What clients must bring as a bearer token. Only its digest is kept, and compared, so that neither memory nor time
-/// tells what it is.
+/// The key of a server's owner, to be brought as a bearer token. Only its digest is kept.
 public struct AccessKey: Sendable {
-    private let digest: ContentDigest
+    let digest: KeyDigest
+    /// What is to be said of the file that it was read from; nil where nothing is.
+    public private(set) var warning: String?
 
     /// Reads an environment variable.
     public init(
@@ -19,33 +19,29 @@ public struct AccessKey: Sendable {
     }
 
     /// Reads a file that holds the key and nothing else, apart from white space around it.
+    ///
+    /// A file that every user of the machine can read is warned of and not refused: containers mount secrets so, and
+    /// there is nobody else in them.
     public init(file path: String) throws {
-        let data = try FileHandle(readingFrom: path).read(upToCount: 1 << 16) ?? Data()
+        let handle = try FileHandle(readingFrom: path)
+        let data = try handle.read(upToCount: 1 << 16) ?? Data()
         try self.init(String(decoding: data, as: UTF8.self), source: path)
+        var status = stat()
+        if fstat(handle.fileDescriptor, &status) == 0, status.st_mode & S_IROTH != 0 {
+            warning = "\(path) holds a key and can be read by every user of this machine (chmod o-r \(path))"
+        }
     }
 
     private init(_ text: String, source: String) throws {
+        digest = KeyDigest(ofKey: try AccessKey.word(text, source: source))
+    }
+
+    /// What of a text is a key.
+    static func word(_ text: String, source: String) throws -> String {
         let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !secret.isEmpty, secret.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw ServingError("API key of \(source): empty or several words, expected one word of ASCII")
         }
-        digest = ContentDigest(of: secret)
-    }
-
-    /// Whether an `Authorization` header field carries this key. The scheme's name is `Bearer`, in any case.
-    func admits(authorization: String?) -> Bool {
-        guard let authorization, let space = authorization.firstIndex(of: " "),
-            authorization[..<space].lowercased() == "bearer"
-        else { return false }
-        return ContentDigest(of: authorization[space...].trimmingCharacters(in: .whitespaces)) == digest
-    }
-
-    /// - Throws: ``APIError`` for a request without this key.
-    func check(_ request: Request) throws {
-        guard admits(authorization: request.headers[.authorization]) else {
-            throw APIError(
-                status: 401, message: "the API key is missing or wrong", type: "authentication_error",
-                code: "invalid_api_key", fields: [("www-authenticate", "Bearer")])
-        }
+        return secret
     }
 }

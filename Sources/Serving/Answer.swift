@@ -72,11 +72,11 @@ struct Answer: Sendable {
     }
 
     func decision(
-        _ version: ServedVersion, settings: ServingSettings, milliseconds: Double
+        _ version: ServedVersion, client: String?, settings: ServingSettings, milliseconds: Double
     ) -> DecisionRecord.Decision {
         DecisionRecord.Decision(
             adapter: version.record?.name, version: version.record?.version, artifact: version.artifact,
-            task: version.taskDigest, label: label, confidence: confidence, threshold: threshold,
+            task: version.taskDigest, client: client, label: label, confidence: confidence, threshold: threshold,
             escalated: escalatedTo != nil, escalatedTo: escalatedTo, cause: cause.rawValue, student: student,
             settings: settings.digest, latencyMilliseconds: milliseconds)
     }

@@ -16,17 +16,19 @@ extension Answerer {
         }
         let found = try await queue.run(cancellation) {
             let question = try Answerer.encoded("messages") {
-                try responder.question(task.studentMessages(for: input), at: moment)
+                try responder.question(task.studentMessages(for: input), at: moment, owner: request.promptOwner)
             }
             let needed = responder.isClosed ? responder.leastTokens : request.sampling.maximumTokens ?? 1
             let room = try Answerer.room(after: question.prompt.count, for: needed, in: version.contextLength)
             let options = try request.options(room: room, defaultTemperature: 0)
-            tell(.started)
+            tell(.started(promptTokens: question.prompt.count))
             return try responder.answer(question, options: options, topLogprobs: request.topLogprobs) { piece in
+                tell(.tokens(1))
                 if !piece.text.isEmpty { tell(.text(piece.text, piece.tokens)) }
                 return cancellation.reason == nil
             }
         }
+        if responder.isClosed { tell(.tokens(found.tokenCount)) }
         try cancellation.check()
         let answer = try await decided(found, responder, input)
         if let refusal = answer.refusal {

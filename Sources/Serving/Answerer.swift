@@ -52,10 +52,13 @@ struct Answerer: Sendable {
             let room = try Answerer.room(
                 after: prompt.count, for: request.sampling.maximumTokens ?? 1, in: version.contextLength)
             let options = try request.options(room: room, defaultTemperature: 1)
-            tell(.started)
+            tell(.started(promptTokens: prompt.count))
             var spoken = AnswerText(tokenizer: version.encoder.tokenizer, stop: options.stop, frame: frame)
             let generation = try Answerer.numbers {
-                try version.engine.generate(prompt: prompt, adapter: version.adapter, options: options) {
+                try version.engine.generate(
+                    prompt: prompt, adapter: version.adapter, options: options, owner: request.promptOwner
+                ) {
+                    tell(.tokens(1))
                     let piece = spoken.append($0)
                     if !piece.text.isEmpty { tell(.text(piece.text, piece.tokens)) }
                     return cancellation.reason == nil

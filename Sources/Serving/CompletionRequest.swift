@@ -1,4 +1,5 @@
 import Conversations
+import Inference
 
 /// A request to either completion route, read and checked.
 struct CompletionRequest: Sendable {
@@ -17,20 +18,39 @@ struct CompletionRequest: Sendable {
     let isStream: Bool
     /// Whether a stream ends with a chunk that has the usage.
     let includesUsage: Bool
+    /// Separates prompts of one client, in which nobody may start from what another's began with; vLLM's.
+    let cacheSalt: String?
+    /// Whose request it is; nil for one that has no quota.
+    let client: ClientAccount?
     /// The fields that were sent, for the decision log; all of them are known, and none is null.
     let body: JSONValue
 
     var isChat: Bool { if case .chat = content { true } else { false } }
 
-    init(_ body: JSONValue, isChat: Bool) throws {
+    /// Whose prompts this one may start from.
+    var promptOwner: PromptOwner? { PromptOwner(client: client?.name, salt: cacheSalt) }
+
+    init(_ body: JSONValue, isChat: Bool, client: ClientAccount? = nil) throws {
         let fields = try RequestFields(body, isChat: isChat)
         self.body = .object(fields.object)
+        self.client = client
+        cacheSalt = try CompletionRequest.cacheSalt(fields)
         model = try fields.string("model")
         isStream = try fields.boolean("stream")
         includesUsage = try CompletionRequest.includesUsage(fields, isStream: isStream)
         sampling = try SamplingFields(fields)
         topLogprobs = try CompletionRequest.topLogprobs(fields)
         content = isChat ? .chat(try RequestMessages.read(fields)) : .text(try CompletionRequest.prompt(fields))
+    }
+
+    private static func cacheSalt(_ fields: RequestFields) throws -> String? {
+        guard fields["cache_salt"] != nil else { return nil }
+        let salt = try fields.string("cache_salt")
+        guard salt.utf8.count <= 512 else {
+            throw APIError.invalid(
+                "cache_salt: \(salt.utf8.count) bytes, expected at most 512", parameter: "cache_salt")
+        }
+        return salt
     }
 
     private static func includesUsage(_ fields: RequestFields, isStream: Bool) throws -> Bool {

@@ -29,7 +29,9 @@ struct CompletionRoutes: Sendable {
     private func respond(_ http: Request, _ context: ServeContext, isChat: Bool) async throws -> Response {
         let start = ContinuousClock.now
         let received = Date()
-        let request = try await bodies.read(http) { try CompletionRequest($0, isChat: isChat) }
+        let client = context.client
+        try client?.admitTokens()
+        let request = try await bodies.read(http) { try CompletionRequest($0, isChat: isChat, client: client) }
         let version = try await version(for: request.model)
         try await request.check(against: version, at: LocalTime(received))
         let cancellation = Cancellation()
@@ -45,6 +47,7 @@ struct CompletionRoutes: Sendable {
             defer { timer.cancel() }
             do {
                 let answer = try await answerer.answer(request, version, at: LocalTime(received), cancellation) {
+                    client?.charge($0)
                     feed.yield($0)
                 }
                 note(request, version, body.whole(answer), answer, since: start)
@@ -81,7 +84,7 @@ struct CompletionRoutes: Sendable {
                 do {
                     for try await event in events {
                         switch event {
-                        case .started: break
+                        case .started, .tokens: break
                         case .text(let text, let tokens):
                             let piece = body.piece(text, request.topLogprobs == nil ? nil : tokens)
                             try await writer.write(CompletionRoutes.event(piece))
@@ -128,7 +131,8 @@ struct CompletionRoutes: Sendable {
                 time: Date(), request: request.body, response: response,
                 workload: request.isChat ? version.task?.task.name : nil,
                 decision: answer.decision(
-                    version, settings: ServingSettings(version, escalation: answerer.escalation),
+                    version, client: request.client?.name,
+                    settings: ServingSettings(version, escalation: answerer.escalation),
                     milliseconds: start.duration(to: .now) / .milliseconds(1))))
     }
 }

@@ -33,14 +33,14 @@ struct FieldRule: Sendable {
         ) { add(names, route, .unused(reason: reason, isUnused: isUnused)) }
 
         add("model stream stream_options temperature top_p top_k min_p max_tokens stop seed", .both, .followed)
-        add("presence_penalty frequency_penalty repetition_penalty logit_bias", .both, .followed)
+        add("presence_penalty frequency_penalty repetition_penalty logit_bias cache_salt", .both, .followed)
         add("messages max_completion_tokens logprobs top_logprobs", .chat, .followed)
         add("prompt", .text, .followed)
 
         add("user metadata store service_tier safety_identifier prompt_cache_key prompt_cache_retention", .both, .inert)
         add("parallel_tool_calls", .chat, .inert)
         add("prompt_cache_options", .chat, .inert)
-        add("cache_prompt cache_salt request_id priority", .both, .inert)
+        add("cache_prompt request_id priority", .both, .inert)
 
         // OpenAI's.
         unused("n best_of", "only one answer a request is supported") { $0.doubleValue == 1 }

@@ -9,10 +9,11 @@ import Storage
 struct InformationRoutes: Sendable {
     let catalog: ServingCatalog
     let queue: WorkQueue
+    let connections: OpenConnections
     let escalation: Escalation?
     let decisionLog: DecisionLog?
     let startedAt: Date
-    let key: AccessKey?
+    let admission: Admission
 
     var routes: [Route] {
         [
@@ -24,11 +25,9 @@ struct InformationRoutes: Sendable {
                 let version = try await Blocking.run { try catalog.version(for: name) }
                 return Response(json: json(name, version), version: version)
             },
-            // Open to all, so that a load balancer needs no key; what is served is for those who have it.
+            // Open to all, so that a load balancer needs no key; what is served is for the owner, whose clients are not shown each other.
             Route(.get, "/healthz", isOpen: true) { request, _, _ in
-                guard let key, !key.admits(authorization: request.headers[.authorization]) else {
-                    return Response(json: health)
-                }
+                if admission.caller(of: request)?.seesAll == true { return Response(json: health) }
                 return Response(json: ["status": health["status"] ?? .null])
             },
         ]
@@ -66,6 +65,9 @@ struct InformationRoutes: Sendable {
                 "escalation to \(escalation.model) fails (\(condition.failuresInRow) in a row): \(failure)")
         }
         if let lost = counts?.lost, lost > 0 { reasons.append("the decision log misses \(lost) lines") }
+        if let failure = admission.clients?.failure {
+            reasons.append("clients and quotas stay as they were: \(failure)")
+        }
         return [
             "status": reasons.isEmpty ? "ok" : "degraded", "reasons": .array(reasons.map(JSONValue.string)),
             "base": [
@@ -74,6 +76,10 @@ struct InformationRoutes: Sendable {
             ],
             "models": .array(slots),
             "requests": ["active": .integer(load.active), "waiting": .integer(load.waiting)],
+            "connections": [
+                "open": .integer(connections.count), "most": .integer(connections.capacity),
+                "displaced": .integer(connections.counts.displaced), "refused": .integer(connections.counts.refused),
+            ],
             "escalation": condition.map { condition in
                 [
                     "model": escalation.map { .string($0.model) } ?? .null, "answered": .integer(condition.answered),
@@ -82,6 +88,7 @@ struct InformationRoutes: Sendable {
                     "failure": condition.failure.map(JSONValue.string) ?? .null,
                 ]
             } ?? .null,
+            "clients": admission.clients.map { .array($0.accounts.map { $0.json() }) } ?? .null,
             "decisions": counts.map { ["written": .integer($0.written), "lost": .integer($0.lost)] } ?? .null,
         ]
     }

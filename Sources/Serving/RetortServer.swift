@@ -17,7 +17,9 @@ public struct RetortServer: Sendable {
     private let configuration: ServeConfiguration
     private let catalog: ServingCatalog
     private let loader: VersionLoader
+    private let baseFile: HeldFile
     private let registry: ReleaseRegistry
+    private let admission: Admission
     private let decisionLog: DecisionLog?
     private let say: @Sendable (String) -> Void
     private let warn: @Sendable (String) -> Void
@@ -32,10 +34,13 @@ public struct RetortServer: Sendable {
         _ configuration: ServeConfiguration, workspace: Workspace, say: @escaping @Sendable (String) -> Void,
         warn: @escaping @Sendable (String) -> Void, detail: (@Sendable (String) -> Void)? = nil
     ) throws {
+        let warn: @Sendable (String) -> Void = { warn(RequestIdentifier.marked($0)) }
         self.configuration = configuration
         self.say = say
         self.warn = warn
         self.detail = detail
+        // Opened before it is read: what is put in its place meanwhile is another file.
+        let file = try FileHandle(readingFrom: configuration.base)
         let loader = try VersionLoader(
             base: configuration.base, template: configuration.template, store: workspace.store,
             tasks: configuration.tasks, threshold: configuration.threshold, warn: warn)
@@ -52,8 +57,15 @@ public struct RetortServer: Sendable {
             }
             slots.append(ServingSlot(selector, try loader.load(try registry.resolve(selector))))
         }
-        catalog = ServingCatalog(slots: slots, registry: registry, loader: loader, warn: warn)
+        catalog = ServingCatalog(
+            slots: slots, registry: registry, loader: loader, servesUnpromoted: configuration.servesUnpromoted,
+            warn: warn)
+        if let warning = configuration.accessKey?.warning { warn(warning) }
+        admission = Admission(
+            key: configuration.accessKey,
+            clients: try configuration.clients.map { try ClientBook(path: $0, say: say, warn: warn) })
         decisionLog = try configuration.decisionLog.map { try DecisionLog(path: $0, warn: warn) }
+        baseFile = try HeldFile(file, path: configuration.base, digest: loader.base.artifact)
         self.loader = loader
         self.registry = registry
     }
@@ -72,14 +84,18 @@ public struct RetortServer: Sendable {
             clientTimeout: .nanoseconds(Int64(configuration.clientTimeout / .nanoseconds(1))),
             maximumBodyByteCount: configuration.maximumBodyByteCount, log: { detail?($0) })
         let application = Application(
-            responder: makeResponder(queue),
+            responder: makeResponder(queue, connections),
             server: HTTPServerBuilder { HTTPConnection(responder: $0, limits: limits, connections: connections) },
-            configuration: ApplicationConfiguration(address: .hostname(host, port: configuration.port)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: configuration.port),
+                availableConnectionsDelegate: AcceptGate(connections)),
             onServerRunning: { channel in
                 let name = host.contains(":") ? "[\(host)]" : host
                 let url = "http://\(name):\(channel.localAddress?.port ?? 0)"
-                if configuration.accessKey == nil, !ListenAddress.isLoopback(channel.localAddress) {
-                    warn("\(url) is open to everyone who reaches it; --api-key-file or --api-key-env asks for a key")
+                if admission.isOpen, !ListenAddress.isLoopback(channel.localAddress) {
+                    warn(
+                        "\(url) is open to everyone who reaches it; --clients, --api-key-file or --api-key-env asks for a key"
+                    )
                 }
                 onReady(url)
             },
@@ -87,12 +103,12 @@ public struct RetortServer: Sendable {
         let follower = SlotFollower(
             registry: registry, loader: loader, slots: catalog.slots, interval: configuration.pollInterval, say: say,
             warn: warn)
+        var services: [any Service] = [
+            follower, application, HangupListener(say: say) { try decisionLog?.reopen() }, BaseWatch(file: baseFile),
+        ]
+        if let clients = admission.clients { services.append(ClientsFollower(clients: clients)) }
         var group = ServiceGroupConfiguration(
-            services: [
-                .init(service: follower), .init(service: application),
-                .init(service: HangupListener(say: say) { try decisionLog?.reopen() }),
-            ],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.timeout + .seconds(5)
         do {
             try await ServiceGroup(configuration: group).run()
@@ -109,20 +125,21 @@ public struct RetortServer: Sendable {
         }
     }
 
-    private func makeResponder(_ queue: WorkQueue) -> Responder {
+    private func makeResponder(_ queue: WorkQueue, _ connections: OpenConnections) -> Responder {
         let bodies = BodyReader(
             maximumByteCount: configuration.maximumBodyByteCount,
             bytes: ByteBudget(capacity: max(64 << 20, 4 * configuration.maximumBodyByteCount)),
             queue: WorkQueue(concurrency: 2, capacity: configuration.queueCapacity + 128))
         let escalation = configuration.escalation.map { Escalation($0, warn: warn) }
         let information = InformationRoutes(
-            catalog: catalog, queue: queue, escalation: escalation, decisionLog: decisionLog, startedAt: Date(),
-            key: configuration.accessKey)
+            catalog: catalog, queue: queue, connections: connections, escalation: escalation, decisionLog: decisionLog,
+            startedAt: Date(),
+            admission: admission)
         let completions = CompletionRoutes(
             catalog: catalog, answerer: Answerer(queue: queue, escalation: escalation),
             decisionLog: decisionLog, bodies: bodies, timeout: configuration.timeout)
         return Responder(
-            routes: information.routes + completions.routes, key: configuration.accessKey,
+            routes: information.routes + completions.routes, admission: admission,
             crossOrigin: CrossOrigin(origins: configuration.crossOrigins), warn: warn, log: detail)
     }
 }

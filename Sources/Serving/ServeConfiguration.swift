@@ -22,8 +22,12 @@ public struct ServeConfiguration: Sendable {
     public var escalation: TeacherEndpoint?
     /// Overrides the threshold of every task.
     public var threshold: Double?
-    /// What clients must bring as a bearer token.
+    /// The owner's key, to be brought as a bearer token.
     public var accessKey: AccessKey?
+    /// The file that names clients, their keys and their quotas.
+    public var clients: String?
+    /// Whether requests may name versions that no alias ever led to.
+    public var servesUnpromoted = false
     /// How many requests the engine works on at once.
     public var concurrency = 2
     /// How many more may wait; one more is answered with 429.

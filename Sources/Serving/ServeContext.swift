@@ -5,6 +5,8 @@ import NIOCore
 struct ServeContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
+    /// Whose request it is; nil for one that has no quota.
+    var client: ClientAccount?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

@@ -11,14 +11,16 @@ final class ServingCatalog: Sendable {
     let slots: [ServingSlot]
     private let registry: ReleaseRegistry
     private let loader: VersionLoader
+    private let servesUnpromoted: Bool
     private let warn: @Sendable (String) -> Void
     /// Versions that were asked for by number, the one used last at the end.
     private let pinned = Mutex<[ServedVersion]>([])
 
     init(
-        slots: [ServingSlot], registry: ReleaseRegistry, loader: VersionLoader,
+        slots: [ServingSlot], registry: ReleaseRegistry, loader: VersionLoader, servesUnpromoted: Bool,
         warn: @escaping @Sendable (String) -> Void
     ) {
+        self.servesUnpromoted = servesUnpromoted
         self.warn = warn
         base = loader.base
         self.slots = slots
@@ -70,6 +72,11 @@ final class ServingCatalog: Sendable {
         if let known { return known }
         let record: RegistryVersion
         do { record = try registry.resolve(selector) } catch is RegistryError { throw unknown(model) }
+        guard try servesUnpromoted || registry.wasPromoted(record) else {
+            throw APIError(
+                status: 404, message: "the model '\(selector)' was never promoted, and is not for requests",
+                parameter: "model", code: "model_not_found")
+        }
         let version: ServedVersion
         do {
             version = try loader.load(record)
@@ -91,5 +98,14 @@ final class ServingCatalog: Sendable {
         return APIError(
             status: 404, message: "the model '\(model.prefix(120))' does not exist here; known are \(known)",
             parameter: "model", code: "model_not_found")
+    }
+}
+
+extension ReleaseRegistry {
+    /// Whether an alias leads, or once led, to a version: somebody let it answer, and the history says who.
+    fileprivate func wasPromoted(_ version: RegistryVersion) throws -> Bool {
+        try history(of: version.name).contains {
+            $0.action != .register && $0.newVersion == version.version && $0.record == version.recordDigest
+        }
     }
 }

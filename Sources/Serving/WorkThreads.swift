@@ -26,8 +26,9 @@ final class WorkThreads: Sendable {
 
     /// Runs a job when a thread is free, in the order in which jobs come.
     func run(_ job: @escaping @Sendable () -> Void) {
+        let request = RequestIdentifier.current
         let isNew = state.withLock { state -> Bool in
-            state.jobs.append(job)
+            state.jobs.append { RequestIdentifier.$current.withValue(request, operation: job) }
             guard state.idle < state.jobs.count, state.started < count else { return false }
             state.started += 1
             return true

@@ -3,6 +3,7 @@ import ArgumentParser
 import Conversations
 import Datasets
 import Pipelines
+import Serving
 import StageInterface
 import Training
 
@@ -10,7 +11,7 @@ import Training
 struct InspectSchema: StageCommand {
     /// What has a schema.
     enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case task, adapter, sweep, pipeline, report
+        case task, adapter, sweep, pipeline, clients, report
     }
 
     static let configuration = CommandConfiguration(
@@ -30,6 +31,7 @@ struct InspectSchema: StageCommand {
             case .adapter: try AdapterRecipe.schema()
             case .sweep: try SweepDefinition.schema()
             case .pipeline: try PipelineDefinition.schema()
+            case .clients: try ClientList.schema()
             case .report: StageReport.schema
             }
         console.data(schema.serialized(.pretty))

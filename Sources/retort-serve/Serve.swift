@@ -9,7 +9,6 @@ import Storage
 import Teachers
 
 /// Parses, starts the server, and says where it listens.
-@main
 struct Serve: StageCommand {
     static let configuration = CommandConfiguration(
         commandName: "retort-serve",
@@ -17,6 +16,8 @@ struct Serve: StageCommand {
         discussion: """
             Follows the registry: when an alias moves, the new version is loaded, verified and swapped in while requests \
             go on. SIGTERM finishes what is in flight and ends the process; SIGHUP opens the decision log anew.
+
+            `retort-serve key` makes a key for a client of --clients.
 
             Example: retort-serve --base model.gguf --task task.yaml --model support-intent@production
             """,
@@ -50,8 +51,14 @@ struct Serve: StageCommand {
             valueName: "origin"))
     var corsOrigin: [String] = []
     @Option(help: "Append every decision to this file, JSON Lines.") var decisionLog: String?
-    @Option(help: "The file that holds the key that clients must bring.") var apiKeyFile: String?
-    @Option(help: "The environment variable that holds the key that clients must bring.") var apiKeyEnv: String?
+    @Flag(
+        help: ArgumentHelp(
+            """
+            Answer requests for NAME:VERSION with versions that were never promoted, too: whoever asks chooses what \
+            passed no gate.
+            """))
+    var unpromoted = false
+    @OptionGroup(title: "Keys") var keys: KeyFlags
 
     func validate() throws {
         func check(_ name: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
@@ -76,9 +83,6 @@ struct Serve: StageCommand {
                 throw ValidationError("--cors-origin: '\(origin)', expected an origin like https://app.example, or *")
             }
         }
-        if apiKeyFile != nil, apiKeyEnv != nil {
-            throw ValidationError("--api-key-file and --api-key-env exclude each other")
-        }
     }
 
     func perform(_ console: Console) async throws -> StageReport? {
@@ -98,14 +102,18 @@ struct Serve: StageCommand {
         configuration.crossOrigins = corsOrigin
         if let decisionLog {
             try OutputPath.isNone(
-                of: ["--base": base, "--template": template, "--api-key-file": apiKeyFile], decisionLog,
-                as: "--decision-log")
+                of: [
+                    "--base": base, "--template": template, "--api-key-file": keys.apiKeyFile,
+                    "--clients": keys.clients,
+                ],
+                decisionLog, as: "--decision-log")
         }
         configuration.decisionLog = decisionLog
         configuration.escalation = try escalation.makeEndpoint()
         configuration.threshold = escalation.threshold
-        configuration.accessKey = try apiKeyFile.map { try AccessKey(file: $0) }
-        if let apiKeyEnv { configuration.accessKey = try AccessKey(environment: apiKeyEnv) }
+        configuration.accessKey = try keys.makeAccessKey()
+        configuration.clients = keys.clients
+        configuration.servesUnpromoted = unpromoted
         let detail: @Sendable (String) -> Void = { console.detail($0) }
         let server = try RetortServer(
             configuration, workspace: try options.openWorkspace(), say: { console.say($0) }, warn: { console.warn($0) },

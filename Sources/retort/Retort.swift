@@ -36,8 +36,9 @@ struct Retort: RootCommand {
         "evaluate": "an artifact on a held-out split into a report",
         "registry": "versions, aliases and their history",
         "serve": "an OpenAI-compatible server",
+        "serve key": "a key for a client of the server, and its digest",
         "inspect": "a look inside models, adapters, templates",
-        "schema": "the JSON Schema of task, adapter, sweep, pipeline or report",
+        "schema": "the JSON Schema of task, adapter, sweep, pipeline, clients or report",
         "replay": "a teacher to rehearse with",
     ]
 

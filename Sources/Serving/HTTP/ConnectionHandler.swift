@@ -55,8 +55,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if connections.open(context.channel) {
             wait(for: .request, context)
         } else {
-            isDeaf = true
-            say(.tooManyConnections, context)
+            say(.tooManyConnections, context, lingers: false)
         }
     }
 
@@ -121,14 +120,17 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .body: break
         case .end:
             exchanges[exchanges.count - 1].isRead = true
-            if exchanges.count == 1 { stopWaiting() }
+            if exchanges.count == 1 {
+                connections.set(.answering, context.channel)
+                stopWaiting()
+            }
         }
         context.fireChannelRead(data)
     }
 
     /// The first request in line is worked on from now on.
     private func begin(_ context: ChannelHandlerContext) {
-        connections.setIdle(false, context.channel)
+        connections.set(exchanges[0].isRead ? .answering : .receiving, context.channel)
         stopWaiting()
         guard !exchanges[0].isRead else { return }
         wait(for: .body, context)
@@ -177,7 +179,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if let lastWord, exchanges.allSatisfy({ !$0.isRead }) {
             say(lastWord, context)
         } else if exchanges.isEmpty {
-            connections.setIdle(true, context.channel)
+            connections.set(.idle, context.channel)
             wait(for: hasPartOfHead ? .head : .request, context)
         } else {
             begin(context)
@@ -197,20 +199,22 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         say(error, context)
     }
 
-    private func say(_ error: APIError, _ context: ChannelHandlerContext) {
+    /// - Parameter lingers: whether bytes that are still under way are read away, so that they do not take the answer.
+    private func say(_ error: APIError, _ context: ChannelHandlerContext, lingers: Bool = true) {
         (isDeaf, isMute) = (true, true)
         let body = error.json.serializedBytes()
+        let identifier = RequestIdentifier.make()
         let head = HTTPResponseHead(
             version: .http1_1, status: .init(statusCode: error.status),
             headers: [
                 "content-type": "application/json", "content-length": String(body.count), "connection": "close",
-                RequestIdentifier.field: RequestIdentifier.make(),
+                RequestIdentifier.field: identifier,
             ])
-        limits.log("what was no whole request was answered with \(error.status)")
+        limits.log("what was no whole request was answered with \(error.status) \(identifier)")
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
         exchanges = []
-        end(wrapOutboundOut(.end(nil)), nil, isRead: false, context)
+        end(wrapOutboundOut(.end(nil)), nil, isRead: !lingers, context)
     }
 
     /// Writes the end of the last answer, and closes when it is sent.

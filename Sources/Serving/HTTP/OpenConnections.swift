@@ -2,52 +2,100 @@ import Foundation
 import NIOCore
 import Synchronization
 
-/// All open connections, up to a bound. One more takes the place of the one that has been idle longest; where all work,
-/// it is refused.
+/// All open connections, up to a bound. One more takes the place of the one that has waited longest for its client; where
+/// none does, it is refused.
 final class OpenConnections: Sendable {
-    private struct Connection {
-        var channel: any Channel
-        /// Since when no request is under way; nil while one is.
-        var idleSince: ContinuousClock.Instant?
+    /// What a connection is doing.
+    enum Activity: Sendable {
+        /// No request is under way, or its head has not come.
+        case idle
+        /// A request's body is coming.
+        case receiving
+        /// The server owes an answer.
+        case answering
     }
 
-    private let open = Mutex<[ObjectIdentifier: Connection]>([:])
+    /// What became of connections since the start.
+    struct Counts: Sendable {
+        /// Closed to make room for another.
+        var displaced = 0
+        var refused = 0
+    }
+
+    private struct Connection {
+        var channel: any Channel
+        var activity = Activity.idle
+        var since = ContinuousClock.Instant.now
+
+        /// Since when it waits for its client, so that it may go; nil where it may not.
+        func waiting(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+            switch activity {
+            case .idle: since
+            case .receiving: now - since > OpenConnections.patience ? since : nil
+            case .answering: nil
+            }
+        }
+    }
+
+    private struct State {
+        var open: [ObjectIdentifier: Connection] = [:]
+        var counts = Counts()
+    }
+
+    /// A body that takes no longer is not the place where room is made.
+    private static let patience: Duration = .seconds(1)
+
+    private let state = Mutex(State())
     let capacity: Int
 
     init(capacity: Int) { self.capacity = capacity }
 
-    var count: Int { open.withLock { $0.count } }
+    var count: Int { state.withLock { $0.open.count } }
+    var counts: Counts { state.withLock { $0.counts } }
 
     /// Takes a new connection in; false where there is no place.
-    func open(_ channel: any Channel) -> Bool {
-        let (isTaken, oldest) = open.withLock { open -> (Bool, (any Channel)?) in
-            var oldest: (any Channel)?
-            if open.count >= capacity {
-                let idle = open.compactMap { entry in entry.value.idleSince.map { (key: entry.key, since: $0) } }
-                guard let longest = idle.min(by: { $0.since < $1.since }) else { return (false, nil) }
-                oldest = open.removeValue(forKey: longest.key)?.channel
+    func open(_ channel: any Channel, now: ContinuousClock.Instant = .now) -> Bool {
+        let (isTaken, displaced) = state.withLock { state -> (Bool, (any Channel)?) in
+            var displaced: (any Channel)?
+            if state.open.count >= capacity {
+                let waiting = state.open.compactMap { entry in
+                    entry.value.waiting(at: now).map {
+                        (key: entry.key, isIdle: entry.value.activity == .idle, since: $0)
+                    }
+                }
+                let longest = waiting.min { ($0.isIdle ? 0 : 1, $0.since) < ($1.isIdle ? 0 : 1, $1.since) }
+                guard let longest else {
+                    state.counts.refused += 1
+                    return (false, nil)
+                }
+                displaced = state.open.removeValue(forKey: longest.key)?.channel
+                state.counts.displaced += 1
             }
-            open[ObjectIdentifier(channel)] = Connection(channel: channel, idleSince: .now)
-            return (true, oldest)
+            state.open[ObjectIdentifier(channel)] = Connection(channel: channel)
+            return (true, displaced)
         }
-        oldest?.close(promise: nil)
+        displaced?.close(promise: nil)
         return isTaken
     }
 
-    func setIdle(_ isIdle: Bool, _ channel: any Channel) {
-        open.withLock { $0[ObjectIdentifier(channel)]?.idleSince = isIdle ? .now : nil }
+    func set(_ activity: Activity, _ channel: any Channel) {
+        state.withLock { state in
+            state.open[ObjectIdentifier(channel)]?.activity = activity
+            state.open[ObjectIdentifier(channel)]?.since = .now
+        }
     }
 
-    func close(_ channel: any Channel) { open.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(channel)) } }
+    func close(_ channel: any Channel) { state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(channel)) } }
 
-    /// As many as `wanted`, if the process may open so many files; some are kept back for models and the registry.
+    /// As many as `wanted`, if the process may open so many files; some are kept back for models and the registry, and for
+    /// connections that are accepted only to be closed.
     static func capacity(wanted: Int) -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return wanted }
         let used = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 32
         let allowed = Int(clamping: limit.rlim_cur)
-        return max(1, min(wanted, allowed - used - reserve))
+        return max(1, min(wanted, allowed - used - reserve - AcceptGate.headroom))
     }
 
-    private static let reserve = 24
+    private static let reserve = 16
 }

@@ -1,18 +1,21 @@
 import HTTPTypes
 import Hummingbird
 
-/// One request as a line of the log: method, path, status, time, identifier and who answered; nothing of what was said.
+/// One request as a line of the log: method, path, status, time, identifier, who answered and who asked; nothing of what was said.
 struct RequestLine: Sendable {
     private let head: String
     private let tail: String
     private let start: ContinuousClock.Instant
 
-    init(_ request: Request, _ response: Response, _ identifier: String, since start: ContinuousClock.Instant) {
+    init(
+        _ request: Request, _ response: Response, _ identifier: String, client: String?,
+        since start: ContinuousClock.Instant
+    ) {
         let path = RequestLine.plain(request.uri.path)
         head = "\(RequestLine.plain(request.method.rawValue)) \(path) \(response.status.code)"
         let name = response.headers[.retortAdapter], version = response.headers[.retortVersion]
         let answerer = name.map { $0 == "none" ? "base" : "\($0):\(version ?? "?")" }
-        tail = ([identifier, answerer].compactMap(\.self)).joined(separator: " ")
+        tail = [identifier, answerer, client.map { "for \($0)" }].compactMap(\.self).joined(separator: " ")
         self.start = start
     }
 

@@ -9,29 +9,37 @@ struct Responder: HTTPResponder {
     typealias Context = ServeContext
 
     let routes: [Route]
-    let key: AccessKey?
+    let admission: Admission
     let crossOrigin: CrossOrigin
     let warn: @Sendable (String) -> Void
     /// Told of every request when it is answered; nil where nobody listens.
     let log: (@Sendable (String) -> Void)?
 
     func respond(to request: Request, context: ServeContext) async throws -> Response {
-        let start = ContinuousClock.now
         let identifier = RequestIdentifier.of(request)
+        return await RequestIdentifier.$current.withValue(identifier) {
+            await respond(to: request, context, identifier)
+        }
+    }
+
+    private func respond(to request: Request, _ context: ServeContext, _ identifier: String) async -> Response {
+        let start = ContinuousClock.now
+        var context = context
         var response: Response
         do {
-            response = try await answer(request, context)
+            response = try await answer(request, &context)
         } catch {
-            response = Response(problem(error, identifier))
+            response = Response(problem(error))
         }
         response.headers[RequestIdentifier.name] = identifier
         crossOrigin.mark(&response, for: request)
         if request.method == .head { response = response.createHeadResponse() }
         guard let log else { return response }
-        return RequestLine(request, response, identifier, since: start).said(with: response, to: log)
+        return RequestLine(request, response, identifier, client: context.client?.name, since: start)
+            .said(with: response, to: log)
     }
 
-    private func answer(_ request: Request, _ context: ServeContext) async throws -> Response {
+    private func answer(_ request: Request, _ context: inout ServeContext) async throws -> Response {
         let parts = Route.parts(request.uri.path)
         let found = routes.compactMap { route in route.rest(of: parts).map { (route: route, rest: $0) } }
         var methods = found.map(\.route.method)
@@ -43,7 +51,11 @@ struct Responder: HTTPResponder {
         }
         let method = request.method == .head ? .get : request.method
         let match = found.first { $0.route.method == method }
-        if let key, match?.route.isOpen != true { try key.check(request) }
+        if match?.route.isOpen != true {
+            guard let caller = admission.caller(of: request) else { throw APIError.unauthorized }
+            context.client = caller.client
+            try context.client?.admitRequest()
+        }
         if let match { return try await match.route.handler(request, context, match.rest) }
         let target = "\(request.method.rawValue.prefix(20)) \(request.uri.path.prefix(200))"
         guard found.isEmpty else {
@@ -54,9 +66,9 @@ struct Responder: HTTPResponder {
         throw APIError(status: 404, message: "\(target) does not exist here", code: "unknown_url")
     }
 
-    private func problem(_ error: any Error, _ identifier: String) -> APIError {
+    private func problem(_ error: any Error) -> APIError {
         if let error = error as? APIError { return error }
-        warn("request \(identifier) failed: \(error)")
+        warn("failed: \(error)")
         return .failed
     }
 }

@@ -1,0 +1,54 @@
+import Foundation
+import Glibc
+import Storage
+import Synchronization
+
+/// A file that is held open and read through memory while the server runs, and must stay as it was.
+///
+/// One that is replaced by renaming another over it stays as it is for whoever holds it; one that is written into in place
+/// changes what the server answers.
+final class HeldFile: Sendable {
+    private struct Stamp: Equatable {
+        var size: Int
+        var seconds: Int
+        var nanoseconds: Int
+    }
+
+    private let file: FileHandle
+    private let path: String
+    private let digest: ContentDigest
+    private let stamp: Mutex<Stamp>
+
+    /// - Parameters:
+    ///   - file: was opened before the content was read.
+    ///   - digest: that of what was read.
+    init(_ file: FileHandle, path: String, digest: ContentDigest) throws {
+        self.file = file
+        self.path = path
+        self.digest = digest
+        stamp = Mutex(try HeldFile.stamp(of: file, path))
+    }
+
+    /// Reads the whole file again if it looks like another.
+    ///
+    /// - Throws: ``ServingError`` where its content is no longer what was loaded.
+    func check() throws {
+        let now = try HeldFile.stamp(of: file, path)
+        guard now != stamp.withLock({ $0 }) else { return }
+        guard try ContentDigest(ofFile: "/proc/self/fd/\(file.fileDescriptor)") == digest else {
+            throw ServingError(
+                "\(path): its content was changed in place while it was served, expected it to stay as it was loaded",
+                hint: "put a new model in its place by renaming: cp new.gguf DIR/next && mv DIR/next \(path)")
+        }
+        stamp.withLock { $0 = now }
+    }
+
+    private static func stamp(of file: FileHandle, _ path: String) throws -> Stamp {
+        var status = stat()
+        guard fstat(file.fileDescriptor, &status) == 0 else {
+            throw ServingError("\(path): \(String(cString: strerror(errno))), expected to learn its size")
+        }
+        return Stamp(
+            size: Int(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+    }
+}
