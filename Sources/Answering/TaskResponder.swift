@@ -71,6 +71,11 @@ public struct TaskResponder: Sendable {
             prompt: try encoder.prompt(messages, at: moment), messages: messages, moment: moment, owner: owner)
     }
 
+    /// Whether the model's context holds a question and the least that may be said to it.
+    public func holds(_ question: Question) -> Bool {
+        question.prompt.count + leastTokens <= engine.checkpoint.architecture.contextLength
+    }
+
     /// Answers one question.
     ///
     /// - Parameters:

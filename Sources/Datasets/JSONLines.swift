@@ -27,8 +27,7 @@ enum JSONLines {
                 } catch {
                     throw ExampleError("not valid JSON: \(error.reason) at column \(error.column)")
                 }
-                // Which of two values was meant nobody can tell.
-                if document.repeatedKeys > 0 { throw ExampleError("a key twice in one object, expected it once") }
+                if let doubt = document.doubt { throw ExampleError(doubt) }
                 elements.append(try element(document.value, number))
             } catch {
                 bad += 1

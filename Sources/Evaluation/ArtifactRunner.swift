@@ -53,6 +53,8 @@ public struct ArtifactRunner: Sendable {
 
     private func prediction(for example: EvaluationExample) throws -> Prediction {
         let question = try responder.question(example.messages, at: date)
+        // Serving refuses it, so it is an answer that is missing.
+        guard responder.holds(question) else { return Prediction(answer: nil, confidence: 0, problem: .tooLong) }
         return Prediction(
             try responder.answer(question), labels: responder.task.labelNames, truth: example.truth)
     }

@@ -56,6 +56,12 @@ private struct ExampleReader {
     func example(_ number: Int, _ row: DatasetRow) throws -> EvaluationExample {
         guard let metadata = row.metadata else { return try foreign(number, row.messages) }
         try checkAnswer(number, row, metadata)
+        // The prompt around it may be another by now; the input may not.
+        guard row.messages.contains(where: { $0.content.utf8.place(of: metadata.input.utf8) != nil }) else {
+            throw EvaluationError(
+                "\(path): row \(number): metadata.input: another text than the messages have, expected the same in both"
+            )
+        }
         return EvaluationExample(
             id: metadata.id.description, messages: task.studentMessages(for: metadata.input), input: metadata.input,
             label: try checked(metadata.label, "label", number),

@@ -124,6 +124,11 @@ public struct EvaluationPlan: Sendable {
         let doubts = SplitDoubts(
             examples, training: rows, digest: splitDigest, learned: artifact.trainedOn)
         report.warnings = try artifact.checkpoint.tokenizer.warnings + doubts.warnings
+        if result.tooLongCount > 0 {
+            report.warnings.append(
+                "\(result.tooLongCount) of \(examples.count) prompts are longer than the model's context of "
+                    + "\(artifact.checkpoint.architecture.contextLength) tokens: counted as no answer")
+        }
         if let lowRank = artifact.adapter {
             report.warnings += artifact.checkpoint.doubts(about: lowRank, name: adapter ?? kind.rawValue)
         }
@@ -150,10 +155,7 @@ public struct EvaluationPlan: Sendable {
 
     // MARK: Files
 
-    private var folder: String {
-        let folder = (split as NSString).deletingLastPathComponent
-        return folder.isEmpty ? "." : folder
-    }
+    private var folder: String { PathName.folder(of: split) }
 
     private func trainingFile(isInDataset: Bool) throws -> String? {
         guard comparesBaseline else { return nil }
@@ -171,7 +173,7 @@ public struct EvaluationPlan: Sendable {
         guard FileManager.default.fileExists(atPath: "\(folder)/\(DatasetVersion.manifestName)") else { return nil }
         let version = try DatasetVersion(path: folder)
         if version.manifest.splits.values.contains(where: { $0.digest == digest }) { return version.digest }
-        let name = (split as NSString).lastPathComponent
+        let name = PathName.last(of: split)
         guard Split.allCases.contains(where: { $0.fileName == name }) else { return nil }
         throw EvaluationError(
             "\(split) was changed: its digest is \(digest), expected that of the manifest beside it",

@@ -37,10 +37,16 @@ public struct GateCheck: Sendable, Hashable {
         check(
             "maximum_calibration_error", gate.maximumCalibrationError, subject.calibrationError?.value,
             isUpperBound: true)
-        check("minimum_margin_over_base", gate.minimumMarginOverBase, base.map { accuracy - $0.accuracy.value })
-        check(
-            "minimum_margin_over_baseline", gate.minimumMarginOverBaseline,
-            baseline.map { accuracy - $0.accuracy.value })
+        check("minimum_margin_over_base", gate.minimumMarginOverBase, base.map { subject.margin(over: $0) })
+        check("minimum_margin_over_baseline", gate.minimumMarginOverBaseline, baseline.map { subject.margin(over: $0) })
         return checks
+    }
+}
+
+extension SystemResult {
+    /// By how much its accuracy is above another's on the same split: of whole numbers, so that 14 of 20 is 0.4 above 6 of
+    /// 20, and not a little less.
+    func margin(over other: SystemResult) -> Double {
+        Double(isRight.count { $0 } - other.isRight.count { $0 }) / Double(isRight.count)
     }
 }

@@ -9,6 +9,8 @@ public struct Prediction: Sendable, Hashable {
         case invalid = "invalid_answer"
         /// The model's scores are no numbers.
         case notANumber = "not_a_number"
+        /// The prompt is longer than the model's context.
+        case tooLong = "prompt_too_long"
     }
 
     /// The label or the answer; nil where there is none that the task allows.

@@ -28,6 +28,8 @@ public struct SystemResult: Sendable {
     public let invalidCount: Int
     /// How many examples got scores that are no numbers, and so no answer.
     public let notANumberCount: Int
+    /// How many examples have a prompt that the model's context does not hold, and so no answer.
+    public let tooLongCount: Int
     /// How many generated answers had a value replaced that the task's schema does not allow.
     public let repairedCount: Int
 
@@ -48,6 +50,7 @@ public struct SystemResult: Sendable {
         agreement = .proportion(agrees.count { $0 }, of: examples.count)
         invalidCount = predictions.count { $0.answer == nil }
         notANumberCount = predictions.count { $0.problem == .notANumber }
+        tooLongCount = predictions.count { $0.problem == .tooLong }
         repairedCount = predictions.count(where: \.isRepaired)
         slices = SliceResult.slices(task: task, examples: examples, isRight: right, agrees: agrees)
 

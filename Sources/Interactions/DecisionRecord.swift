@@ -41,6 +41,8 @@ public struct DecisionRecord: Sendable, Hashable {
         public var artifact: ContentDigest?
         /// The digest of the task that was answered; nil for none.
         public var task: ContentDigest?
+        /// The digest of what that task's labels depend on: the same for another threshold or gate.
+        public var labelTask: ContentDigest?
         /// The client whose key the request came with, as the server's file names it; nil where it names none.
         public var client: String?
         /// The label that was answered, for a closed set.
@@ -63,6 +65,7 @@ public struct DecisionRecord: Sendable, Hashable {
 
         public init(
             adapter: String? = nil, version: Int? = nil, artifact: ContentDigest? = nil, task: ContentDigest? = nil,
+            labelTask: ContentDigest? = nil,
             client: String? = nil, label: String? = nil, confidence: Double? = nil, threshold: Double? = nil,
             escalated: Bool = false,
             escalatedTo: String? = nil, cause: String, student: Student? = nil, settings: ContentDigest? = nil,
@@ -72,6 +75,7 @@ public struct DecisionRecord: Sendable, Hashable {
             self.version = version
             self.artifact = artifact
             self.task = task
+            self.labelTask = labelTask
             self.client = client
             self.label = label
             self.confidence = confidence
@@ -116,6 +120,7 @@ public struct DecisionRecord: Sendable, Hashable {
                 adapter: decision["adapter"]?.stringValue, version: decision["version"]?.integerValue,
                 artifact: decision["artifact"]?.stringValue.flatMap(ContentDigest.init),
                 task: decision["task"]?.stringValue.flatMap(ContentDigest.init),
+                labelTask: decision["label_task"]?.stringValue.flatMap(ContentDigest.init),
                 client: decision["client"]?.stringValue, label: decision["label"]?.stringValue,
                 confidence: decision["confidence"]?.doubleValue,
                 threshold: decision["threshold"]?.doubleValue, escalated: escalated,
@@ -137,6 +142,7 @@ public struct DecisionRecord: Sendable, Hashable {
             "version": decision.version.map(JSONValue.integer) ?? .null,
             "artifact": decision.artifact.map { .string($0.description) } ?? .null,
             "task": decision.task.map { .string($0.description) } ?? .null,
+            "label_task": decision.labelTask.map { .string($0.description) } ?? .null,
             "client": decision.client.map(JSONValue.string) ?? .null,
             "label": decision.label.map(JSONValue.string) ?? .null,
             "confidence": decision.confidence.map(JSONValue.number) ?? .null,

@@ -7,7 +7,7 @@ extension Interaction {
         messages.reserveCapacity(list.count)
         for (index, element) in list.enumerated() {
             do {
-                messages.append(try message(element))
+                messages.append(try message(saying(element)))
             } catch {
                 throw RowFault(.malformedMessage, "messages[\(index)]: \(error.description.prefix(120))")
             }
@@ -20,6 +20,16 @@ extension Interaction {
             throw hasParts ? RowFault(.noText, "pictures or sound alone") : RowFault(.emptyMessages)
         }
         return messages
+    }
+
+    /// What an assistant said in place of an answer is what it said, as in serving.
+    private static func saying(_ json: JSONValue) -> JSONValue {
+        guard var object = json.objectValue, json["role"]?.stringValue == "assistant",
+            let refusal = json["refusal"]?.stringValue, !refusal.isEmpty,
+            json["content"].map({ $0.isNull || $0 == "" }) ?? true
+        else { return json }
+        object["content"] = .string(refusal)
+        return .object(object)
     }
 
     /// The answer that counts: the choice that the response numbers 0, else its first.

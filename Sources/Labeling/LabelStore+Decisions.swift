@@ -9,10 +9,10 @@ extension LabelStore {
     /// for then. Inputs that have an answer keep it.
     ///
     /// - Parameter model: the teacher's. A response may name a version of it: `model-2026-01-05`.
-    /// - Returns: how many inputs have a label by this.
+    /// - Returns: how many inputs have a label by this, and how many answers were to other tasks.
     public func adoptDecisions(
         of store: InteractionStore, task: Task, workload: String?, _ scope: Scope, model: String
-    ) async throws -> Int {
+    ) async throws -> (adopted: Int, ofOtherTask: Int) {
         let logged = try LoggedLabels(store, task: task, workload: workload, ofDecisionsOnly: true)
         let known = try await answers(scope)
         // Of one input the latest answer stands, as they come by time.
@@ -27,7 +27,7 @@ extension LabelStore {
             adopted[input] = answer
         }
         for (input, answer) in adopted { try await put(answer, input: input, scope) }
-        return adopted.count
+        return (adopted.count, logged.ofOtherTask)
     }
 
     private static func isVersion(_ named: String, of model: String) -> Bool {

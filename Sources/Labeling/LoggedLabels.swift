@@ -46,15 +46,29 @@ public struct LoggedLabels: Sendable {
     }
 
     /// Of our own server only what the frontier model answered is a label, and only where the client did not steer it.
-    private static func check(_ decision: JSONValue, _ request: JSONValue) throws(Rejection) {
+    private static func check(_ interaction: Interaction, _ decision: JSONValue, _ task: Task) throws(Rejection) {
         guard decision["escalated"]?.boolValue == true else {
             throw Rejection(reason: "the answer: of a model of ours, expected a teacher's")
         }
+        guard isDecision(interaction, decision, of: task) else { throw Rejection(reason: otherTask) }
+        let request = interaction.request
         for field in ["logit_bias", "stop"] {
             if let value = request[field], !value.isNull {
                 throw Rejection(reason: "the answer: steered by the request's \(field)")
             }
         }
+    }
+
+    /// Interactions whose answer was given to another task, or to this one with other labels or prompts.
+    var ofOtherTask: Int { rejected[LoggedLabels.otherTask] ?? 0 }
+
+    private static let otherTask = "the answer: to another task, or to this one as it was"
+
+    /// Older records name the whole task, and the oldest its name alone.
+    private static func isDecision(_ interaction: Interaction, _ decision: JSONValue, of task: Task) -> Bool {
+        if let digest = decision["label_task"]?.stringValue { return digest == task.trainingDigest.description }
+        if let digest = decision["task"]?.stringValue { return digest == task.digest.description }
+        return interaction.workload?.isExactly(task.name) ?? false
     }
 
     private struct Rejection: Error {
@@ -66,7 +80,7 @@ public struct LoggedLabels: Sendable {
         guard let input = LabelInput(interaction, task: task) else {
             throw Rejection(reason: "no text for the task")
         }
-        if let decision = interaction.decision { try check(decision, interaction.request) }
+        if let decision = interaction.decision { try check(interaction, decision, task) }
         if let word = Interaction.choice(of: interaction.response)?["finish_reason"]?.stringValue {
             let reason = FinishReason(word)
             guard reason.isFinished else {

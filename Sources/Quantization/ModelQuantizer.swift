@@ -71,7 +71,8 @@ public struct ModelQuantizer: Sendable {
         metadata.set("general.quantization_version", .uint32(2))
         metadata.set("general.file_type", .uint32(fileType.rawValue))
         if let importance {
-            metadata.set("quantize.imatrix.file", (importance.path as NSString).lastPathComponent)
+            metadata.set(
+                "quantize.imatrix.file", importance.path.split(separator: "/").last.map(String.init) ?? importance.path)
             if let dataset = importance.datasets.first { metadata.set("quantize.imatrix.dataset", dataset) }
             metadata.set("quantize.imatrix.entries_count", .uint32(UInt32(importance.entries.count)))
             metadata.set("quantize.imatrix.chunks_count", .uint32(UInt32(clamping: importance.chunkCount)))

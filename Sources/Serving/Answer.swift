@@ -45,6 +45,8 @@ struct Answer: Sendable {
         case escalationFailed = "escalation_failed"
         /// What was generated breaks the task's schema, or is empty: the frontier endpoint answered, or a refusal did.
         case invalidAnswer = "invalid_answer"
+        /// The request's own `max_tokens` or `stop` ended the answer before the task would allow it: it is given as it is.
+        case cutByRequest = "cut_by_request"
         /// The student's scores were no numbers: the frontier endpoint answered.
         case notANumber = "not_a_number"
         /// A value that the task's schema does not allow was replaced by the likeliest that it does.
@@ -76,8 +78,9 @@ struct Answer: Sendable {
     ) -> DecisionRecord.Decision {
         DecisionRecord.Decision(
             adapter: version.record?.name, version: version.record?.version, artifact: version.artifact,
-            task: version.taskDigest, client: client, label: label, confidence: confidence, threshold: threshold,
-            escalated: escalatedTo != nil, escalatedTo: escalatedTo, cause: cause.rawValue, student: student,
+            task: version.taskDigest, labelTask: version.labelTaskDigest, client: client, label: label,
+            confidence: confidence, threshold: threshold, escalated: escalatedTo != nil, escalatedTo: escalatedTo,
+            cause: cause.rawValue, student: student,
             settings: settings.digest, latencyMilliseconds: milliseconds)
     }
 }

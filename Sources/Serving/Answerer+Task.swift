@@ -18,7 +18,10 @@ extension Answerer {
             let question = try Answerer.encoded("messages") {
                 try responder.question(task.studentMessages(for: input), at: moment, owner: request.promptOwner)
             }
-            let needed = responder.isClosed ? responder.leastTokens : request.sampling.maximumTokens ?? 1
+            // The task never says more than its own limit, whatever a client allows.
+            let needed =
+                responder.isClosed
+                ? responder.leastTokens : min(request.sampling.maximumTokens ?? 1, task.maximumTokens)
             let room = try Answerer.room(after: question.prompt.count, for: needed, in: version.contextLength)
             let options = try request.options(room: room, defaultTemperature: 0)
             tell(.started(promptTokens: question.prompt.count))
@@ -30,7 +33,14 @@ extension Answerer {
         }
         if responder.isClosed { tell(.tokens(found.tokenCount)) }
         try cancellation.check()
-        let answer = try await decided(found, responder, input)
+        var answer: Answer
+        if request.sampling.ends(found) {
+            answer = Answer(found, responder)
+            answer.cause = .cutByRequest
+        } else {
+            answer = try await decided(found, responder, input)
+            if answer.escalatedTo != nil, !responder.isClosed { request.sampling.cut(&answer.text) }
+        }
         if let refusal = answer.refusal {
             tell(.refusal(refusal))
         } else if !responder.streams || answer.escalatedTo != nil {

@@ -25,6 +25,7 @@ extension CompletionRequest {
             try await Blocking.run { try version.encoder.checkUse(of: messages, at: moment) }
             return
         }
+        if task.task.answerSchema != nil { try sampling.checkSchema() }
         guard task.isClosed else { return }
         // The last token of a label ends the turn.
         let longest = task.leastTokens - 1

@@ -1,4 +1,6 @@
+import Answering
 import Conversations
+import Datasets
 import Inference
 
 /// How a request wants text to be generated.
@@ -41,6 +43,26 @@ struct SamplingFields: Sendable {
         options.maximumTokens = maximumTokens ?? room
         options.temperature = temperature ?? defaultTemperature
         return options
+    }
+
+    /// Whether these fields, and not the model, are why an answer is none that its task allows.
+    func ends(_ answer: TaskAnswer) -> Bool {
+        guard case .invalid(let error) = answer.verdict else { return false }
+        if answer.isCut, let maximumTokens, answer.tokenCount >= maximumTokens { return true }
+        return error == .empty && !options.stop.isEmpty
+    }
+
+    /// Cuts a text that others made where these fields would have ended it.
+    func cut(_ text: inout String) {
+        let ends = options.stop.compactMap { text.utf8.place(of: $0.utf8)?.lowerBound }
+        if let end = ends.min() { text = String(text[..<end]) }
+    }
+
+    /// Refuses what would cut an answer that must keep a schema.
+    func checkSchema() throws {
+        guard options.stop.isEmpty else {
+            throw APIError.unsupported("stop", "would cut the JSON that this model's task asks for")
+        }
     }
 
     /// Refuses tokens that a model does not have.

@@ -24,6 +24,8 @@ final class ServedVersion: Sendable {
     let task: TaskResponder?
     /// The task's digest, taken once: every decision names it.
     let taskDigest: ContentDigest?
+    /// What the labels of that task depend on.
+    let labelTaskDigest: ContentDigest?
     /// The digest of the chat template's text, where there is one.
     let template: ContentDigest?
 
@@ -41,6 +43,7 @@ final class ServedVersion: Sendable {
         self.encoder = encoder
         self.task = task
         taskDigest = task?.task.digest
+        labelTaskDigest = task?.task.trainingDigest
     }
 
     var contextLength: Int { engine.checkpoint.architecture.contextLength }

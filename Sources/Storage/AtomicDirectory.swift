@@ -14,7 +14,7 @@ public enum AtomicDirectory {
     ) throws {
         try check(path, mark: mark)
         let path = path.hasSuffix("/") ? String(path.dropLast()) : path
-        try AtomicFile.makeDirectory(AtomicFile.folder(of: path))
+        try AtomicFile.makeDirectory(PathName.folder(of: path))
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
         try AtomicFile.makeDirectory(temporary)
         do {

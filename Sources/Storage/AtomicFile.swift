@@ -11,7 +11,7 @@ public enum AtomicFile {
         to path: String, isPrivate: Bool = false, _ body: (FileHandle) throws -> Result
     ) throws -> Result {
         try check(path)
-        let directory = folder(of: path)
+        let directory = PathName.folder(of: path)
         try makeDirectory(directory)
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
         let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o644)
@@ -48,9 +48,9 @@ public enum AtomicFile {
             throw StorageError(.device, "cannot write \(path): \(kind), expected a file")
         }
         // Folders that are not there yet are made in the last one that is.
-        var directory = folder(of: path)
-        while stat(directory, &status) != 0, errno == ENOENT, directory != folder(of: directory) {
-            directory = folder(of: directory)
+        var directory = PathName.folder(of: path)
+        while stat(directory, &status) != 0, errno == ENOENT, directory != PathName.folder(of: directory) {
+            directory = PathName.folder(of: directory)
         }
         var reason = access(directory, W_OK | X_OK) == 0 ? 0 : errno
         if stat(directory, &status) == 0, status.st_mode & S_IFMT != S_IFDIR { reason = ENOTDIR }
@@ -91,7 +91,7 @@ public enum AtomicFile {
     public static func makeDirectory(_ path: String) throws {
         if mkdir(path, 0o777) == 0 { return }
         var reason = errno
-        let parent = folder(of: path)
+        let parent = PathName.folder(of: path)
         if reason == ENOENT, parent != path, !path.isEmpty {
             try makeDirectory(parent)
             if mkdir(path, 0o777) == 0 { return }
@@ -101,16 +101,6 @@ public enum AtomicFile {
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
         let name = path.isEmpty ? "''" : path
         throw StorageError.device("cannot make the directory \(name)", reason == EEXIST ? ENOTDIR : reason)
-    }
-
-    /// The folder that a path lies in, "." for a name alone. (Foundation's own answer traps on ".".)
-    package static func folder(of path: String) -> String {
-        var rest = Substring(path)
-        while rest.count > 1, rest.hasSuffix("/") { rest.removeLast() }
-        guard let slash = rest.lastIndex(of: "/") else { return "." }
-        rest = rest[..<slash]
-        while rest.hasSuffix("/") { rest.removeLast() }
-        return rest.isEmpty ? "/" : String(rest)
     }
 
     /// A rename is durable once its directory is; a file system that cannot sync a directory loses nothing else.

@@ -20,7 +20,7 @@ extension FileHandle {
     ///
     /// - Parameter permissions: of a file that is made: `0o600` for one that holds what people wrote.
     public convenience init(appendingTo path: String, permissions: UInt32 = 0o644) throws {
-        try AtomicFile.makeDirectory(AtomicFile.folder(of: path))
+        try AtomicFile.makeDirectory(PathName.folder(of: path))
         let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, permissions)
         guard descriptor >= 0 else {
             throw StorageError.device("cannot write \(path)")

@@ -8,7 +8,7 @@ public final class FileLock: Sendable {
     ///
     /// - Parameter purpose: what is locked, for the message: "pipeline support-intent".
     public init(path: String, purpose: String) throws {
-        try AtomicFile.makeDirectory(AtomicFile.folder(of: path))
+        try AtomicFile.makeDirectory(PathName.folder(of: path))
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw StorageError.device("cannot lock \(path)")

@@ -25,9 +25,10 @@ public struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConver
     private init(_ text: String, source: String) throws {
         let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !secret.isEmpty, secret.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw TeacherError(
-                .configuration,
-                "API key of \(source): \(secret.isEmpty ? "empty" : "several words"), expected one word of ASCII")
+            let found =
+                secret.isEmpty
+                ? "empty" : secret.contains(where: \.isWhitespace) ? "several words" : "characters that are no ASCII"
+            throw TeacherError(.configuration, "API key of \(source): \(found), expected one word of ASCII")
         }
         self.secret = secret
     }

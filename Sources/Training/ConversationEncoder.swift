@@ -35,6 +35,8 @@ public struct ConversationEncoder: Sendable {
         var partedAnswers = 0
         /// Whether the line has tools that the template does not write.
         var lacksTools = false
+        /// Whether messages have names that the template does not write.
+        var lacksNames = false
         /// Why the vocabulary cannot express the line; it has no examples then.
         var unencodable: String?
     }
@@ -105,6 +107,7 @@ public struct ConversationEncoder: Sendable {
             let turn = try encoder.turn(message, after: before, tools: tools)
             if !turn.isWhole { encoded.partedAnswers += 1 }
             if tools != nil, !turn.writesTools { encoded.lacksTools = true }
+            if !turn.writesNames { encoded.lacksNames = true }
             return turn
         } catch let error as TokenizerError {
             throw error

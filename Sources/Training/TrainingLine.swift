@@ -25,6 +25,7 @@ enum TrainingLine {
 
     init(_ json: JSONValue) throws {
         try TrainingLine.checkForms(json)
+        try TrainingLine.checkOptions(json)
         if json["messages"] != nil {
             self = .conversation(try Conversation(json))
         } else if json["conversations"] != nil {
@@ -37,6 +38,23 @@ enum TrainingLine {
             self = .conversation(try Conversation(prompted: json))
         } else {
             throw TrainingError("\(json.kindName) without 'messages', expected {\"messages\": [...]}")
+        }
+    }
+
+    /// Fields with which other trainers are told what to learn of a line, or how to render it, and the values that ask for
+    /// nothing. None of them is followed.
+    private static let options: [(key: String, isIdle: (JSONValue) -> Bool)] = [
+        ("label", { $0.boolValue == nil }), ("weight", { $0.doubleValue == 1 }),
+        ("train_on_inputs", { $0 == false }), ("loss_mask", { _ in false }), ("train_mask", { _ in false }),
+        ("labels", { $0.arrayValue?.contains(where: \.isNumber) != true }), ("input_ids", { _ in false }),
+        ("chat_template_kwargs", { $0 == [:] }), ("chat_template", { _ in false }), ("images", { $0 == [] }),
+        ("image", { $0 == "" }), ("videos", { $0 == [] }), ("audios", { $0 == [] }), ("audio", { $0 == "" }),
+    ]
+
+    private static func checkOptions(_ json: JSONValue) throws {
+        for option in options {
+            guard let value = json[option.key], !value.isNull, !option.isIdle(value) else { continue }
+            throw TrainingError("\(option.key): not followed, expected a line without it")
         }
     }
 

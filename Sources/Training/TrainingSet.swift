@@ -28,6 +28,8 @@ public struct TrainingSet: Sendable {
     public private(set) var partedAnswerCount = 0
     /// Lines with tools that the template does not write.
     public private(set) var toollessCount = 0
+    /// Lines with names of speakers that the template does not write.
+    public private(set) var namelessCount = 0
     /// Answers that carry a teacher's log-probabilities.
     public private(set) var taughtAnswerCount = 0
     /// Tokens that a teacher says something of, and those of them that are the base's tokens too.
@@ -70,7 +72,9 @@ public struct TrainingSet: Sendable {
                 guard !reader.lastLineWasTooLong else {
                     throw TrainingError("longer than \(LineReader.maximumLength) bytes, expected one conversation")
                 }
-                let encoded = try encoder.encode(TrainingLine(JSONValue(parsing: line.unmarked)))
+                let document = try JSONDocument(parsing: line.unmarked)
+                if let doubt = document.doubt { throw TrainingError(doubt) }
+                let encoded = try encoder.encode(TrainingLine(document.value))
                 try add(encoded, maximumLength: maximumLength, tooLong: tooLong)
             } catch let error as JSONError {
                 failures.append(
@@ -107,6 +111,11 @@ public struct TrainingSet: Sendable {
             warnings.append(
                 "\(toollessCount) of \(lineCount) lines have tools that the chat template does not write: the model learns "
                     + "without seeing them")
+        }
+        if namelessCount > 0 {
+            warnings.append(
+                "\(namelessCount) of \(lineCount) lines have names of speakers that the chat template does not write: the "
+                    + "model learns without seeing them")
         }
         if partedAnswerCount > 0 {
             warnings.append(
@@ -172,6 +181,7 @@ public struct TrainingSet: Sendable {
         if encoded.examples.isEmpty { maskedCount += 1 }
         partedAnswerCount += encoded.partedAnswers
         if encoded.lacksTools { toollessCount += 1 }
+        if encoded.lacksNames { namelessCount += 1 }
         taughtAnswerCount += encoded.taughtAnswers
         teacherPlaceCount += encoded.teacherPlaces
         taughtPlaceCount += encoded.taughtPlaces

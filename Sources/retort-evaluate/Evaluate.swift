@@ -83,7 +83,14 @@ struct Evaluate: StageCommand {
     }
 
     func perform(_ console: Console) async throws -> StageReport? {
-        try OutputPath.check("\(output)/report.json", reading: ["--split": split, "--train": train])
+        for file in ["report.json", "predictions.jsonl", "report.html"] {
+            try OutputPath.check(
+                "\(output)/\(file)",
+                reading: [
+                    "--task": task, "--split": split, "--train": train, "--base": base, "--adapter": adapter,
+                    "--model": model, "--template": template,
+                ])
+        }
         var plan = EvaluationPlan(
             task: try Datasets.Task(path: task), split: split, date: date ?? .today)
         plan.training = train
@@ -115,6 +122,7 @@ struct Evaluate: StageCommand {
         report.counts = ["rows": evaluation.examples.count, "passed": evaluation.passed ? 1 : 0]
         report.counts["invalid_answers"] = evaluation.result.invalidCount
         report.counts["not_a_number_answers"] = evaluation.result.notANumberCount
+        report.counts["too_long_prompts"] = evaluation.result.tooLongCount
         report.counts["repaired_answers"] = evaluation.result.repairedCount
         for system in evaluation.systems {
             for (name, estimate) in [("accuracy", system.accuracy), ("agreement", system.agreement)] {

@@ -105,9 +105,12 @@ struct InspectTokenize: StageCommand {
     }
 
     private static func parse(_ bytes: some Sequence<UInt8>, as place: String) throws -> JSONValue {
-        do { return try JSONValue(parsing: bytes) } catch {
+        let document: JSONDocument
+        do { document = try JSONDocument(parsing: bytes) } catch {
             throw StageFailure(.badInput, "\(place): not JSON: \(error.reason) at column \(error.column)")
         }
+        if let doubt = document.doubt { throw StageFailure(.badInput, "\(place): \(doubt)") }
+        return document.value
     }
 
     private static func ids(in value: JSONValue, _ tokenizer: Tokenizer, as place: String) throws -> [TokenID] {

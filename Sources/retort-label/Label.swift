@@ -66,7 +66,9 @@ struct Label: StageCommand {
     }
 
     func perform(_ console: Console) async throws -> StageReport? {
-        if let output { try OutputPath.check(output, reading: ["--task": task, "--input": input]) }
+        if let output {
+            try OutputPath.check(output, reading: ["--task": task, "--input": input, "--key-file": teacher.keyFile])
+        }
         let task = try Datasets.Task(path: task)
         let endpoint = try teacher.makeEndpoint()
         if !endpoint.isLoopback, !teacher.hasPrices {
@@ -88,10 +90,13 @@ struct Label: StageCommand {
 
         let labels = LabelStore(database: database)
         if input == nil {
-            let adopted = try await labels.adoptDecisions(
+            let (adopted, others) = try await labels.adoptDecisions(
                 of: InteractionStore(database: database), task: task, workload: workload,
                 LabelStore.Scope(task: task, dialect: endpoint.dialect, model: endpoint.model), model: endpoint.model)
             if adopted > 0 { console.say("\(adopted) inputs were answered by \(endpoint.model) when they were served") }
+            if others > 0 {
+                console.say("\(others) answers of the frontier were to other tasks, and are no labels of this one")
+            }
         }
         let ledger = TeacherLedger(database: database)
         let budget = try await Budget(account: task.name, limit: USD(budgetUsd), ledger: ledger)

@@ -46,7 +46,7 @@ struct Calibration {
         try engine.observeInputs(of: file.sequences, adapter: loaded, progress: progress) { input in
             accumulator.add(input.name, inputs: input.values, columns: input.columns)
         }
-        matrix = try accumulator.finish(path: name, dataset: (path as NSString).lastPathComponent)
+        matrix = try accumulator.finish(path: name, dataset: PathName.last(of: path))
         let seconds = (start.duration(to: .now).seconds * 10).rounded() / 10
         console.say(
             "\(path): \(tokenCount) tokens of \(promptCount) prompts, \(matrix.chunkCount) chunks of "

@@ -84,7 +84,9 @@ struct Quantize: StageCommand {
             "<input>": input, "--adapter": adapter, "--imatrix": imatrix, "--calibrate": calibrate,
         ]
         try OutputPath.check(output, as: "<output>", reading: read)
-        if let imatrixOut { try OutputPath.check(imatrixOut, as: "--imatrix-out", reading: read) }
+        if let imatrixOut {
+            try OutputPath.check(imatrixOut, as: "--imatrix-out", reading: read, beside: ["<output>": output])
+        }
         for warning in try Tokenizer.warnings(in: file.metadata) { console.warn("\(input): \(warning)") }
         let checkpoint = adapter != nil || calibrate != nil ? try Checkpoint(path: input) : nil
         let merge = try adapter.flatMap { path in try checkpoint.map { try AdapterMerge(adapter: path, checkpoint: $0) }

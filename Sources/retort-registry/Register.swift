@@ -57,7 +57,15 @@ struct Register: StageCommand {
         registration.base = checked.base
         registration.dataset = try dataset.map(Registration.Source.init(dataset:))
         registration.task = try task.map { text in
-            if let digest = ContentDigest(text) { return .digest(digest) }
+            if let digest = ContentDigest(text) {
+                guard registry.store.contains(digest) else {
+                    throw StageFailure(
+                        .badInput,
+                        "--task: \(digest): not in \(registry.store.path), expected a task that is kept there",
+                        hint: "give the task's file")
+                }
+                return .digest(digest)
+            }
             // Kept as what it means, so that whatever serves the version can read it there.
             return .content(Data(try Datasets.Task(path: text).json.serializedBytes(.canonical)))
         }

@@ -73,7 +73,8 @@ struct Train: StageCommand {
             reading: [
                 "--base": self.input.base, "--dataset": self.input.dataset, "--validation": validation,
                 "--template": self.input.template, "--recipe": choices.recipe, "--init-adapter": initAdapter,
-            ])
+            ],
+            beside: ["--peft": peft, "--report": report, "--snapshot-dir": snapshot.snapshotDir])
         if let peft { try AtomicFile.check("\(peft)/adapter_config.json") }
         if let report { try AtomicFile.check("\(report)/report.html") }
         let snapshots = snapshot.snapshotDir ?? output + ".training"

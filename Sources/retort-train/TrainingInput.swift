@@ -106,8 +106,8 @@ struct TrainingInput {
             AdapterLineage.ChosenTemplate(name: checkpoint.chosenTemplateName ?? "", source: $0.source)
         }
         return AdapterLineage(
-            baseName: (checkpoint.path as NSString).lastPathComponent,
-            datasetName: (datasetPath as NSString).lastPathComponent, datasetDigest: training.digest,
+            baseName: PathName.last(of: checkpoint.path),
+            datasetName: PathName.last(of: datasetPath), datasetDigest: training.digest,
             initialAdapter: start?.digest, recipe: recipe.json,
             step: recipe.keepsBest ? outcome.bestStep ?? outcome.step : outcome.step, totalSteps: run.totalSteps,
             templateDigest: try checkpoint.templateDigest, chosenTemplate: chosen, date: training.date,

@@ -158,6 +158,7 @@ final class TrainingWatch {
             "steps": outcome.step, "conversations": input.training.lineCount, "examples": input.training.exampleCount,
             "masked": input.training.maskedCount, "too_long": input.training.tooLongCount,
             "unencodable": input.training.unencodableCount, "without_tools": input.training.toollessCount,
+            "without_names": input.training.namelessCount,
             "parted_answers": input.training.partedAnswerCount, "truncated": input.training.truncatedCount,
             "answer_tokens": input.training.answerTokenCount,
             "taught_tokens": input.training.taughtTokenCount, "teacher_tokens": input.training.teacherPlaceCount,

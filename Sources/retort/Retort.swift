@@ -22,7 +22,7 @@ struct Retort: RootCommand {
     /// The folder of this executable, in which the stages' executables lie too.
     static var executables: String {
         let path = Bundle.main.executablePath ?? CommandLine.arguments[0]
-        return (path as NSString).deletingLastPathComponent
+        return PathName.folder(of: path)
     }
 
     /// Every stage, in the order of the line, and what it does.

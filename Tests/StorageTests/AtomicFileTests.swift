@@ -91,7 +91,7 @@ import TestSupport
     @Test(arguments: [
         ("a", "."), ("./a", "."), ("a/b", "a"), ("a/b/", "a"), ("/a", "/"), ("/", "/"), (".", "."), ("a//b", "a"),
         ("", "."),
-    ]) func theFolderOfAPath(path: String, folder: String) { #expect(AtomicFile.folder(of: path) == folder) }
+    ]) func theFolderOfAPath(path: String, folder: String) { #expect(PathName.folder(of: path) == folder) }
 
     @Test func aFolderOfSomebodyElseIsNotReplaced() throws {
         let path = scratch.file("mine")

@@ -51,9 +51,10 @@ extension LowRankAdapter {
                 whole[tensor] = try LowRankAdapter.wholeTensor(tensorOfModule, of: tensor, file)
                 if parts.isWholeAlone { continue }
             }
-            guard configuration.isTarget(module) else {
+            guard try configuration.isTarget(module) else {
                 throw AdapterError(
-                    "\(file.path): module \(module): not one of target_modules, expected factors of those alone")
+                    "\(file.path): module \(module): not one that target_modules, exclude_modules and layers_to_transform "
+                        + "leave, expected factors of those alone")
             }
             tensors[tensor] = try LowRankAdapter.pair(
                 module, tensor, parts, file, configuration: configuration, layout: layout)

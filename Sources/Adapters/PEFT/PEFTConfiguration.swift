@@ -12,9 +12,11 @@ struct PEFTConfiguration {
     var alphaPattern: [(key: String, value: Double)]
     /// Whether updates are scaled by alpha / √rank (rank-stabilized LoRA, Kalajdzievski, 2023).
     var isRankStabilized: Bool
-    /// The ends of the names of modules that have updates, and of those that have none; nil where they are not listed.
-    private var targets: [String]?
-    private var excluded: [String]?
+    /// The modules that have updates, and those that have none; nil where nothing is said.
+    private var targets: ModuleNames?
+    private var excluded: ModuleNames?
+    /// The layers that have updates; nil for all.
+    private var layers: [Int]?
 
     /// - Parameter name: what messages call the text.
     init(_ json: JSONValue, name: String) throws {
@@ -31,8 +33,8 @@ struct PEFTConfiguration {
             throw refuse("task_type", "\"CAUSAL_LM\", an adapter of a model that writes text")
         }
         guard let rank = json["r"]?.integerValue, rank > 0 else { throw refuse("r", "a whole number from 1 on") }
-        guard let alpha = json["lora_alpha"]?.doubleValue, alpha.isFinite, alpha > 0 else {
-            throw refuse("lora_alpha", "a number above 0")
+        guard let alpha = json["lora_alpha"]?.doubleValue, alpha > 0, Float(alpha).isFinite else {
+            throw refuse("lora_alpha", "a number above 0 that single precision can hold")
         }
         self.json = json
         self.rank = rank
@@ -40,8 +42,11 @@ struct PEFTConfiguration {
         rankPattern = try PEFTConfiguration.pattern(json, "rank_pattern", name)
         alphaPattern = try PEFTConfiguration.pattern(json, "alpha_pattern", name)
         isRankStabilized = json["use_rslora"]?.boolValue ?? false
-        targets = json["target_modules"]?.arrayValue?.compactMap(\.stringValue)
-        excluded = json["exclude_modules"]?.arrayValue?.compactMap(\.stringValue)
+        targets = ModuleNames(json["target_modules"])
+        excluded = ModuleNames(json["exclude_modules"])
+        layers = (json["layers_to_transform"]?.arrayValue ?? json["layers_to_transform"].map { [$0] })?
+            .compactMap(\.integerValue)
+        if layers?.isEmpty ?? false { layers = nil }
     }
 
     init(path: String) throws {
@@ -57,15 +62,16 @@ struct PEFTConfiguration {
 
     /// Whether PEFT would apply a module's factors.
     ///
-    /// Where modules are named by an expression, the file's factors say it themselves.
-    func isTarget(_ module: String) -> Bool {
-        func ends(_ names: [String]) -> Bool { names.contains { module == $0 || module.hasSuffix("." + $0) } }
-        return !ends(excluded ?? []) && targets.map(ends) ?? true
+    /// - Throws: ``AdapterError`` for an expression that is none.
+    func isTarget(_ module: String) throws -> Bool {
+        let layer = module.split(separator: ".").lazy.compactMap { Int($0) }.first
+        if let layers, let layer, !layers.contains(layer) { return false }
+        return try targets?.names(module) ?? true && !(excluded?.names(module) ?? false)
     }
 
     private static func pattern(_ json: JSONValue, _ key: String, _ name: String) throws -> [(String, Double)] {
         try (json[key]?.objectValue?.members ?? []).map { pattern, value in
-            guard let number = value.doubleValue, number.isFinite, number > 0 else {
+            guard let number = value.doubleValue, number > 0, Float(number).isFinite else {
                 throw AdapterError("\(name): \(key): \(pattern): \(value.serialized()), expected a number above 0")
             }
             return (pattern, number)
@@ -89,15 +95,6 @@ struct PEFTConfiguration {
 
     /// The value of the first key that matches the end of a module's name, whole parts of it, as a regular expression.
     private static func value(of module: String, in pattern: [(key: String, value: Double)]) throws -> Double? {
-        try pattern.first { entry in
-            do {
-                return try BoundedExpression("(.*\\.)?(\(entry.key))", isAnchored: true).matches(module)
-            } catch is BoundedExpression.TooManySteps {
-                throw AdapterError(
-                    "pattern '\(entry.key)': takes too long on the module '\(module)', expected a simpler one")
-            } catch {
-                throw AdapterError("pattern '\(entry.key)': not a regular expression, expected one for module names")
-            }
-        }?.value
+        try pattern.first { try ModuleNames.matches("(.*\\.)?(\($0.key))", module) }?.value
     }
 }

@@ -80,6 +80,7 @@ extension EvaluationReport {
         object["calibration_error"] = system.calibrationError?.json
         object["invalid_answers"] = .integer(system.invalidCount)
         object["not_a_number_answers"] = .integer(system.notANumberCount)
+        object["too_long_prompts"] = .integer(system.tooLongCount)
         object["repaired_answers"] = .integer(system.repairedCount)
         object["slices"] = .array(system.slices.map(\.json))
         if let coverage = system.coverage {

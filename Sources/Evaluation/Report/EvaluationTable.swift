@@ -16,9 +16,9 @@ extension EvaluationReport {
                 "NOT A NUMBER  \(system.name): \(system.notANumberCount) of \(examples.count) rows got scores that are no "
                     + "numbers, and count as wrong")
         }
-        for system in systems where system.invalidCount > system.notANumberCount {
+        for system in systems where system.refusedCount > 0 {
             lines.append(
-                "\(system.name): \(system.invalidCount - system.notANumberCount) of \(examples.count) answers were none that "
+                "\(system.name): \(system.refusedCount) of \(examples.count) answers were none that "
                     + "the task allows, and count as wrong")
         }
         for check in checks {
@@ -39,4 +39,9 @@ extension EvaluationReport {
     private func text(_ estimate: Estimate) -> String {
         String(format: "%.1f %% [%.1f, %.1f]", estimate.value * 100, estimate.lower * 100, estimate.upper * 100)
     }
+}
+
+extension SystemResult {
+    /// Answers that the task does not allow; those that are missing for another reason are told of by that.
+    fileprivate var refusedCount: Int { invalidCount - notANumberCount - tooLongCount }
 }

@@ -65,11 +65,14 @@ struct BodyReader: Sendable {
         guard !bytes.isMarkedUTF16 else {
             throw APIError.invalid("the request body: UTF-16, expected JSON in UTF-8", code: "invalid_json")
         }
+        let document: JSONDocument
         do {
-            return try JSONValue(parsing: bytes.unmarked)
+            document = try JSONDocument(parsing: bytes.unmarked)
         } catch {
             throw APIError.invalid("the request body: \(error.description)", code: "invalid_json")
         }
+        if let doubt = document.doubt { throw APIError.invalid("the request body: \(doubt)", code: "invalid_json") }
+        return document.value
     }
 
     private static func decompressed(_ bytes: some Collection<UInt8>, _ limit: Int) throws -> [UInt8] {

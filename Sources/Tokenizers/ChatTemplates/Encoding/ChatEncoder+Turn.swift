@@ -28,7 +28,21 @@ extension ChatEncoder {
         try check(message, at: messages.count, isWrittenIn: whole.rendered, said, after: messages, tools)
         return EncodedTurn(
             prompt: prompt.tokens.ids, answer: rest.tokens.ids, isWhole: rest.isWhole,
-            writesTools: prompt.rendered.writesTools)
+            writesTools: prompt.rendered.writesTools,
+            writesNames: try names(of: messages + [message], areIn: whole.rendered, tools))
+    }
+
+    /// Found by changing them: a text that stays the same does not have them.
+    private func names(
+        of messages: [Message], areIn rendered: RenderedConversation, _ tools: [JSONValue]?
+    ) throws -> Bool {
+        guard messages.contains(where: { $0.name != nil }) else { return true }
+        let renamed = messages.map { message in
+            var message = message
+            if let name = message.name { message.name = name + "x" }
+            return message
+        }
+        return try conversation(renamed, tools: tools, addGenerationPrompt: false).rendered.text != rendered.text
     }
 
     /// What a whole conversation adds to its prompt.

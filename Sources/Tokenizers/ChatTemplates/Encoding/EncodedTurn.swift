@@ -10,4 +10,6 @@ public struct EncodedTurn: Sendable, Hashable {
     public var isWhole: Bool
     /// Whether the tools, where there are any, are in the prompt.
     public var writesTools: Bool
+    /// Whether the names of those who speak, where messages have any, are in the text.
+    public var writesNames: Bool
 }
