@@ -17,13 +17,16 @@ public struct JSONDocument: Sendable {
 
     /// Parses one JSON value (RFC 8259) that fills the whole text, apart from white space around it.
     ///
-    /// - Parameter depth: how deeply arrays and objects may nest.
+    /// - Parameters:
+    ///   - depth: how deeply arrays and objects may nest.
+    ///   - values: how many values it may hold, all levels together: in memory, each takes many times its text.
     public init(
-        parsing bytes: some Sequence<UInt8>, halves: Halves = .replaced, depth: Int = JSONValue.maximumDepth
+        parsing bytes: some Sequence<UInt8>, halves: Halves = .replaced, depth: Int = JSONValue.maximumDepth,
+        values: Int = .max
     ) throws(JSONError) {
         let result =
-            bytes.withContiguousStorageIfAvailable { JSONParser.document($0, halves, depth) }
-            ?? Array(bytes).withUnsafeBufferPointer { JSONParser.document($0, halves, depth) }
+            bytes.withContiguousStorageIfAvailable { JSONParser.document($0, halves, depth, values) }
+            ?? Array(bytes).withUnsafeBufferPointer { JSONParser.document($0, halves, depth, values) }
         self = try result.get()
     }
 
@@ -41,7 +44,7 @@ extension JSONValue {
     /// Parses one JSON value (RFC 8259) that fills the whole text, apart from white space around it.
     public init(parsing text: String) throws(JSONError) {
         var text = text
-        let result = text.withUTF8 { bytes in JSONParser.document(bytes, .replaced, JSONValue.maximumDepth) }
+        let result = text.withUTF8 { bytes in JSONParser.document(bytes, .replaced, JSONValue.maximumDepth, .max) }
         self = try result.get().value
     }
 

@@ -4,14 +4,16 @@ struct JSONParser {
     var position = 0
     private let halves: JSONDocument.Halves
     private let maximumDepth: Int
+    private let maximumValues: Int
+    private var values = 0
     private var depth = 0
     private var repeatedKeys = 0
     private var loneHalves = 0
 
     static func document(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ halves: JSONDocument.Halves, _ depth: Int
+        _ bytes: UnsafeBufferPointer<UInt8>, _ halves: JSONDocument.Halves, _ depth: Int, _ values: Int
     ) -> Result<JSONDocument, JSONError> {
-        var parser = JSONParser(bytes, halves, depth)
+        var parser = JSONParser(bytes, halves, depth, values)
         do throws(JSONError) {
             let value = try parser.value()
             parser.skipWhiteSpace()
@@ -23,10 +25,13 @@ struct JSONParser {
         }
     }
 
-    private init(_ bytes: UnsafeBufferPointer<UInt8>, _ halves: JSONDocument.Halves, _ maximumDepth: Int) {
+    private init(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ halves: JSONDocument.Halves, _ maximumDepth: Int, _ maximumValues: Int
+    ) {
         self.bytes = bytes
         self.halves = halves
         self.maximumDepth = maximumDepth
+        self.maximumValues = maximumValues
     }
 
     func error(_ reason: String) -> JSONError { error(reason, at: position) }
@@ -63,6 +68,8 @@ struct JSONParser {
 
     private mutating func value() throws(JSONError) -> JSONValue {
         skipWhiteSpace()
+        values += 1
+        guard values <= maximumValues else { throw error("more than \(maximumValues) values") }
         switch peek() {
         case UInt8(ascii: "{"): return try nested { parser throws(JSONError) in try parser.object() }
         case UInt8(ascii: "["): return try nested { parser throws(JSONError) in try parser.array() }

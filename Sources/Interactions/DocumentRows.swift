@@ -1,69 +1,130 @@
-import Conversations
-
-/// Where the rows of a document lie: the values of a text that follow one another, with the elements of a list in the
-/// place of the list, and those of an API page's `data` in the place of the page.
+/// The rows of a document, one after the other: the values of a text that follow one another, with the elements of a list
+/// in the place of the list, and those of an API page's `data` in the place of the page.
 ///
-/// It looks at brackets and quotes only, one byte after the other, and keeps nothing: a document of any shape costs no
-/// memory beside its text. Whether a row is JSON is seen when it is parsed.
+/// It looks at brackets and quotes only, and keeps no more than the row that it is at: a document of any length and shape
+/// costs the memory of its longest row. Whether a row is JSON is seen when it is parsed.
 struct DocumentRows {
-    private let bytes: [UInt8]
-    private var position = 0
-    private var isInList = false
-    /// Where the page ends whose list this is.
-    private var pageEnd: Int?
-    /// Whether brackets and quotes go together, as far as it got.
+    struct Row {
+        /// nil where it is longer than allowed.
+        var text: ArraySlice<UInt8>?
+    }
+
+    /// Whether brackets and quotes went together, as far as it got.
     private(set) var isSound = true
+    /// Whether what is not sound is only that the text ended.
+    private(set) var isCutOff = false
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    private let limit: Int
+    private let more: () -> ArraySlice<UInt8>
+    private var bytes: [UInt8] = []
+    private var position = 0
+    private var isAtEnd = false
+    private var isInList = false
+    /// Whether the list is a page's, whose other members come after it.
+    private var isInPage = false
+    /// Where the row begins that is kept; nil where none is.
+    private var start: Int?
+    /// Where the list of the object at hand begins, if that is a page, counted from the object's own beginning.
+    private var list: Int?
+    /// Whether the object at hand is a page that is longer than a row may be.
+    private var isLongPage = false
 
-    /// The place of the next row; nil after the last, and where the text is not sound.
-    mutating func next() -> Range<Int>? {
+    /// - Parameters:
+    ///   - limit: the bytes of the longest row that is kept.
+    ///   - more: gives the next bytes, none at the end.
+    init(limit: Int, more: @escaping () -> ArraySlice<UInt8>) {
+        self.limit = limit
+        self.more = more
+    }
+
+    /// The next row; nil after the last, and where the text is not sound.
+    mutating func next() -> Row? {
         while true {
             skipSpace()
-            switch byte {
-            case nil:
-                if isInList { isSound = false }
-                return nil
+            switch byte() {
+            case nil: return isInList ? unsound() : nil
             case UInt8(ascii: ",")? where isInList: position += 1
             case UInt8(ascii: "]")? where isInList:
+                position += 1
                 isInList = false
-                position = pageEnd ?? position + 1
-                pageEnd = nil
+                if isInPage, !skip(from: 1) { return unsound() }
+                isInPage = false
             case UInt8(ascii: "[")? where !isInList:
                 isInList = true
                 position += 1
             case UInt8(ascii: "{")? where !isInList:
-                guard let range = value() else { return unsound() }
-                guard let list = listOfPage(range) else { return range }
-                isInList = true
-                pageEnd = range.upperBound
-                position = list + 1
+                start = position
+                guard skipObject() || isLongPage else { return unsound() }
+                guard let start, let list else { return row() }
+                position = start + list + 1
+                (self.start, self.list, isLongPage) = (nil, nil, false)
+                (isInList, isInPage) = (true, true)
             default:
-                guard isInList, let range = value() else { return unsound() }
-                return range
+                start = position
+                guard isInList, skip(from: 0) else { return unsound() }
+                return row()
             }
         }
     }
 
-    private mutating func unsound() -> Range<Int>? {
+    private mutating func unsound() -> Row? {
         isSound = false
+        isCutOff = byte() == nil
         return nil
     }
 
-    private var byte: UInt8? { position < bytes.count ? bytes[position] : nil }
-
-    private mutating func skipSpace() {
-        while let byte, byte == 0x20 || (0x09...0x0D).contains(byte) { position += 1 }
+    private mutating func row() -> Row {
+        defer { (start, list) = (nil, nil) }
+        guard let start, position - start <= limit else { return Row(text: nil) }
+        return Row(text: bytes[start..<position])
     }
 
-    /// Goes behind the value that begins here; nil where it does not end.
-    private mutating func value() -> Range<Int>? {
-        let start = position
-        var depth = 0
+    // MARK: The text
+
+    /// The byte here; nil at the end.
+    private mutating func byte() -> UInt8? {
+        if position == bytes.count { refill() }
+        return position < bytes.count ? bytes[position] : nil
+    }
+
+    /// Keeps what the row at hand has so far, unless that is more than it may.
+    private mutating func refill() {
+        guard !isAtEnd, !isLongPage else { return }
+        if let kept = start, position - kept > limit {
+            guard list == nil else {
+                // The rows are in its list, which is still here from its beginning.
+                isLongPage = true
+                return
+            }
+            start = nil
+        }
+        let piece = more()
+        isAtEnd = piece.isEmpty
+        if isAtEnd { return }
+        let kept = start ?? position
+        bytes.removeFirst(kept)
+        position -= kept
+        if start != nil { start = 0 }
+        bytes.append(contentsOf: piece)
+    }
+
+    /// White space, and the marks of files that were put together.
+    private mutating func skipSpace() {
+        while let byte = byte(), byte == 0x20 || (0x09...0x0D).contains(byte) || [0xEF, 0xBB, 0xBF].contains(byte) {
+            position += 1
+        }
+    }
+
+    // MARK: Values
+
+    /// Goes behind the value that begins here, or, from inside so many brackets, behind the last of these; false where there
+    /// is no end.
+    private mutating func skip(from depth: Int) -> Bool {
+        var depth = depth
         repeat {
-            switch byte {
-            case nil: return nil
-            case UInt8(ascii: "\"")?: guard skipString() else { return nil }
+            switch byte() {
+            case nil: return false
+            case UInt8(ascii: "\"")?: guard skipString() else { return false }
             case UInt8(ascii: "{")?, UInt8(ascii: "[")?:
                 depth += 1
                 position += 1
@@ -71,20 +132,22 @@ struct DocumentRows {
                 depth -= 1
                 position += 1
             default:
-                if depth == 0 { return word() }
+                if depth == 0 { return skipWord() }
                 position += 1
             }
         } while depth > 0
-        return depth == 0 ? start..<position : nil
+        return depth == 0
     }
 
     private mutating func skipString() -> Bool {
         position += 1
-        while let byte {
+        while let byte = byte() {
             position += 1
             switch byte {
             case UInt8(ascii: "\""): return true
-            case UInt8(ascii: "\\"): position += 1
+            case UInt8(ascii: "\\"):
+                guard self.byte() != nil else { return false }
+                position += 1
             case UInt8(ascii: "\n"): return false
             default: break
             }
@@ -93,36 +156,53 @@ struct DocumentRows {
     }
 
     /// A number, `true`, `null`, or what was to be one.
-    private mutating func word() -> Range<Int>? {
-        let start = position
-        while let byte, byte > 0x20, !",]}".utf8.contains(byte) { position += 1 }
-        return start < position ? start..<position : nil
+    private mutating func skipWord() -> Bool {
+        var isEmpty = true
+        while let byte = byte(), byte > 0x20, !",]}".utf8.contains(byte) {
+            position += 1
+            isEmpty = false
+        }
+        return !isEmpty
     }
 
-    /// Where the list of a page begins; nil for an object that is a record.
-    private func listOfPage(_ range: Range<Int>) -> Int? {
-        var inside = self
-        inside.position = range.lowerBound + 1
-        var list: Int?
-        while inside.position < range.upperBound - 1 {
-            inside.skipSpace()
-            if inside.byte == UInt8(ascii: ",") {
-                inside.position += 1
+    /// Goes behind the object that begins here; false where it does not end. ``list`` then says where the rows of a page are.
+    ///
+    /// A page has its rows in `data`, and no member that a record has. One that is longer than a row may be is known by what
+    /// comes before its list.
+    private mutating func skipObject() -> Bool {
+        var isRecord = false
+        position += 1
+        while true {
+            skipSpace()
+            switch byte() {
+            case nil: return false
+            case UInt8(ascii: "}")?:
+                position += 1
+                return true
+            case UInt8(ascii: ",")?:
+                position += 1
                 continue
+            case UInt8(ascii: "\"")?: break
+            // No object, whose brackets say nevertheless where it ends.
+            default: return skip(from: 1)
             }
-            guard inside.byte == UInt8(ascii: "\""), let key = inside.value() else { return list }
-            inside.skipSpace()
-            guard inside.byte == UInt8(ascii: ":") else { return list }
-            inside.position += 1
-            inside.skipSpace()
-            let begin = inside.position
-            guard inside.value() != nil else { return list }
-            switch String(decoding: bytes[key].dropFirst().dropLast(), as: UTF8.self) {
-            case "data": if bytes[begin] == UInt8(ascii: "[") { list = begin }
-            case "request", "response", "messages", "choices": return nil
-            default: break
+            let begin = start.map { position - $0 }
+            guard skipString() else { return false }
+            let key = begin.flatMap { begin in start.map { bytes[($0 + begin + 1)..<(position - 1)] } }
+            skipSpace()
+            guard byte() == UInt8(ascii: ":") else { return skip(from: 1) }
+            position += 1
+            skipSpace()
+            if let key, DocumentRows.recordKeys.contains(where: key.elementsEqual) {
+                isRecord = true
+                list = nil
             }
+            if let key, let start, !isRecord, key.elementsEqual("data".utf8), byte() == UInt8(ascii: "[") {
+                list = position - start
+            }
+            guard skip(from: 0) else { return false }
         }
-        return list
     }
+
+    private static let recordKeys = ["request", "response", "messages", "choices"].map { Array($0.utf8) }
 }

@@ -63,6 +63,8 @@ public struct LogPull: Sendable {
     public static let defaultRowLimit = 8 << 20
     /// Logs nest less deeply than JSON may, so that what is stored around a row can always be read.
     private static let depth = JSONValue.maximumDepth - 16
+    /// A row holds no more values than the longest answer with the log-probabilities of twenty tokens at every place.
+    static let values = 2_000_000
     /// The same for a request or response that a row holds as a text of JSON.
     static let innerDepth = depth - 16
 
@@ -226,7 +228,7 @@ public struct LogPull: Sendable {
     private func read(_ text: ArraySlice<UInt8>) throws(RowFault) -> Kept {
         let document: JSONDocument
         do {
-            document = try JSONDocument(parsing: text, depth: LogPull.depth)
+            document = try JSONDocument(parsing: text, depth: LogPull.depth, values: LogPull.values)
         } catch {
             let line = error.line > 1 ? "line \(error.line), " : ""
             throw RowFault(.notJSON, "\(error.reason) at \(line)column \(error.column)")

@@ -12,8 +12,8 @@ struct LogRowReader {
         /// A row: its line, or its place in a document, from 1; and where its text lies. nil for a row that is too long.
         var rows: [(number: Int, range: Range<Int>?)] = []
 
-        mutating func add(_ number: Int, _ text: some Collection<UInt8>, limit: Int) {
-            guard text.count <= limit else {
+        mutating func add(_ number: Int, _ text: ArraySlice<UInt8>?, limit: Int) {
+            guard let text, text.count <= limit else {
                 rows.append((number, nil))
                 return
             }
@@ -23,32 +23,21 @@ struct LogRowReader {
             bytes.append(UInt8(ascii: "\n"))
         }
 
-        mutating func add(_ line: LineReader.Line, isTooLong: Bool, limit: Int) {
-            if isTooLong {
-                rows.append((line.number, nil))
-            } else if !line.isBlank {
-                add(line.number, line.unmarked, limit: limit)
-            }
-        }
-
-        var isFull: Bool { bytes.count >= 4 << 20 || rows.count >= 4096 }
+        var isFull: Bool { bytes.count >= 4 << 20 || rows.count >= 1 << 13 }
     }
-
-    /// A document must fit into memory whole.
-    private static let documentBytes = 256 << 20
 
     private enum Form {
         case unknown
         case lines
-        case document(DocumentRows, text: [UInt8], count: Int)
+        case document(DocumentRows, count: Int)
     }
 
     private let reader: LineReader
     private let source: LogSource
     private let limit: Int
     private var form = Form.unknown
-    /// What was read in the hope of a document, and is lines.
-    private var held: HeldLines?
+    /// Why a document could not be read to its end.
+    private var breach: StorageError?
 
     /// - Parameters:
     ///   - limit: the bytes of the longest row that is kept.
@@ -58,63 +47,73 @@ struct LogRowReader {
         self.limit = limit
         reader = try LineReader(path: source.path)
         reader.isStopped = isStopped
+        reader.maximumLength = limit
     }
 
     var byteCount: Int { reader.byteCount }
-    var failure: StorageError? { reader.failure }
+    var failure: StorageError? { reader.failure ?? breach }
 
     /// The next rows; nil after the last.
     mutating func next() -> Batch? {
         if case .unknown = form { form = recognized() }
         var batch = Batch()
         switch form {
-        case .document(var rows, let text, var count):
-            while !batch.isFull, let range = rows.next() {
+        case .document(var rows, var count):
+            while !batch.isFull, let row = rows.next() {
                 count += 1
-                batch.add(count, text[range], limit: limit)
+                batch.add(count, row.text, limit: limit)
             }
-            form = .document(rows, text: text, count: count)
+            if !rows.isSound, reader.failure == nil { breach = broken(rows, after: count) }
+            form = .document(rows, count: count)
         case .lines, .unknown:
-            while !batch.isFull, let line = held?.next() {
-                batch.add(line, isTooLong: held?.tooLong == line.number, limit: limit)
-            }
-            if !batch.isFull { held = nil }
             while !batch.isFull, let line = reader.next() {
-                batch.add(line, isTooLong: reader.lastLineWasTooLong, limit: limit)
+                if reader.lastLineWasTooLong {
+                    batch.add(line.number, nil, limit: limit)
+                } else if !line.isBlank {
+                    batch.add(line.number, line.unmarked, limit: limit)
+                }
             }
         }
         return batch.rows.isEmpty ? nil : batch
     }
 
-    /// Looks at the beginning, and if it may be a document's, at the rest.
-    private mutating func recognized() -> Form {
-        reader.maximumLength = LogRowReader.documentBytes
-        defer { reader.maximumLength = limit }
-        var lines = HeldLines()
-        var isPossible: Bool?
-        while isPossible ?? true, !reader.lastLineWasTooLong, lines.bytes.count < LogRowReader.documentBytes,
-            let line = reader.next()
-        {
-            lines.add(line, isTooLong: reader.lastLineWasTooLong)
-            if isPossible == nil, !line.isBlank { isPossible = mayBeginDocument(line) }
-        }
-        let isWhole = isPossible == true && !reader.lastLineWasTooLong && lines.bytes.count < LogRowReader.documentBytes
-        if isWhole, isDocument(lines.bytes) {
-            return .document(DocumentRows(lines.bytes), text: lines.bytes, count: 0)
-        }
-        held = lines
-        return .lines
+    private func broken(_ rows: DocumentRows, after count: Int) -> StorageError {
+        StorageError(
+            .input,
+            "cannot read on in \(source.name) after row \(count): "
+                + (rows.isCutOff ? "the text ends early" : "brackets or quotes that do not go together"))
     }
 
-    private func mayBeginDocument(_ line: LineReader.Line) -> Bool {
-        if source.mayBeDocument { return true }
-        switch line.unmarked.first(where: { $0 > 0x20 }) {
+    // MARK: Lines or a document
+
+    /// Looks at the beginning, which is the whole of a small file.
+    private func recognized() -> Form {
+        let size = max(16 << 20, limit + 1 << 20)
+        let beginning = reader.peek(size)
+        let isWhole = beginning.count < size
+        guard mayBeDocument(beginning, isWhole: isWhole), isDocument(beginning, isWhole: isWhole) else { return .lines }
+        let reader = reader
+        return .document(DocumentRows(limit: limit) { reader.nextPiece() }, count: 0)
+    }
+
+    /// Whether the first line that is not blank may begin a document.
+    private func mayBeDocument(_ beginning: ArraySlice<UInt8>, isWhole: Bool) -> Bool {
+        var rest = beginning
+        var text = rest.prefix(0)
+        while text.allSatisfy({ $0 <= 0x20 }), !rest.isEmpty {
+            text = rest.prefix { $0 != UInt8(ascii: "\n") }
+            rest = rest.dropFirst(text.count + 1)
+            text = LineReader.Line(number: 0, bytes: text).unmarked
+        }
+        let first = text.first { $0 > 0x20 }
+        // Of what cannot be looked through, a line that is a record decides.
+        if source.mayBeDocument, isWhole || first != UInt8(ascii: "{") { return true }
+        switch first {
         case UInt8(ascii: "["): return true
         case UInt8(ascii: "{"):
-            let text = line.unmarked
-            guard text.count <= limit else { return false }
+            guard text.count <= limit else { return source.mayBeDocument }
             do {
-                _ = try JSONValue(parsing: text)
+                _ = try JSONDocument(parsing: text, values: LogPull.values)
                 return false
             } catch {
                 return error.offset >= text.count
@@ -124,13 +123,22 @@ struct LogRowReader {
     }
 
     /// Whether its values go together, and the first is one: a line that was cut off must not swallow those after it.
-    private func isDocument(_ bytes: [UInt8]) -> Bool {
-        var rows = DocumentRows(bytes)
-        guard let first = rows.next() else { return rows.isSound && bytes.contains(UInt8(ascii: "[")) }
-        guard source.mayBeDocument || first.count <= limit && (try? JSONValue(parsing: bytes[first])) != nil else {
-            return false
+    private func isDocument(_ beginning: ArraySlice<UInt8>, isWhole: Bool) -> Bool {
+        var rest = beginning
+        var rows = DocumentRows(limit: limit) {
+            defer { rest = [] }
+            return rest
         }
+        guard let first = rows.next() else {
+            return rows.isSound ? beginning.contains(UInt8(ascii: "[")) : !isWhole && rows.isCutOff
+        }
+        guard source.mayBeDocument || isValue(first) else { return false }
         while rows.next() != nil {}
-        return rows.isSound
+        return rows.isSound || !isWhole && rows.isCutOff
+    }
+
+    private func isValue(_ row: DocumentRows.Row) -> Bool {
+        guard let text = row.text else { return false }
+        return (try? JSONDocument(parsing: text, values: LogPull.values)) != nil
     }
 }

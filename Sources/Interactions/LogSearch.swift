@@ -5,7 +5,7 @@ import Glibc
 ///
 /// In a directory, its subdirectories included, these are the files named `*.jsonl`, `*.ndjson` or `*.json`, in any
 /// case, rotated (`.jsonl.1`, `.jsonl-20260105`) or compressed (`.gz`), in the order of their names. Symbolic links to
-/// files are read; those to directories are not followed. Only regular files are opened: a pipe would wait forever.
+/// files of the same directory are read; those that lead out of it, and those to directories, are not followed. Only regular files are opened: a pipe would wait forever.
 public struct LogSearch: Sendable {
     /// A file or directory that was left out.
     public struct PassedOver: Sendable, Hashable, CustomStringConvertible {
@@ -19,6 +19,8 @@ public struct LogSearch: Sendable {
     /// The sources that are symbolic links in a directory.
     public private(set) var links: [LogSource] = []
     private var seen: Set<Data> = []
+    /// The directory that is searched, without symbolic links in its path.
+    private var root: String?
 
     /// - Throws: ``PullError`` for a path that is not there or no file, and for a directory without logs.
     public init(_ paths: [String]) throws {
@@ -33,6 +35,7 @@ public struct LogSearch: Sendable {
             switch kind {
             case S_IFDIR:
                 let directory = path.hasSuffix("/") && path != "/" ? String(path.dropLast()) : path
+                root = LogSearch.realPath(directory)
                 search(directory)
                 guard sources.contains(where: { $0.path.hasPrefix(directory == "/" ? "/" : directory + "/") }) else {
                     throw PullError("no logs in \(path): expected *.jsonl, *.jsonl.gz or *.json files", hint: leftOut)
@@ -85,6 +88,8 @@ public struct LogSearch: Sendable {
             switch isLink ? LogSearch.kind(of: path, followingLinks: true) : kind {
             case S_IFDIR where !isLink: search(path)
             case S_IFDIR: leaveOut(path, "a symbolic link to a directory, which is not followed")
+            case S_IFREG where isLog && isLink && leadsOut(path):
+                leaveOut(path, "a symbolic link out of the folder, which is not followed; name the file itself")
             case S_IFREG where isLog:
                 if isLink, !seen.contains(Data(path.utf8)) { links.append(LogSource(path: path)) }
                 add(path)
@@ -93,6 +98,17 @@ public struct LogSearch: Sendable {
             default: leaveOut(path, "no regular file")
             }
         }
+    }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private func leadsOut(_ link: String) -> Bool {
+        guard let root, let target = LogSearch.realPath(link) else { return true }
+        return !target.hasPrefix(root == "/" ? "/" : root + "/")
     }
 
     private mutating func leaveOut(_ path: String, _ reason: String) {

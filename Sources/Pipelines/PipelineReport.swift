@@ -18,6 +18,8 @@ public struct PipelineReport: Codable, Sendable {
     public var format = "retort.pipeline-run/2"
     public var pipeline: String
     public var startedAt = Date()
+    /// The same moment on a clock that nobody sets.
+    private var start = ContinuousClock.now
     public var seconds = 0.0
     public var stages: [Entry] = []
     /// Why the run ended early, if it did.
@@ -67,7 +69,7 @@ public struct PipelineReport: Codable, Sendable {
         return report
     }
 
-    mutating func finish() { seconds = Date().timeIntervalSince(startedAt) }
+    mutating func finish() { seconds = start.duration(to: .now).seconds }
 
     static func directory(_ pipeline: PipelineDefinition) -> String {
         "\(pipeline.workspace)/pipelines/\(pipeline.name)/runs"
@@ -77,19 +79,32 @@ public struct PipelineReport: Codable, Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
-        let name = startedAt.formatted(.iso8601.timeSeparator(.omitted))
-        try AtomicFile.write(try encoder.encode(self), to: "\(Self.directory(pipeline))/\(name).json")
+        let name = Self.name(
+            startedAt.formatted(.iso8601.timeSeparator(.omitted)), after: try Self.names(pipeline).max())
+        try AtomicFile.write(try encoder.encode(self), to: "\(Self.directory(pipeline))/\(name)")
+    }
+
+    private static func names(_ pipeline: PipelineDefinition) throws -> [String] {
+        let directory = directory(pipeline)
+        guard FileManager.default.fileExists(atPath: directory) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".json") }
+    }
+
+    /// The name of a run's file: its start, or the newest one's name counted on where that is not earlier. Two runs may
+    /// begin within a second, and a clock may be set back; each keeps its file, and the newest is the last.
+    package static func name(_ start: String, after newest: String?) -> String {
+        guard let newest, newest >= "\(start).json" else { return "\(start).json" }
+        let parts = newest.dropLast(".json".count).split(separator: "_")
+        let number = (parts.count > 1 ? Int(parts[1]) ?? 0 : 0) + 1
+        return "\(parts[0])_\(String(1_000_000 + number).dropFirst()).json"
     }
 
     /// The newest run of a pipeline; nil before the first.
     public static func latest(of pipeline: PipelineDefinition) throws -> PipelineReport? {
-        let directory = directory(pipeline)
-        guard FileManager.default.fileExists(atPath: directory) else { return nil }
-        let names = try FileManager.default.contentsOfDirectory(atPath: directory)
-        guard let newest = names.filter({ $0.hasSuffix(".json") }).max() else { return nil }
+        guard let newest = try names(pipeline).max() else { return nil }
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
-        let path = "\(directory)/\(newest)"
+        let path = "\(directory(pipeline))/\(newest)"
         do {
             return try decoder.decode(
                 PipelineReport.self, from: try FileHandle(readingFrom: path).readToEnd() ?? Data())

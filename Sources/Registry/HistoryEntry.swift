@@ -9,6 +9,8 @@ public import Storage
 public struct HistoryEntry: Sendable, Hashable {
     public enum Action: String, Sendable, Hashable {
         case register, promote, rollback
+        /// The registry was taken as it was, after a backup was put back. It names each name's newest version.
+        case accept
     }
 
     /// Counts from 1 over the whole registry.
@@ -21,7 +23,7 @@ public struct HistoryEntry: Sendable, Hashable {
     public var alias: String?
     /// Where the alias pointed before; nil if it was new.
     public var oldVersion: Int?
-    /// The version that was registered, or that the alias points at now.
+    /// The version that was registered or accepted, or that the alias points at now.
     public var newVersion: Int
     public var artifact: ContentDigest
     /// The digest of the version's record.

@@ -46,6 +46,10 @@ public enum RegistryMigrations {
                         ifnull(dataset, ''), ifnull(task, ''), ifnull(recipe, ''), ifnull(source, ''));
                     """)
         },
+        // The first entry after which the head was noted beside the database: from there on, the note must be there.
+        Migration("registry-4-noted-head") { database in
+            try database.execute(sql: "CREATE TABLE registry_head (entry INTEGER NOT NULL) STRICT")
+        },
     ]
 
     private static let tables = """

@@ -13,13 +13,15 @@ extension ReleaseRegistry {
         reason: String? = nil, override: String? = nil, now: Date = Date()
     ) throws -> HistoryEntry? {
         try RegistryName.check(alias, as: "alias")
+        for (text, what) in [(by, "by"), (reason, "reason"), (override, "override")] {
+            try HistoryWords.check(text, as: what)
+        }
         let version = try resolve(try VersionSelector(name: name, version: number))
         if override == nil { try clear(version) }
-        return try write { database in
-            let current = try Self.alias(database, name, alias)
-            if current?.version == number { return nil }
-            return try Self.move(
-                database, alias, from: current?.version, to: version, .promote, by, reason, override, now)
+        return try change { database, history in
+            let current = history.places["\(name)@\(alias)"]?.version
+            if current == number { return nil }
+            return try Self.move(database, alias, from: current, to: version, .promote, by, reason, override, now)
         }
     }
 
@@ -31,17 +33,11 @@ extension ReleaseRegistry {
         now: Date = Date()
     ) throws -> HistoryEntry {
         let selector = try VersionSelector(name: name, alias: alias)
-        return try write { database in
-            let current = try Self.resolve(database, selector)
-            var stack: [Int] = []
-            for (entry, _) in try Self.history(database) where entry.name == name && entry.alias == alias {
-                switch entry.action {
-                case .promote: stack.append(entry.newVersion)
-                case .rollback: stack.removeLast(min(1, stack.count))
-                case .register: break
-                }
-            }
-            guard let number = stack.dropLast().last else {
+        try HistoryWords.check(by, as: "by")
+        try HistoryWords.check(reason, as: "reason")
+        return try change { database, history in
+            let current = try Self.resolve(database, selector, history)
+            guard let number = history.places[selector.description]?.standing.dropLast().last else {
                 throw RegistryError(
                     .input,
                     "\(selector) has nothing to go back to: \(current.reference) is the first version that it ever had",
@@ -49,7 +45,7 @@ extension ReleaseRegistry {
                         "retort-registry promote \(name):VERSION --alias \(alias) --reason WHY points it at another one"
                 )
             }
-            let version = try Self.resolve(database, try VersionSelector(name: name, version: number))
+            let version = try Self.resolve(database, try VersionSelector(name: name, version: number), history)
             return try Self.move(
                 database, alias, from: current.version, to: version, .rollback, by, reason, nil, now)
         }

@@ -16,6 +16,8 @@ extension ReleaseRegistry {
         _ registration: Registration, now: Date = Date()
     ) throws -> (version: RegistryVersion, isNew: Bool) {
         try RegistryName.check(registration.name, as: "name")
+        try HistoryWords.check(registration.by, as: "by")
+        try HistoryWords.check(registration.note, as: "note")
         let artifact = try ContentDigest(ofFile: registration.artifact)
         let report = try registration.evaluation.map(Self.evidence)
         if let report, ![artifact, registration.source].contains(report.artifact) {
@@ -47,7 +49,7 @@ extension ReleaseRegistry {
             evaluation: try registration.evaluation.map { try keep($0) }, passed: report?.passed,
             recipe: try registration.recipe.map(lineage), note: registration.note,
             created: Timestamp.rounded(now), createdBy: registration.by)
-        return try write { try Self.insertUnlessThere(record, $0) }
+        return try change { database, _ in try Self.insertUnlessThere(record, database) }
     }
 
     private static func insertUnlessThere(

@@ -19,17 +19,19 @@ extension ReleaseRegistry {
         ).map(alias)
     }
 
-    static func alias(_ database: Database, _ name: String, _ alias: String) throws -> RegistryAlias? {
+    static func version(_ database: Database, _ name: String, _ number: Int) throws -> RegistryVersion? {
         try Row.fetchOne(
-            database, sql: "SELECT * FROM registry_alias WHERE name = ? AND alias = ?", arguments: [name, alias]
-        ).map(Self.alias)
+            database, sql: "SELECT * FROM registry_version WHERE name = ? AND version = ?", arguments: [name, number]
+        ).map(version)
     }
 
-    /// Every entry with the digest that was stored for it.
-    static func history(_ database: Database) throws -> [(entry: HistoryEntry, storedDigest: String)] {
-        try Row.fetchAll(database, sql: "SELECT * FROM registry_history ORDER BY sequence").map { row in
-            (try entry(row), row["digest"])
-        }
+    /// Every entry from a number on, with the digest that was stored for it.
+    static func history(
+        _ database: Database, from sequence: Int
+    ) throws -> [(entry: HistoryEntry, storedDigest: String)] {
+        try Row.fetchAll(
+            database, sql: "SELECT * FROM registry_history WHERE sequence >= ? ORDER BY sequence", arguments: [sequence]
+        ).map { (try entry($0), $0["digest"]) }
     }
 
     static func insert(_ record: RegistryVersion, _ database: Database) throws {

@@ -11,17 +11,26 @@ public struct ReleaseRegistry: Sendable {
     public let store: ContentStore
     /// The database's path, for messages.
     let file: String
+    /// Where the newest entry of the history is noted.
+    let headPath: String
+    let followed = FollowedHistory()
 
     public init(workspace: Workspace) throws {
         database = try workspace.database(RegistryMigrations.all)
         store = workspace.store
         file = workspace.path("retort.sqlite")
+        headPath = workspace.path("registry-head.json")
     }
 
     /// The number of the newest history entry, 0 for an empty registry. It grows whenever anything changes: cheap to
     /// poll.
-    public func sequence() throws -> Int {
-        try read { try Int.fetchOne($0, sql: "SELECT max(sequence) FROM registry_history") ?? 0 }
+    ///
+    /// - Throws: ``RegistryError`` of kind `damaged` where the history or an alias was changed by other hands.
+    public func sequence() throws -> Int { try readChecked { $1.count } }
+
+    /// Whether an alias ever pointed at a version.
+    public func wasPromoted(_ name: String, version: Int) throws -> Bool {
+        try readChecked { $1.promoted.contains("\(name):\(version)") }
     }
 
     /// Every name, sorted.
@@ -31,32 +40,43 @@ public struct ReleaseRegistry: Sendable {
 
     /// The versions of one name or of all, oldest first.
     public func versions(of name: String? = nil) throws -> [RegistryVersion] {
-        try read { try Self.versions($0, name) }
+        try readChecked { database, history in
+            try Self.versions(database, name).map { try Self.sound($0, history) }
+        }
     }
 
     /// The aliases of one name or of all.
     public func aliases(of name: String? = nil) throws -> [RegistryAlias] {
-        try read { try Self.aliases($0, name) }
+        try readChecked { database, _ in try Self.aliases(database, name) }
     }
 
-    /// The history of one name or of all, oldest first.
+    /// The history of one name or of all, oldest first, as it lies there: ``verify(_:expecting:)`` says whether it holds.
     public func history(of name: String? = nil) throws -> [HistoryEntry] {
-        try read { try Self.history($0).map(\.entry).filter { name == nil || $0.name == name } }
+        try read { try Self.history($0, from: 1).map(\.entry).filter { name == nil || $0.name == name } }
     }
 
     /// The version that a selector means now.
     ///
-    /// - Throws: ``RegistryError`` of kind `input` that lists what there is instead.
+    /// - Throws: ``RegistryError`` of kind `input` that lists what there is instead; of kind `damaged` where the history does
+    ///   not say so.
     public func resolve(_ selector: VersionSelector) throws -> RegistryVersion {
-        try read { try Self.resolve($0, selector) }
+        try readChecked { try Self.resolve($0, selector, $1) }
     }
 
-    static func resolve(_ database: Database, _ selector: VersionSelector) throws -> RegistryVersion {
+    /// A version's row, if it is as it was registered.
+    private static func sound(_ version: RegistryVersion, _ history: ReplayedHistory) throws -> RegistryVersion {
+        guard let problem = history.problem(with: version) else { return version }
+        throw RegistryError(.damaged, problem, hint: "put back the newest copy of the workspace that verifies")
+    }
+
+    static func resolve(
+        _ database: Database, _ selector: VersionSelector, _ history: ReplayedHistory
+    ) throws -> RegistryVersion {
         let number: Int
         switch selector.choice {
         case .version(let version): number = version
         case .alias(let alias):
-            guard let found = try Self.alias(database, selector.name, alias) else {
+            guard let found = history.places["\(selector.name)@\(alias)"] else {
                 let known = try aliases(database, selector.name).map(\.alias)
                 if try versions(database, selector.name).isEmpty { throw try unknown(database, selector.name) }
                 throw RegistryError(
@@ -67,8 +87,8 @@ public struct ReleaseRegistry: Sendable {
             }
             number = found.version
         }
+        if let version = try version(database, selector.name, number) { return try sound(version, history) }
         let all = try versions(database, selector.name)
-        if let version = all.first(where: { $0.version == number }) { return version }
         guard !all.isEmpty else { throw try unknown(database, selector.name) }
         throw RegistryError(.input, "\(selector.name) has no version \(number), expected 1 to \(all.count)")
     }

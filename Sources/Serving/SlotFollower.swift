@@ -19,6 +19,7 @@ struct SlotFollower: Service {
     /// Looks at the registry's counter again and again until the task is cancelled.
     private func watch() async {
         var seen = -1
+        var trouble: String?
         var failures: [VersionSelector: ContinuousClock.Instant] = [:]
         while !Task.isCancelled {
             do {
@@ -31,8 +32,14 @@ struct SlotFollower: Service {
                     failures[slot.selector] = isCurrent ? nil : now
                 }
                 seen = sequence
+                trouble = nil
             } catch {
-                warn("the registry cannot be read; what is loaded goes on: \(error)")
+                let reason = "\(error)"
+                if reason != trouble { warn("the registry is not followed; what is loaded goes on: \(reason)") }
+                trouble = reason
+                for slot in slots where slot.condition.failure != reason { slot.report(failure: reason) }
+                // Once it can be read, every slot is looked at again.
+                seen = -1
             }
             // Only a cancellation ends a sleep early, and the loop ends with it.
             do { try await Task.sleep(for: interval) } catch { return }

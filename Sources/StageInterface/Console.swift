@@ -1,8 +1,12 @@
+import Conversations
 import Foundation
 import Storage
 import Synchronization
 
 /// The one door for output: data to stdout, talk to stderr.
+///
+/// What is printed for people may quote names, reasons and texts of strangers. It shows their control characters instead of
+/// sending them to a terminal, and a line stays one line, so that none can forge another.
 public final class Console: Sendable {
     public enum Verbosity: Sendable { case quiet, normal, verbose }
 
@@ -23,13 +27,18 @@ public final class Console: Sendable {
     public var isDataShown: Bool { printsData }
 
     /// A line of what was asked for, on stdout; dropped when stdout belongs to a JSON report.
-    public func data(_ line: String) { if printsData { print(line + "\n") } }
+    public func data(_ line: String) { if printsData { print(line.escaped() + "\n") } }
 
-    /// What was asked for, where it is not a line; dropped likewise.
-    public func data(exactly text: String) { if printsData { print(text) } }
+    /// What was asked for, where it is not a line: as it is for files and pipes, shown like a line on a terminal.
+    public func data(exactly text: String) {
+        guard printsData else { return }
+        print(isatty(STDOUT_FILENO) == 1 ? text.escaped(keepingLines: true) : text)
+    }
 
-    /// A line of what a run came to, on stdout for people: dropped by `--quiet`, too.
-    public func summary(_ line: String) { if verbosity != .quiet { data(line) } }
+    /// What a run came to, a line or a table, on stdout for people: dropped by `--quiet`, too.
+    public func summary(_ lines: String) {
+        if printsData, verbosity != .quiet { print(lines.escaped(keepingLines: true) + "\n") }
+    }
 
     /// The JSON report.
     func report(_ json: String) { print(json + "\n") }
@@ -38,18 +47,21 @@ public final class Console: Sendable {
     var lostData: StorageError? { state.withLock { $0.lost } }
 
     /// A line of talk.
-    public func say(_ line: String) { if verbosity != .quiet { talk(line) } }
+    public func say(_ line: String) { if verbosity != .quiet { talk(line.escaped()) } }
 
     /// A line that only `--verbose` shows.
-    public func detail(_ line: String) { if verbosity == .verbose { talk(line) } }
+    public func detail(_ line: String) { if verbosity == .verbose { talk(line.escaped()) } }
 
     /// A line that even `--quiet` shows.
-    public func warn(_ line: String) { talk("warning: \(line)") }
+    public func warn(_ line: String) { talk("warning: \(line.escaped())") }
 
-    /// The message of a failure and its hint.
+    /// The message of a failure and its hint. Of several lines, as faults that were collected have, only the first begins one.
     public func fail(_ failure: StageFailure) {
-        talk("error: \(failure.description)")
-        if let hint = failure.hint { talk("hint: \(hint)") }
+        func inset(_ text: String) -> String {
+            text.escaped(keepingLines: true).replacing(/\n(?!  )/, with: "\n  ")
+        }
+        talk("error: \(inset(failure.description))")
+        if let hint = failure.hint { talk("hint: \(inset(hint))") }
     }
 
     /// One line that replaces itself on a terminal (four times a second), and otherwise is said every ten seconds.
@@ -65,7 +77,7 @@ public final class Console: Sendable {
             let now = ContinuousClock.now
             if let shownAt = state.shownAt, !isLast, now - shownAt < interval { return }
             state.shownAt = now
-            guard let terminal else { return Console.put(line() + "\n", STDERR_FILENO) }
+            guard let terminal else { return Console.put(line().escaped() + "\n", STDERR_FILENO) }
             // One column stays free: a terminal may go on to the next line when the last one is written to.
             Console.put(terminal.lineStart + line().fitted(to: terminal.columns - 1), STDERR_FILENO)
             state.isProgressShown = true

@@ -14,9 +14,11 @@ public enum AtomicDirectory {
     ) throws {
         try check(path, mark: mark)
         let path = path.hasSuffix("/") ? String(path.dropLast()) : path
-        try AtomicFile.makeDirectory(PathName.folder(of: path))
-        let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
-        try AtomicFile.makeDirectory(temporary)
+        let folder = PathName.folder(of: path)
+        try AtomicFile.makeDirectory(folder)
+        TemporaryName.sweep(folder)
+        let (temporary, descriptor) = try create(for: path)
+        defer { close(descriptor) }
         do {
             try fill(temporary)
             if rename(temporary, path) == 0 { return }
@@ -35,6 +37,18 @@ public enum AtomicDirectory {
         } catch {
             try? FileManager.default.removeItem(atPath: temporary)
             throw error
+        }
+    }
+
+    /// A directory that is locked while it is filled. What it holds is for the user alone: rows of datasets.
+    private static func create(for path: String) throws -> (path: String, descriptor: Int32) {
+        while true {
+            let temporary = TemporaryName.beside(path)
+            guard mkdir(temporary, 0o700) == 0 else { throw StorageError.device("cannot write \(path)") }
+            let descriptor = open(temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            if descriptor >= 0, TemporaryName.hold(descriptor) { return (temporary, descriptor) }
+            guard descriptor >= 0 || errno == ENOENT else { throw StorageError.device("cannot write \(path)") }
+            close(descriptor)
         }
     }
 

@@ -13,17 +13,14 @@ public enum AtomicFile {
         try check(path)
         let directory = PathName.folder(of: path)
         try makeDirectory(directory)
-        let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
-        let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o644)
-        guard descriptor >= 0 else {
-            throw StorageError.device("cannot write \(path)")
-        }
+        TemporaryName.sweep(directory)
+        let (temporary, descriptor) = try create(for: path, isPrivate ? 0o600 : 0o644)
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
             let result = try body(handle)
             guard fsync(descriptor) == 0 else { throw StorageError.device("cannot write") }
-            try handle.close()
             guard rename(temporary, path) == 0 else { throw StorageError.device("cannot write") }
+            try handle.close()
             synchronize(directory: directory)
             return result
         } catch let error as StorageError where error.kind == .device {
@@ -32,6 +29,16 @@ public enum AtomicFile {
         } catch {
             unlink(temporary)
             throw error
+        }
+    }
+
+    private static func create(for path: String, _ permissions: mode_t) throws -> (path: String, descriptor: Int32) {
+        while true {
+            let temporary = TemporaryName.beside(path)
+            let descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
+            guard descriptor >= 0 else { throw StorageError.device("cannot write \(path)") }
+            if TemporaryName.hold(descriptor) { return (temporary, descriptor) }
+            close(descriptor)
         }
     }
 
@@ -69,7 +76,11 @@ public enum AtomicFile {
 
     /// Gives a file a second name, in place of what bore it; a copy where the file system has no second names.
     public static func link(_ path: String, as other: String) throws {
-        let temporary = "\(other).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).partial"
+        let temporary = TemporaryName.beside(other)
+        // Held, so that nobody takes the second name for one that was left behind.
+        let held = open(path, O_RDONLY | O_CLOEXEC)
+        defer { if held >= 0 { close(held) } }
+        if held >= 0 { _ = flock(held, LOCK_SH | LOCK_NB) }
         if Glibc.link(path, temporary) == 0 {
             // Of two names of one file, rename would leave both.
             guard rename(temporary, other) == 0 else {
@@ -88,13 +99,16 @@ public enum AtomicFile {
     }
 
     /// Makes a directory and its parents, unless they are there.
-    public static func makeDirectory(_ path: String) throws {
-        if mkdir(path, 0o777) == 0 { return }
+    ///
+    /// - Parameter isPrivate: whether nobody but the user may look into those that are made.
+    public static func makeDirectory(_ path: String, isPrivate: Bool = false) throws {
+        let permissions: mode_t = isPrivate ? 0o700 : 0o777
+        if mkdir(path, permissions) == 0 { return }
         var reason = errno
         let parent = PathName.folder(of: path)
         if reason == ENOENT, parent != path, !path.isEmpty {
-            try makeDirectory(parent)
-            if mkdir(path, 0o777) == 0 { return }
+            try makeDirectory(parent, isPrivate: isPrivate)
+            if mkdir(path, permissions) == 0 { return }
             reason = errno
         }
         var status = stat()

@@ -8,6 +8,13 @@ final class ByteReader {
     var isStopped: () -> Bool = { false }
     /// Why reading ended early, without the name of the source.
     private(set) var failure: String?
+    private(set) var hint: String?
+    /// How many times its size a gzip stream may become, once that is more than ``freeBytes``. Logs stay far below; a few bytes
+    /// that stand for a disk full of others do not.
+    private static let maximumRatio = 400
+    private static let freeBytes = 4 << 20
+    private var taken = 0
+    private var given = 0
 
     private enum Form { case unknown, plain, gzip, ended }
 
@@ -103,6 +110,13 @@ final class ByteReader {
                 return (status, Int(stream.avail_in), buffer.count - Int(stream.avail_out))
             }
             waiting = waiting.dropFirst(offered - left)
+            taken += offered - left
+            given += made
+            if given > ByteReader.freeBytes, given / ByteReader.maximumRatio > taken {
+                end("its gzip data becomes more than \(ByteReader.maximumRatio) times as long, expected a log")
+                hint = "if that is meant, unpack it first: gunzip"
+                return 0
+            }
             switch status {
             case Z_OK, Z_BUF_ERROR: break
             case Z_STREAM_END: beginNextMember()

@@ -16,16 +16,20 @@ public struct ContentStore: Sendable {
     @discardableResult
     public func put(_ bytes: Data) throws -> ContentDigest {
         let digest = ContentDigest(of: bytes)
-        if !contains(digest) { try AtomicFile.write(bytes, to: path(of: digest), isPrivate: true) }
+        if !contains(digest) {
+            try makeFolder(of: digest)
+            try AtomicFile.write(bytes, to: path(of: digest), isPrivate: true)
+        }
         return digest
     }
 
-    /// Keeps a copy of a file.
+    /// Keeps a copy of a file, likewise.
     @discardableResult
     public func put(file source: String) throws -> ContentDigest {
         let digest = try ContentDigest(ofFile: source)
         guard !contains(digest) else { return digest }
-        let copied = try AtomicFile.write(to: path(of: digest)) { target in
+        try makeFolder(of: digest)
+        let copied = try AtomicFile.write(to: path(of: digest), isPrivate: true) { target in
             let input = try FileHandle(readingFrom: source)
             var accumulator = ContentDigest.Accumulator()
             while let piece = try input.read(upToCount: 1 << 20), !piece.isEmpty {
@@ -39,6 +43,10 @@ public struct ContentStore: Sendable {
             return found
         }
         return copied
+    }
+
+    private func makeFolder(of digest: ContentDigest) throws {
+        try AtomicFile.makeDirectory(PathName.folder(of: path(of: digest)), isPrivate: true)
     }
 
     /// The content of a digest, verified.

@@ -27,7 +27,7 @@ public final class LineReader: Sequence, IteratorProtocol {
     }
 
     /// How long lines are that are kept, unless ``maximumLength-swift.property`` says otherwise.
-    public static let maximumLength = 64 << 20
+    public static let maximumLength = 8 << 20
 
     /// Lines longer than this are not kept; they come back empty with ``lastLineWasTooLong`` set.
     public var maximumLength = LineReader.maximumLength
@@ -46,7 +46,8 @@ public final class LineReader: Sequence, IteratorProtocol {
     private var buffer: [UInt8] = []
     private var start = 0
     private var number = 0
-    private var isAtEnd = false
+    /// Whether nothing more can be read from the source.
+    public private(set) var isAtEnd = false
     private let chunk = 1 << 18
 
     /// Asked again and again while a pipe or a terminal has nothing to read; true ends the reading as if it were the end.
@@ -70,6 +71,22 @@ public final class LineReader: Sequence, IteratorProtocol {
             throw StorageError(.input, "cannot read \(name): \(StorageError.systemReason())")
         }
         source = ByteReader(descriptor: descriptor)
+    }
+
+    /// What comes next, as many bytes as there are up to `count`; they stay to be read. Whether that is all there is says
+    /// ``isAtEnd``.
+    public func peek(_ count: Int) -> ArraySlice<UInt8> {
+        while buffer.count - start < count, !isAtEnd { fill() }
+        return buffer[start...].prefix(count)
+    }
+
+    /// The next bytes, whatever lines they are; none at the end.
+    public func nextPiece() -> ArraySlice<UInt8> {
+        buffer.removeFirst(start)
+        start = 0
+        while buffer.isEmpty, !isAtEnd { fill() }
+        defer { start = buffer.count }
+        return buffer[...]
     }
 
     public func next() -> Line? {
@@ -118,9 +135,12 @@ public final class LineReader: Sequence, IteratorProtocol {
             if count > 0, buffer.count < 3, [0xEF, 0xFE, 0xFF].contains(buffer[0]) { return fill() }
             begin()
         }
+        // Of what must not be unpacked nothing is given out.
+        if source.hint != nil { (buffer, start) = ([], 0) }
         if count == 0 { isAtEnd = true }
         if count == 0, failure == nil, let reason = source.failure {
-            failure = StorageError(.input, "cannot read on in \(name) after line \(number): \(reason)")
+            failure = StorageError(
+                .input, "cannot read on in \(name) after line \(number): \(reason)", hint: source.hint)
         }
     }
 

@@ -10,4 +10,7 @@ public struct Migration: Sendable {
         self.name = name
         self.change = change
     }
+
+    /// Makes the change in a database that has all before it: a fresh one, to see what comes out.
+    public func apply(to database: Database) throws { try change(database) }
 }

@@ -9,10 +9,10 @@ public struct Workspace: Sendable {
     /// Where a workspace lies when nobody says otherwise.
     public static let defaultPath = ".retort"
 
-    /// Opens a workspace, making its folder if it is not there.
+    /// Opens a workspace, making its folder, for the user alone, if it is not there.
     public init(path: String) throws {
         self.path = path
-        try AtomicFile.makeDirectory(path)
+        try AtomicFile.makeDirectory(path, isPrivate: true)
     }
 
     public var store: ContentStore { ContentStore(path: "\(path)/store") }
@@ -35,8 +35,14 @@ public struct Workspace: Sendable {
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
         let file = path("retort.sqlite")
-        // It holds what people wrote to a model: for the user alone. SQLite gives its other files the same rights.
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        // It holds what people wrote to a model: for the user alone. SQLite gives its other files the same rights. Through a
+        // symbolic link it would be made where somebody else wants it.
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+        if descriptor < 0, errno == ELOOP {
+            throw StorageError(
+                .device, "cannot open \(file): it is a symbolic link, expected the database",
+                hint: "a workspace elsewhere is named as a whole: --workspace FOLDER")
+        }
         if descriptor >= 0 { close(descriptor) }
         do {
             let pool = try DatabasePool(path: file, configuration: configuration)
@@ -59,6 +65,16 @@ extension StorageError {
             case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN: .device
             default: .input
             }
-        self.init(kind, "database \(file): \(error.message ?? error.resultCode.description)")
+        // Where not even the memory that its processes share finds room, SQLite says so in other words.
+        let isFull =
+            error.resultCode == .SQLITE_FULL || error.resultCode == .SQLITE_IOERR && StorageError.isFull(besides: file)
+        self.init(
+            kind, "database \(file): \(error.message ?? error.resultCode.description)",
+            hint: isFull ? "the disk is full: free some space and run it again" : nil)
+    }
+
+    private static func isFull(besides file: String) -> Bool {
+        var status = statvfs()
+        return statvfs(PathName.folder(of: file), &status) == 0 && status.f_bavail * UInt(status.f_frsize) < 1 << 16
     }
 }

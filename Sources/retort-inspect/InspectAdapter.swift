@@ -39,7 +39,8 @@ struct InspectAdapter: StageCommand {
             for doubt in checkpoint.doubts(about: lowRank, name: adapter) { console.warn(doubt) }
         }
         let names = lowRank.tensors.keys.sorted { $0.localizedStandardCompare($1) == .orderedAscending }
-        console.data("\nmatrix                           rank     scale  inputs → outputs    ‖update‖")
+        console.data("")
+        console.data("matrix                           rank     scale  inputs → outputs    ‖update‖")
         for name in names {
             guard let pair = lowRank.tensors[name] else { continue }
             let shape = "\(pair.inputs) → \(pair.outputs)"

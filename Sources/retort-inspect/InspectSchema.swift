@@ -34,7 +34,7 @@ struct InspectSchema: StageCommand {
             case .clients: try ClientList.schema()
             case .report: StageReport.schema
             }
-        console.data(schema.serialized(.pretty))
+        console.data(exactly: schema.serialized(.pretty) + "\n")
         var report = StageReport(stage: "retort-inspect")
         report.details = schema
         return report

@@ -46,9 +46,10 @@ struct InspectTokenize: StageCommand {
         guard jsonl else {
             if let text, decode {
                 let ids = try InspectTokenize.parse(Array(text.utf8), as: "argument")
-                console.data(tokenizer.decode(try InspectTokenize.ids(in: ids, tokenizer, as: "argument")))
+                let decoded = tokenizer.decode(try InspectTokenize.ids(in: ids, tokenizer, as: "argument"))
+                console.data(exactly: decoded + "\n")
             } else if let text {
-                console.data(InspectTokenize.json(try encoded(text, tokenizer)))
+                console.data(exactly: InspectTokenize.json(try encoded(text, tokenizer)) + "\n")
             }
             return nil
         }
@@ -63,14 +64,14 @@ struct InspectTokenize: StageCommand {
             let value = try InspectTokenize.parse(line.bytes, as: place)
             if decode {
                 let text = tokenizer.decode(try InspectTokenize.ids(in: value, tokenizer, as: place))
-                console.data(JSONValue.string(text).serialized())
+                console.data(exactly: JSONValue.string(text).serialized() + "\n")
             } else {
                 guard let text = value.stringValue else {
                     throw StageFailure(.badInput, "\(place): \(value.kindName), expected a string")
                 }
                 do {
                     let ids = try rate.measure(text.utf8.count) { try encoded(text, tokenizer) }
-                    console.data(InspectTokenize.json(ids))
+                    console.data(exactly: InspectTokenize.json(ids) + "\n")
                 } catch let error as TokenizerError { throw StageFailure(.badInput, "\(place): \(error)") }
             }
         }

@@ -27,9 +27,7 @@ struct SettleCommand: StageCommand {
 
     func validate() throws {
         guard usd >= 0, usd <= 1e6 else { throw ValidationError("--usd: \(usd), expected 0 to 1000000") }
-        guard reason.contains(where: { !$0.isWhitespace }) else {
-            throw ValidationError("--reason: empty, expected how you know")
-        }
+        if let flaw = reason.flawAsLine { throw ValidationError("--reason: \(flaw)") }
     }
 
     func perform(_ console: Console) async throws -> StageReport? {

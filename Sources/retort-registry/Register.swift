@@ -44,7 +44,7 @@ struct Register: StageCommand {
         }
         let scratch = FileManager.default.temporaryDirectory.appending(path: "retort-register-\(UUID().uuidString)")
             .path
-        try AtomicFile.makeDirectory(scratch)
+        try AtomicFile.makeDirectory(scratch, isPrivate: true)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         let registry = try openRegistry()
         let checked = try CheckedArtifact(

@@ -11,5 +11,6 @@ struct RegistryTool: RootCommand {
         version: retortVersion,
         subcommands: [
             Register.self, List.self, Show.self, Promote.self, Rollback.self, History.self, Verify.self,
+            Accept.self,
         ])
 }

@@ -19,12 +19,7 @@ extension StageCommand {
 
     /// A text for the history, which prints it on one line.
     func words(_ text: String, as option: String) throws -> String {
-        guard !text.allSatisfy(\.isWhitespace) else {
-            throw StageFailure(.badInput, "\(option): empty, expected words")
-        }
-        guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            throw StageFailure(.badInput, "\(option): a control character or a line break, expected one line of text")
-        }
+        if let flaw = text.flawAsLine { throw StageFailure(.badInput, "\(option): \(flaw)") }
         return text
     }
 

@@ -7,7 +7,7 @@ import Storage
 struct Verify: StageCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Recompute the history's hash chain and the digest of every stored file; damage ends with exit 3.",
+        abstract: "Hold versions, aliases and files against the hash chain of the history; damage ends with exit 3.",
         discussion: "Example: retort-registry verify support-intent")
 
     @OptionGroup var options: StageOptions
@@ -22,7 +22,9 @@ struct Verify: StageCommand {
         guard found.problems.isEmpty else {
             throw StageFailure(
                 .refused, "the registry does not verify: " + found.problems.joined(separator: "\n  "),
-                hint: "restore the workspace from a copy; register repairs a damaged artifact from its file")
+                hint:
+                    "put back the newest copy of the workspace; register mends an artifact from its file, accept an alias"
+            )
         }
         let newest = found.head?.description ?? "none"
         console.data("verified \(found.versions) versions and \(found.entries) history entries; head \(newest)")

@@ -84,7 +84,7 @@ struct ReplayCommand: StageCommand {
         }
         if let log {
             try OutputPath.check(log, as: "--log", reading: ["--recording": recording])
-            server.log = try openLog(log)
+            server.log = try openLog(log, console)
         }
         let recording = try Recording(path: recording)
         console.say("\(recording.count) recorded answers")
@@ -101,14 +101,14 @@ struct ReplayCommand: StageCommand {
         return nil
     }
 
-    private func openLog(_ path: String) throws -> @Sendable (JSONValue) -> Void {
-        try AtomicFile.write("", to: path)
+    private func openLog(_ path: String, _ console: Console) throws -> @Sendable (JSONValue) -> Void {
+        try AtomicFile.write("", to: path, isPrivate: true)
         let handle = try FileHandle(appendingTo: path)
         return { line in
             do {
                 try handle.writeAll((line.serialized() + "\n").utf8)
             } catch {
-                FileHandle.standardError.write(Data("warning: \(path): \(error)\n".utf8))
+                console.warn("\(path): \(error)")
             }
         }
     }

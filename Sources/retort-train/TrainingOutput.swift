@@ -1,6 +1,7 @@
 import Adapters
 import ArgumentParser
 import Checkpoints
+import Foundation
 import StageInterface
 import Storage
 import Training
@@ -12,6 +13,12 @@ struct TrainingOutput {
     let peft: String?
     /// Of the matrices of a model.
     let type: Checkpoint.WeightType?
+
+    /// What excludes a second run with this output, whatever folder its snapshots go to.
+    var lockPath: String {
+        let url = URL(filePath: path)
+        return url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).lock").path
+    }
 
     static func type(_ word: String) throws -> Checkpoint.WeightType {
         guard let type = Checkpoint.WeightType(rawValue: word) else {

@@ -78,8 +78,9 @@ public struct EvaluationReport: Sendable {
     @discardableResult
     public func write(to folder: String) throws -> ContentDigest {
         let bytes = json.serializedBytes(.pretty) + [UInt8(ascii: "\n")]
-        try AtomicFile.write(predictionLines, to: "\(folder)/predictions.jsonl")
-        try AtomicFile.write(ReportPage(self).html, to: "\(folder)/report.html")
+        // Both quote what people wrote.
+        try AtomicFile.write(predictionLines, to: "\(folder)/predictions.jsonl", isPrivate: true)
+        try AtomicFile.write(ReportPage(self).html, to: "\(folder)/report.html", isPrivate: true)
         // Last, since whoever finds it may rely on the others.
         try AtomicFile.write(bytes, to: "\(folder)/report.json")
         return ContentDigest(of: bytes)
