@@ -209,7 +209,7 @@ let package = Package(
             "Serving",
             [
                 "Conversations", "Storage", "Registry", "HTTPTransport", "Interactions", "Replay", "GGUF", "Tensors",
-                "Adapters", "Checkpoints", "Inference", "Tokenizers", "Datasets",
+                "Adapters", "Checkpoints", "Inference", "Tokenizers", "Datasets", "Teachers",
             ]),
         tests("Pipelines", ["Conversations", "Storage", "StageInterface"]),
         // Damaged files of every format, given to their readers.
@@ -228,5 +228,10 @@ let package = Package(
             dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"]),
             path: "Tests/Cases",
             exclude: ["Inputs", "README.md"], swiftSettings: settings),
+        // The built executables under hostile hands, with little memory, few files and slow clients.
+        .testTarget(
+            name: "HostileTests",
+            dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"]),
+            path: "Tests/Hostile", swiftSettings: settings),
     ]
 )
