@@ -209,7 +209,7 @@ let package = Package(
             "Serving",
             [
                 "Conversations", "Storage", "Registry", "HTTPTransport", "Interactions", "Replay", "GGUF", "Tensors",
-                "Adapters", "Checkpoints", "Inference", "Tokenizers", "Datasets",
+                "Adapters", "Checkpoints", "Inference", "Tokenizers", "Datasets", "Teachers",
             ]),
         tests("Pipelines", ["Conversations", "Storage", "StageInterface"]),
         // Damaged files of every format, given to their readers.

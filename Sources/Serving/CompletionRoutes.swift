@@ -33,7 +33,7 @@ struct CompletionRoutes: Sendable {
         try client?.admitTokens()
         let request = try await bodies.read(http) { try CompletionRequest($0, isChat: isChat, client: client) }
         let version = try await version(for: request.model)
-        try await request.check(against: version, at: LocalTime(received))
+        try await request.check(against: version, at: LocalTime(received), on: bodies.queue)
         let cancellation = Cancellation()
         await context.watch(cancellation)
         let timer = _Concurrency.Task {

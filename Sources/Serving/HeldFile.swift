@@ -16,29 +16,26 @@ final class HeldFile: Sendable {
 
     private let file: FileHandle
     private let path: String
-    private let digest: ContentDigest
     private let stamp: Mutex<Stamp>
 
-    /// - Parameters:
-    ///   - file: was opened before the content was read.
-    ///   - digest: that of what was read.
-    init(_ file: FileHandle, path: String, digest: ContentDigest) throws {
-        self.file = file
+    /// Opens a file that is to be read from now on.
+    init(path: String) throws {
+        file = try FileHandle(readingFrom: path)
         self.path = path
-        self.digest = digest
         stamp = Mutex(try HeldFile.stamp(of: file, path))
     }
 
     /// Reads the whole file again if it looks like another.
     ///
-    /// - Throws: ``ServingError`` where its content is no longer what was loaded.
-    func check() throws {
+    /// - Parameter digest: that of what was loaded.
+    /// - Throws: ``ServingError`` where its content is no longer that.
+    func check(against digest: ContentDigest) throws {
         let now = try HeldFile.stamp(of: file, path)
         guard now != stamp.withLock({ $0 }) else { return }
         guard try ContentDigest(ofFile: "/proc/self/fd/\(file.fileDescriptor)") == digest else {
             throw ServingError(
                 "\(path): its content was changed in place while it was served, expected it to stay as it was loaded",
-                hint: "put a new model in its place by renaming: cp new.gguf DIR/next && mv DIR/next \(path)")
+                hint: "rename a new model over it instead of writing into it: mv NEW.gguf \(path)")
         }
         stamp.withLock { $0 = now }
     }

@@ -39,8 +39,8 @@ public struct RetortServer: Sendable {
         self.say = say
         self.warn = warn
         self.detail = detail
-        // Opened before it is read: what is put in its place meanwhile is another file.
-        let file = try FileHandle(readingFrom: configuration.base)
+        // Before it is read, so that no change goes by unseen.
+        baseFile = try HeldFile(path: configuration.base)
         let loader = try VersionLoader(
             base: configuration.base, template: configuration.template, store: workspace.store,
             tasks: configuration.tasks, threshold: configuration.threshold, warn: warn)
@@ -65,7 +65,6 @@ public struct RetortServer: Sendable {
             key: configuration.accessKey,
             clients: try configuration.clients.map { try ClientBook(path: $0, say: say, warn: warn) })
         decisionLog = try configuration.decisionLog.map { try DecisionLog(path: $0, warn: warn) }
-        baseFile = try HeldFile(file, path: configuration.base, digest: loader.base.artifact)
         self.loader = loader
         self.registry = registry
     }
@@ -104,7 +103,8 @@ public struct RetortServer: Sendable {
             registry: registry, loader: loader, slots: catalog.slots, interval: configuration.pollInterval, say: say,
             warn: warn)
         var services: [any Service] = [
-            follower, application, HangupListener(say: say) { try decisionLog?.reopen() }, BaseWatch(file: baseFile),
+            follower, application, HangupListener(say: say) { try decisionLog?.reopen() },
+            BaseWatch(file: baseFile, digest: loader.base.artifact),
         ]
         if let clients = admission.clients { services.append(ClientsFollower(clients: clients)) }
         var group = ServiceGroupConfiguration(

@@ -28,12 +28,16 @@ final class ServedVersion: Sendable {
     let labelTaskDigest: ContentDigest?
     /// The digest of the chat template's text, where there is one.
     let template: ContentDigest?
+    /// A text of more bytes than this is longer than the context, whatever it says; nil where one token may stand for any
+    /// number of bytes.
+    let mostBytes: Int?
 
     init(
         name: String, record: RegistryVersion?, artifact: ContentDigest, base: ContentDigest, engine: InferenceEngine,
         adapter: LoadedAdapter?, encoder: PromptEncoder, task: TaskResponder?
     ) throws {
         template = try engine.checkpoint.templateDigest
+        mostBytes = encoder.tokenizer.longestToken.map { $0 * engine.checkpoint.architecture.contextLength }
         self.name = name
         self.record = record
         self.artifact = artifact
@@ -58,5 +62,13 @@ final class ServedVersion: Sendable {
             (key: "version", value: record.map { .integer($0.version) } ?? .null),
             (key: "artifact", value: .string(artifact.description)),
         ])
+    }
+}
+
+extension Tokenizer {
+    /// The most bytes that a token stands for; nil where the unknown one may stand for any number.
+    fileprivate var longestToken: Int? {
+        guard unknown == nil || id(ofPiece: "<0x41>") != nil else { return nil }
+        return (0..<vocabularySize).reduce(1) { max($0, piece(TokenID($1)).count) }
     }
 }

@@ -18,6 +18,10 @@ struct RequestCostCasesTests {
         (0..<count).map(text).joined(separator: ",")
     }
 
+    private static func deep(_ open: String, _ close: String) -> String {
+        String(repeating: open, count: size / 2) + String(repeating: close, count: size / 2)
+    }
+
     private static func chat(_ content: String, _ more: String = "") -> String {
         #"{"model":"\#(base)","max_tokens":1,"messages":[{"role":"user","content":"\#(content)"}]\#(more)}"#
     }
@@ -53,15 +57,38 @@ struct RequestCostCasesTests {
             ("nested", chat("hi", #","tools":[\#(repeated(#"{"a":[[[[1]]]]}"#, ","))]"#)),
             ("notes", chat("hi", #","metadata":{\#(numbered(300_000) { #""\#($0)":"a""# })}"#)),
             ("a long model", #"{"model":"\#(repeated("a"))","messages":[{"role":"user","content":"x"}]}"#),
+            ("deep arrays", chat("hi", #","metadata":\#(repeated("["))"#)),
+            ("deep objects", chat("hi", #","metadata":\#(repeated(#"{"a":"#))"#)),
+            ("deep and closed", chat("hi", #","tools":\#(deep("[", "]"))"#)),
+            (
+                "many calls",
+                messages(
+                    #"{"role":"assistant","tool_calls":["#
+                        + numbered(50_000) { #"{"id":"c\#($0)","function":{"name":"f","arguments":"{}"}}"# } + "]}")
+            ),
+            (
+                "many answered calls",
+                messages(
+                    numbered(20_000) {
+                        #"{"role":"assistant","tool_calls":[{"id":"c\#($0)","function":{"name":"f","arguments":""}}]},"#
+                            + #"{"role":"tool","tool_call_id":"c\#($0)","content":"a"}"#
+                    })
+            ),
+            ("a pattern", chat("hi", #","guided_regex":"\#(repeated("(a+)+"))""#)),
+            ("many choices", chat("hi", #","guided_choice":[\#(numbered(300_000) { #""c\#($0)""# })]"#)),
+            (
+                "a schema",
+                chat(
+                    "hi",
+                    #","response_format":{"type":"json_schema","json_schema":{"schema":{"anyOf":["#
+                        + repeated(##"{"$ref":"#"}"##, ",") + "]}}}")
+            ),
+            ("parts of one", messages(#"{"role":"user","content":["# + repeated(#"{"type":"image"}"#, ",") + "]}")),
+            ("a long salt", chat("hi", #","cache_salt":"\#(repeated("a"))""#)),
+            ("a long tail of nothing", chat("hi") + repeated(" ")), ("only brackets", repeated("[")),
+            ("no end", #"{"model":""# + repeated("a")), ("surrogates", chat(repeated(#"\ud83d"#))),
             ("a long role", messages(#"{"role":"\#(repeated("a"))","content":"x"}"#)),
         ]
-    }
-
-    /// The seconds of processors that a process has used.
-    private func processorTime(of process: Process) throws -> Double {
-        let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
-        let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
-        return (Double(fields[12]) ?? 0) / 100 + (Double(fields[13]) ?? 0) / 100
     }
 
     @Test func noRequestTakesLong() async throws {
@@ -69,9 +96,9 @@ struct RequestCostCasesTests {
         let server = try await Server(["--base", Checkout.base, "--workspace", folder.file("workspace")])
         for (name, body) in RequestCostCasesTests.shapes {
             let bytes = Array(body.utf8)
-            let before = try processorTime(of: server.process)
+            let before = try server.processorTime
             let reply = try Reply(try await server.send("POST", "/v1/chat/completions", body: bytes))
-            let seconds = try processorTime(of: server.process) - before
+            let seconds = try server.processorTime - before
             #expect((400..<500).contains(reply.status) || reply.status == 200, "\(name): \(reply.status)")
             #expect(reply.errorMessage.utf8.count < 2000, "\(name)")
             // 4 MiB are tokenized once in 3 to 6 s of a busy processor; what grows with the square takes minutes.

@@ -131,6 +131,24 @@ struct RouteTests {
         }
     }
 
+    @Test func versionsThatWereNeverPromotedAreNotForRequests() async throws {
+        let server = try await Server(bench.flags())
+        let refused = try await server.chat("intent:2", "hello", [("max_tokens", 1)])
+        #expect(refused.status == 404 && refused.errorCode == "model_not_found")
+        #expect(refused.errorMessage == "the model 'intent:2' was never promoted, and is not for requests")
+        #expect(try await server.send("GET", "/v1/models/intent:2").status == 404)
+        // Who was promoted once may be asked, also when another took its place.
+        try bench.promote(2)
+        #expect(try await server.waitForHealth { $0["models"]?.arrayValue?.first?["version"] == 2 })
+        for version in [1, 2] {
+            #expect(try await server.chat("intent:\(version)", "hello", [("max_tokens", 1)]).version == version)
+        }
+        try bench.register(bench.adapter(seed: 3, name: "intent-3"))
+        #expect(try await server.chat("intent:3", "hello").status == 404)
+        let open = try await Server(bench.flags("--unpromoted"))
+        #expect(try await open.chat("intent:3", "hello", [("max_tokens", 1)]).version == 3)
+    }
+
     @Test func badRequestsAreNamed() async throws {
         let server = try await Server(bench.flags("--max-body", "20000"))
         let message: JSONValue = ["role": "user", "content": "hello"]

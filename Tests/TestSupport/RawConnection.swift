@@ -10,8 +10,13 @@ public final class RawConnection {
     public private(set) var isClosed = false
 
     /// Connects to the server of a URL like `http://127.0.0.1:8080`.
-    public init(_ url: String) throws {
+    ///
+    /// - Parameter receiveBufferSize: how much the system takes of an answer that is not read.
+    public init(_ url: String, receiveBufferSize: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if var size = receiveBufferSize {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(URL(string: url)?.port ?? 0).bigEndian

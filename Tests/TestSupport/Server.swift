@@ -18,11 +18,19 @@ public final class Server: @unchecked Sendable {
 
     /// Starts a server on a free port and waits until it is ready.
     ///
+    /// - Parameter limits: those of `prlimit` that the server runs under: `--nofile=64:64`.
     /// - Throws: ``StartFailure`` with exit status and stderr when it ends instead.
-    public init(_ arguments: [String], environment: [String: String] = [:], port: Int = 0) async throws {
+    public init(_ arguments: [String], environment: [String: String] = [:], port: Int = 0, limits: [String] = [])
+        async throws
+    {
         let folder = try ScratchFolder()
         try folder.write("errors", "")
-        let process = Executable.process("retort-serve", arguments + ["--port", String(port), "--poll-ms", "5"])
+        let arguments = arguments + ["--port", String(port), "--poll-ms", "5"]
+        let process =
+            limits.isEmpty
+            ? Executable.process("retort-serve", arguments)
+            : Executable.process(
+                "prlimit", limits + ["--", "\(Executable.folder)/retort-serve"] + arguments, in: "/usr/bin")
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let output = Pipe()
         process.standardOutput = output

@@ -1,10 +1,10 @@
 import Conversations
-import Foundation
+package import Foundation
 import Synchronization
-import Teachers
+package import Teachers
 
 /// What one client has used of its quota. Kept while the server runs, also when the client's file is read anew.
-final class ClientAccount: Sendable {
+package final class ClientAccount: Sendable {
     private struct State {
         var quota: ClientQuota
         var requests: RateBucket?
@@ -17,10 +17,10 @@ final class ClientAccount: Sendable {
         var refused = 0
     }
 
-    let name: String
+    package let name: String
     private let state: Mutex<State>
 
-    init(_ name: String, _ quota: ClientQuota) {
+    package init(_ name: String, _ quota: ClientQuota) {
         self.name = name
         state = Mutex(
             State(
@@ -29,7 +29,7 @@ final class ClientAccount: Sendable {
     }
 
     /// Another quota from now on; what was used stays used.
-    func setQuota(_ quota: ClientQuota) {
+    package func setQuota(_ quota: ClientQuota) {
         state.withLock { state in
             func bucket(_ old: RateBucket?, _ limit: Int?) -> RateBucket? {
                 limit.map { old?.resized(perMinute: $0) ?? RateBucket(perMinute: $0) }
@@ -100,7 +100,7 @@ final class ClientAccount: Sendable {
     /// Sets money aside for one escalation, before it is paid; false where the client's day has not so much left.
     ///
     /// - Parameter most: what it can cost.
-    func reserveEscalation(_ most: USD, now: Date = Date()) -> Bool {
+    package func reserveEscalation(_ most: USD, now: Date = Date()) -> Bool {
         state.withLock { state in
             if let limit = state.quota.escalationPerDay {
                 let used = USD(units: state.moneyToday.used(now: now))
@@ -112,7 +112,7 @@ final class ClientAccount: Sendable {
     }
 
     /// Replaces what was set aside by what it cost.
-    func settleEscalation(reserved: USD, spent: USD, now: Date = Date()) {
+    package func settleEscalation(reserved: USD, spent: USD, now: Date = Date()) {
         state.withLock { $0.moneyToday.add((spent - reserved).units, now: now) }
     }
 

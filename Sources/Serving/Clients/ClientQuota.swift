@@ -1,17 +1,17 @@
 import Conversations
 import Storage
-import Teachers
+package import Teachers
 
 /// What one client may take; nil bounds nothing.
-struct ClientQuota: Sendable, Hashable {
-    var requestsPerMinute: Int?
+package struct ClientQuota: Sendable, Hashable {
+    package var requestsPerMinute: Int?
     /// Of prompts and answers together.
-    var tokensPerMinute: Int?
-    var tokensPerDay: Int?
+    package var tokensPerMinute: Int?
+    package var tokensPerDay: Int?
     /// What the frontier may cost for this client; zero escalates nothing.
-    var escalationPerDay: USD?
+    package var escalationPerDay: USD?
 
-    init() {}
+    package init() {}
 
     init(_ section: ConfigurationSection) {
         func count(_ key: String) -> Int? {
