@@ -64,11 +64,11 @@ public struct LoggedLabels: Sendable {
 
     private static let otherTask = "the answer: to another task, or to this one as it was"
 
-    /// Older records name the whole task, and the oldest its name alone.
+    /// Older records name the whole task, and the oldest its name at most.
     private static func isDecision(_ interaction: Interaction, _ decision: JSONValue, of task: Task) -> Bool {
         if let digest = decision["label_task"]?.stringValue { return digest == task.trainingDigest.description }
         if let digest = decision["task"]?.stringValue { return digest == task.digest.description }
-        return interaction.workload?.isExactly(task.name) ?? false
+        return interaction.isUsable(for: task.name)
     }
 
     private struct Rejection: Error {

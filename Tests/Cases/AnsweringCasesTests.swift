@@ -143,6 +143,16 @@ import Testing
             #expect(failed.text.isEmpty)
             #expect(failed.retort["cause"] == "escalation_failed")
         }
+        // What the request itself cuts is given as it is, and nobody else is asked and paid.
+        let asked = teacher.requests.count
+        let cut = try await helped.chat("order", broken, [("max_tokens", 3)])
+        #expect(cut.json["choices"]?.arrayValue?.first?["finish_reason"] == "length" && !cut.text.isEmpty)
+        #expect(cut.retort["cause"] == "cut_by_request" && cut.retort["escalated"] == false)
+        #expect(try await helped.chat("order", broken, [("stop", "9")]).status == 400)
+        // The task's own limit holds, whatever a client allows.
+        #expect(
+            try await helped.chat("order", AnsweringCasesTests.orders[0].input, [("max_tokens", 1000)]).status == 200)
+        #expect(teacher.requests.count == asked)
         // Two odd answers are no outage; a key that is refused is one.
         #expect(try await helped.get("/healthz")["status"] == "ok")
         #expect(try await helped.chat("order", broken).retort["cause"] == "escalation_failed")

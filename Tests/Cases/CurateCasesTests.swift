@@ -275,4 +275,35 @@ import Testing
         #expect(some.errors.contains("2 of 20 rows have no time"), "\(some.errors)")
         #expect(try !curate(base(), output: "all").outcome.errors.contains("time"))
     }
+
+    /// What the frontier said to another task is no label of this one, whatever the two have in common.
+    @Test func anAnswerToAnotherTaskIsNoLabel() async throws {
+        let teacher = try ScriptedTeacher { _ in .completion("parcel") }
+        let digest = "sha256:" + String(repeating: "0", count: 64)
+        func row(_ number: Int, _ more: String) -> String {
+            #"{"timestamp":\#(1_767_000_000 + number),"request":{"model":"desk","messages":[{"role":"user","content":"#
+                + #""\#(input(number))"}]},"response":{"model":"big","choices":[{"index":0,"message":{"role":"assistant","#
+                + #""content":"refund"},"finish_reason":"stop"}]}\#(more)}"#
+        }
+        func decision(_ task: String) -> String {
+            #","decision":{\#(task)"escalated":true,"escalated_to":"big","cause":"below_threshold","latency_ms":1}"#
+        }
+        let log = try folder.write(
+            "log.jsonl",
+            [
+                row(0, decision(#""label_task":"\#(digest)","#)), row(1, decision(#""task":"\#(digest)","#)),
+                row(2, decision("") + #","workload_id":"other""#),
+            ].joined(separator: "\n"))
+        #expect(try Executable.run("retort-pull", log, "--workspace", "\(folder)/w").status == 0)
+        let outcome = try Executable.run(
+            "retort-label", "--task", task, "--endpoint", teacher.url + "/v1", "--model", "big", "--price-in", "2",
+            "--price-out", "8", "--workspace", "\(folder)/w", "--output", "\(folder)/l.jsonl")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("3 answers of the frontier were to other tasks"), "\(outcome.errors)")
+        #expect(teacher.requests.count == 3)
+        let logged = try Executable.run(
+            "retort-curate", "--task", task, "--logged", "--output", "\(folder)/set", "--workspace", "\(folder)/w")
+        #expect(logged.status == 1)
+        #expect(logged.errors.contains("3 interactions left out: the answer: to another task"), "\(logged.errors)")
+    }
 }

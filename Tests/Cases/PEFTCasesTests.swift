@@ -200,4 +200,18 @@ import TestSupport
         let outcome = try inspect(folder.file("peft"))
         #expect(outcome.status == 1, "\(outcome.output)")
     }
+
+    /// Modules that an expression names, and layers, are as binding as a list of ends.
+    @Test func expressionsAndLayersAreFollowed() throws {
+        for (key, value): (String, JSONValue) in [
+            ("target_modules", ".*nothing.*"), ("exclude_modules", ".*_proj"), ("layers_to_transform", 99),
+            ("layers_to_transform", [99]), ("target_modules", "model\\.layers\\.0\\.self_attn\\.none"),
+        ] {
+            let outcome = try inspect(try edited { $0[key] = value })
+            #expect(outcome.status == 1 && outcome.errors.contains("not one that target_modules"), "\(outcome.errors)")
+        }
+        #expect(try inspect(try edited { $0["target_modules"] = ".*\\.(\\w+_proj)" }).status == 0)
+        #expect(try inspect(try edited { $0["target_modules"] = "(" }).errors.contains("not a regular expression"))
+        #expect(try inspect(try edited { $0["lora_alpha"] = 1e39 }).errors.contains("lora_alpha"))
+    }
 }

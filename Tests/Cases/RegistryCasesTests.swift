@@ -194,4 +194,9 @@ import TestSupport
             #expect(outcome.status == 1 && outcome.errors.contains("x.bin"), "\(flag): \(outcome.errors)")
         }
     }
+
+    @Test func aTaskThatIsNotKeptIsRefused() throws {
+        let outcome = try register(Checkout.base, "--task", ContentDigest(of: "nothing").description)
+        #expect(outcome.status == 1 && outcome.errors.contains("--task: "), "\(outcome.errors)")
+    }
 }

@@ -215,4 +215,15 @@ struct RequestFieldCasesTests {
         let without = try await server.chat(base, "I want", [("max_tokens", 3), ("stream", true)])
         #expect(without.events.allSatisfy { $0["usage"] == nil })
     }
+
+    @Test(arguments: [
+        (#"{"model":"M","messages":[{"role":"user","content":"a","content":"b"}]}"#, "a key twice in one object"),
+        (#"{"model":"M","seed":1,"seed":2,"messages":[{"role":"user","content":"a"}]}"#, "a key twice in one object"),
+        (#"{"model":"M","messages":[{"role":"user","content":"a\ud83d"}]}"#, "half a surrogate pair"),
+    ])
+    func whatNobodyCanTellIsRefused(body: String, message: String) async throws {
+        let server = try await server()
+        let reply = try Reply(try await server.send("POST", "/v1/chat/completions", body: Array(body.utf8)))
+        #expect(reply.status == 400 && reply.json["error"]?["message"]?.stringValue?.contains(message) == true)
+    }
 }

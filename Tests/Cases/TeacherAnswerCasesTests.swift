@@ -259,4 +259,17 @@ import Testing
             #expect(ended.report["details"]?["models"]?.objectValue?.count == 1)
         }
     }
+
+    /// A server sends refusals of its own, so that histories have them.
+    @Test func aRefusalInAConversationIsWhatWasSaid() throws {
+        let conversation: [JSONValue] = [
+            ["role": "user", "content": "Open it."], ["role": "assistant", "content": nil, "refusal": "I may not."],
+            ["role": "user", "content": "Why?"],
+        ]
+        let bench = try LabelCase(
+            conversations: [conversation], task: LabelCase.generation(input: "whole_conversation"))
+        let teacher = try ScriptedTeacher { _ in .completion("Rules.") }
+        #expect(try bench.label(teacher).status == 0)
+        #expect(teacher.requests.map(\.lastText) == ["user: Open it.\nassistant: I may not.\nuser: Why?"])
+    }
 }

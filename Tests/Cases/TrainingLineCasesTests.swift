@@ -118,6 +118,15 @@ import TestSupport
             line(#"{"role":"assistant","content":"Yes."}"#, #","prompt":"Another question?""#),
             "prompt: beside messages, expected one of them"
         ),
+        (#"{"prompt":"Hi","completion":"you idiot","label":false}"#, "label: not followed, expected a line without it"),
+        (line(#"{"role":"assistant","content":"Yes."}"#, #","weight":0"#), "weight: not followed"),
+        (
+            line(#"{"role":"assistant","content":"Yes."}"#, #","chat_template_kwargs":{"enable_thinking":false}"#),
+            "chat_template_kwargs: not followed"
+        ),
+        (line(#"{"role":"assistant","content":"Yes."}"#, #","images":["a.png"]"#), "images: not followed"),
+        (line(#"{"role":"assistant","content":"Yes.","content":"No."}"#), "a key twice in one object"),
+        (line(#"{"role":"assistant","content":"Yes\ud83d."}"#), "half a surrogate pair, expected whole characters"),
     ])
     func namesLineAndField(line: String, expected: String) throws {
         let good = TrainingLineCasesTests.line(#"{"role":"assistant","content":"Yes, four are left."}"#)
@@ -286,5 +295,19 @@ import TestSupport
         #expect(outcome.errors.contains("tokenizer.ggml.merges: 1 are no pair of symbols"), "\(outcome.errors)")
         #expect(outcome.errors.contains("of the vocabulary's tokens, so texts are cut otherwise"), "\(outcome.errors)")
         #expect(try !train([good]).errors.contains("tokenizer.ggml"))
+    }
+
+    @Test func namesThatTheTemplateDoesNotWriteAreAWarning() throws {
+        let named =
+            #"{"messages":[{"role":"user","name":"Ann","content":"Hi."},{"role":"assistant","content":"Yes."}]}"#
+        let outcome = try train([named, TrainingLineCasesTests.line(#"{"role":"assistant","content":"Yes."}"#)])
+        #expect(
+            outcome.status == 0 && outcome.errors.contains("1 of 2 lines have names of speakers"), "\(outcome.errors)")
+        #expect(try counts(outcome)["without_names"] == 1)
+        let template =
+            "{% for m in messages %}<|im_start|>{{ m.role }}{{ ' ' + m.name if m.name }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+            + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+        let written = try train([named], template: try folder.write("names.jinja", template))
+        #expect(written.status == 0 && !written.errors.contains("names of speakers"), "\(written.errors)")
     }
 }

@@ -35,4 +35,16 @@ import Testing
         #expect(found.map(\.passed) == [false, false])
         #expect(found.map(\.value) == [nil, nil])
     }
+
+    /// 0.7 less 0.3 is a little less than 0.4 in floating point; 42 of 60 less 18 of 60 is not.
+    @Test func aMarginAtTheThresholdPasses() throws {
+        func result(right: Int) throws -> SystemResult {
+            try Samples.result(Samples.truth.enumerated().map { $0 < right ? $1 : ($1 + 1) % 4 })
+        }
+        let task = try Samples.task("gate: {minimum_margin_over_base: 0.4, minimum_margin_over_baseline: 0.4}")
+        let (subject, other) = (try result(right: 42), try result(right: 18))
+        let found = GateCheck.checks(task.gate, subject: subject, base: other, baseline: other)
+        #expect(found.map(\.passed) == [true, true])
+        #expect(found.map(\.value) == [0.4, 0.4])
+    }
 }

@@ -93,6 +93,10 @@ import TestSupport
         ("", "."),
     ]) func theFolderOfAPath(path: String, folder: String) { #expect(PathName.folder(of: path) == folder) }
 
+    @Test(arguments: [
+        ("a", "a"), ("ä", "ä"), ("./a", "a"), ("a/b", "b"), ("a/b/", "b"), ("/a", "a"), ("/", ""), (".", "."), ("", ""),
+    ]) func theNameOfAPath(path: String, name: String) { #expect(PathName.last(of: path) == name) }
+
     @Test func aFolderOfSomebodyElseIsNotReplaced() throws {
         let path = scratch.file("mine")
         try AtomicFile.write("dear", to: path + "/letter.txt")
