@@ -17,14 +17,14 @@ struct CompletionRequest: Sendable {
     let isStream: Bool
     /// Whether a stream ends with a chunk that has the usage.
     let includesUsage: Bool
-    /// The fields that were sent, for the decision log; all of them are known, and none is null.
+    /// What was sent, for the decision log: fields that are known, and none that is null.
     let body: JSONValue
 
     var isChat: Bool { if case .chat = content { true } else { false } }
 
     init(_ body: JSONValue, isChat: Bool) throws {
         let fields = try RequestFields(body, isChat: isChat)
-        self.body = .object(fields.object)
+        self.body = JSONValue.object(fields.object).withoutNulls
         model = try fields.string("model")
         isStream = try fields.boolean("stream")
         includesUsage = try CompletionRequest.includesUsage(fields, isStream: isStream)
@@ -72,5 +72,19 @@ struct CompletionRequest: Sendable {
         if let text = value.stringValue { return text }
         if let list = value.arrayValue, list.count == 1, let text = list[0].stringValue { return text }
         throw APIError.unsupported("prompt", "\(value.kindName), expected one string")
+    }
+}
+
+extension JSONValue {
+    /// Without the members that are null, which is as if they had not been sent.
+    fileprivate var withoutNulls: JSONValue {
+        switch self {
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.members.filter { !$0.value.isNull }.map { (key: $0.key, value: $0.value.withoutNulls) }))
+        case .array(let elements): .array(elements.map(\.withoutNulls))
+        default: self
+        }
     }
 }
