@@ -103,6 +103,7 @@ struct Serve: StageCommand {
         }
         configuration.decisionLog = decisionLog
         configuration.escalation = try escalation.makeEndpoint()
+        configuration.escalationLimits = escalation.makeLimits()
         configuration.threshold = escalation.threshold
         configuration.accessKey = try apiKeyFile.map { try AccessKey(file: $0) }
         if let apiKeyEnv { configuration.accessKey = try AccessKey(environment: apiKeyEnv) }
