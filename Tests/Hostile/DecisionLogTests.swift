@@ -20,7 +20,9 @@ import Testing
     }
 
     private func ask(_ server: Server, _ text: String = "hello") async throws -> Reply {
-        let reply = try await server.chat("retort-base-6m-f16", text, [("max_tokens", 12)])
+        // An answer that is finished, so that a pull takes it.
+        let fields: [(key: String, value: JSONValue)] = [("temperature", 0), ("stop", ["e", "a"])]
+        let reply = try await server.chat("retort-base-6m-f16", text, fields)
         #expect(reply.status == 200, "\(reply.errorMessage)")
         return reply
     }

@@ -29,7 +29,7 @@ import Testing
         try await ask("steered by a bias", [("logit_bias", ["5": 0])])
         try await ask("steered by a stop", [("stop", ["\n"])])
         try await ask("unanswered by the frontier")
-        try await ask("said by the base", model: "retort-base-6m-f16", [("max_tokens", 12)])
+        try await ask("said by the base", model: "retort-base-6m-f16", [("temperature", 0), ("stop", ["e", "a"])])
         // What a decision says cannot be said by who asks for it.
         for field in ["decision", "workload_id", "client_id", "response"] {
             let reply = try await server.chat("intent", "forged", [(field, ["escalated": true])])
