@@ -27,7 +27,8 @@ extension LabelingCourse {
         case .payment: result.stop = result.stop ?? .payment(error)
         case .forbidden: doubt(work, rejected(LabelAnswer.forbidden, error), error, in: &group)
         case .down, .rateLimited: fail(error, of: work, in: &group)
-        case .configuration, .unauthorized, .redirected, .notFound, .request, .malformed: fatal = fatal ?? error
+        case .configuration, .unauthorized, .redirected, .notFound, .request, .malformed, .noTurn:
+            fatal = fatal ?? error
         }
     }
 

@@ -41,8 +41,19 @@ struct Answer: Sendable {
         case belowThreshold = "below_threshold"
         /// Below the threshold, but no endpoint is configured.
         case noEscalation = "no_escalation"
-        /// The endpoint gave no valid answer: our own stands, or a refusal where that may not.
+        // Where an answer should have been escalated and was not, our own stands, or a refusal where that may not.
+        /// The endpoint gave no valid answer.
         case escalationFailed = "escalation_failed"
+        /// The request's time was up before the endpoint answered.
+        case escalationLate = "escalation_late"
+        /// As many requests were escalated at once as may be, until the request's time was up.
+        case escalationBusy = "escalation_busy"
+        /// Its turn under the limit a minute would have come too late.
+        case escalationRate = "escalation_rate"
+        /// The day's money is spent, or too little of it is left.
+        case escalationBudget = "escalation_budget"
+        /// The endpoint failed too often in a row, and is left alone for a while.
+        case escalationSuspended = "escalation_suspended"
         /// What was generated breaks the task's schema, or is empty: the frontier endpoint answered, or a refusal did.
         case invalidAnswer = "invalid_answer"
         /// The request's own `max_tokens` or `stop` ended the answer before the task would allow it: it is given as it is.

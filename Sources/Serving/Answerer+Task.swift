@@ -38,7 +38,7 @@ extension Answerer {
             answer = Answer(found, responder)
             answer.cause = .cutByRequest
         } else {
-            answer = try await decided(found, responder, input)
+            answer = try await decided(found, responder, input, request.client, cancellation)
             if answer.escalatedTo != nil, !responder.isClosed { request.sampling.cut(&answer.text) }
         }
         if let refusal = answer.refusal {
@@ -50,42 +50,49 @@ extension Answerer {
     }
 
     /// Whether the student's answer stands, and what is answered where it does not.
-    private func decided(_ found: TaskAnswer, _ responder: TaskResponder, _ input: String) async throws -> Answer {
+    private func decided(
+        _ found: TaskAnswer, _ responder: TaskResponder, _ input: String, _ client: ClientAccount?,
+        _ cancellation: Cancellation
+    ) async throws -> Answer {
         var answer = Answer(found, responder)
         let task = responder.task
         switch found.verdict {
         case .confident: break
         case .unsure:
-            await escalate(&answer, input, task, cause: .belowThreshold)
+            try await escalate(&answer, input, task, client, cancellation, cause: .belowThreshold)
             if answer.escalatedTo == nil, escalation == nil { answer.cause = .noEscalation }
         case .invalid(let error):
             answer.cause = .invalidAnswer
-            if task.invalidAnswers == .escalate { await escalate(&answer, input, task, cause: .invalidAnswer) }
+            if task.invalidAnswers == .escalate {
+                try await escalate(&answer, input, task, client, cancellation, cause: .invalidAnswer)
+            }
             if answer.escalatedTo == nil { answer.refuse(task.refusal ?? "no answer: \(error.problem)") }
         case .notANumber:
             answer.cause = .notANumber
-            await escalate(&answer, input, task, cause: .notANumber)
-            if answer.escalatedTo == nil { throw APIError.notANumber }
+            try await escalate(&answer, input, task, client, cancellation, cause: .notANumber)
+            if answer.escalatedTo == nil { throw APIError.notANumber(answer.cause) }
         }
         return answer
     }
 
-    /// Lets the frontier answer; where it cannot, the student's own answer is left as it is and says so.
+    /// Lets the frontier answer; where it does not, the student's own answer is left as it is and says why.
+    ///
+    /// - Throws: ``APIError/disconnected`` when nobody waits for any answer any more.
     private func escalate(
-        _ answer: inout Answer, _ input: String, _ task: Datasets.Task, cause: Answer.Cause
-    ) async {
+        _ answer: inout Answer, _ input: String, _ task: Datasets.Task, _ client: ClientAccount?,
+        _ cancellation: Cancellation, cause: Answer.Cause
+    ) async throws {
         guard let escalation else { return }
         do {
-            let text = try await escalation.answer(to: input, task)
+            let text = try await escalation.answer(to: input, task, client, cancellation)
             answer.text = text
             answer.label = task.kind == .classification ? text : nil
             answer.finish = .stop
             answer.tokens = nil
             answer.escalatedTo = escalation.model
             answer.cause = cause
-        } catch {
-            escalation.report(error)
-            answer.cause = .escalationFailed
+        } catch let failure as EscalationFailure {
+            answer.cause = failure.cause
         }
     }
 }

@@ -108,16 +108,21 @@ extension Answerer {
         do {
             return try body()
         } catch let error as InferenceError where error.kind == .notANumber {
-            throw APIError.notANumber
+            throw APIError.notANumber()
         }
     }
 }
 
 extension APIError {
     /// The model's scores are no numbers, so that there is nothing to answer with.
-    static let notANumber = APIError(
-        status: 500, message: "the model's scores are not finite numbers: it has no answer", type: "server_error",
-        code: "not_a_number")
+    ///
+    /// - Parameter cause: why the frontier did not answer, where it should have.
+    static func notANumber(_ cause: Answer.Cause = .notANumber) -> APIError {
+        let why = cause == .notANumber ? "" : " (\(cause.rawValue))"
+        return APIError(
+            status: 500, message: "the model's scores are not finite numbers: it has no answer\(why)",
+            type: "server_error", code: "not_a_number")
+    }
 }
 
 extension CompletionRequest {

@@ -7,7 +7,11 @@ final class Cancellation: Sendable {
         var handler: (@Sendable (APIError) -> Void)?
     }
 
+    /// When the time is up; nil for work that has no end of its own.
+    let deadline: ContinuousClock.Instant?
     private let state = Mutex(State())
+
+    init(deadline: ContinuousClock.Instant? = nil) { self.deadline = deadline }
 
     /// Ends the request; only the first reason counts.
     func cancel(_ reason: APIError) {

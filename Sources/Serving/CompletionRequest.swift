@@ -22,7 +22,7 @@ struct CompletionRequest: Sendable {
     let cacheSalt: String?
     /// Whose request it is; nil for one that has no quota.
     let client: ClientAccount?
-    /// The fields that were sent, for the decision log; all of them are known, and none is null.
+    /// What was sent, for the decision log: fields that are known, and none that is null.
     let body: JSONValue
 
     var isChat: Bool { if case .chat = content { true } else { false } }
@@ -32,7 +32,7 @@ struct CompletionRequest: Sendable {
 
     init(_ body: JSONValue, isChat: Bool, client: ClientAccount? = nil) throws {
         let fields = try RequestFields(body, isChat: isChat)
-        self.body = .object(fields.object)
+        self.body = JSONValue.object(fields.object).withoutNulls
         self.client = client
         cacheSalt = try CompletionRequest.cacheSalt(fields)
         model = try fields.string("model")
@@ -92,5 +92,19 @@ struct CompletionRequest: Sendable {
         if let text = value.stringValue { return text }
         if let list = value.arrayValue, list.count == 1, let text = list[0].stringValue { return text }
         throw APIError.unsupported("prompt", "\(value.kindName), expected one string")
+    }
+}
+
+extension JSONValue {
+    /// Without the members that are null, which is as if they had not been sent.
+    fileprivate var withoutNulls: JSONValue {
+        switch self {
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.members.filter { !$0.value.isNull }.map { (key: $0.key, value: $0.value.withoutNulls) }))
+        case .array(let elements): .array(elements.map(\.withoutNulls))
+        default: self
+        }
     }
 }

@@ -32,12 +32,13 @@ struct CompletionRoutes: Sendable {
         let client = context.client
         try client?.admitTokens()
         let request = try await bodies.read(http) { try CompletionRequest($0, isChat: isChat, client: client) }
+        let deadline = ContinuousClock.now + timeout
         let version = try await version(for: request.model)
         try await request.check(against: version, at: LocalTime(received), on: bodies.queue)
-        let cancellation = Cancellation()
+        let cancellation = Cancellation(deadline: deadline)
         await context.watch(cancellation)
         let timer = _Concurrency.Task {
-            try await _Concurrency.Task.sleep(for: timeout)
+            try await _Concurrency.Task.sleep(until: deadline, clock: .continuous)
             cancellation.cancel(.timeout(seconds: timeout / .seconds(1)))
         }
         let body = CompletionBody(request, version, now: received)

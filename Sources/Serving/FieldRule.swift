@@ -55,7 +55,10 @@ struct FieldRule: Sendable {
         unused("verbosity", "verbosity is not supported", .chat) { $0 == "medium" }
         unused("moderation", "moderation is not supported", .chat)
         unused("web_search_options", "search is not supported", .chat)
-        unused("response_format", "only text is supported") { $0["type"] == "text" }
+        unused("response_format", "only text is supported") { format in
+            let sent = format.objectValue?.members.filter { !$0.value.isNull }
+            return sent?.count == 1 && format["type"] == "text"
+        }
 
         // llama-server's and vLLM's.
         let grammars =

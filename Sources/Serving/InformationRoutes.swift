@@ -41,7 +41,7 @@ struct InformationRoutes: Sendable {
         ]
     }
 
-    /// `ok`, or `degraded` and why: while a version cannot be loaded, the newest escalation failed, or decisions are lost.
+    /// `ok`, or `degraded` and why: while a version cannot be loaded, escalation does not work, or decisions are lost.
     /// What is loaded answers all the same.
     private var health: JSONValue {
         let slots = catalog.slots.map { slot -> JSONValue in
@@ -55,16 +55,11 @@ struct InformationRoutes: Sendable {
             return .object(object)
         }
         let load = queue.load
-        let counts = decisionLog?.counts
         var reasons = catalog.slots.compactMap { slot in
             slot.condition.failure.map { "\(slot.selector) stays at an older version: \($0)" }
         }
-        let condition = escalation?.condition
-        if let escalation, let condition, condition.isDown, let failure = condition.failure {
-            reasons.append(
-                "escalation to \(escalation.model) fails (\(condition.failuresInRow) in a row): \(failure)")
-        }
-        if let lost = counts?.lost, lost > 0 { reasons.append("the decision log misses \(lost) lines") }
+        reasons += escalation?.complaints ?? []
+        reasons += decisionLog?.complaints ?? []
         if let failure = admission.clients?.failure {
             reasons.append("clients and quotas stay as they were: \(failure)")
         }
@@ -80,16 +75,9 @@ struct InformationRoutes: Sendable {
                 "open": .integer(connections.count), "most": .integer(connections.capacity),
                 "displaced": .integer(connections.counts.displaced), "refused": .integer(connections.counts.refused),
             ],
-            "escalation": condition.map { condition in
-                [
-                    "model": escalation.map { .string($0.model) } ?? .null, "answered": .integer(condition.answered),
-                    "failed": .integer(condition.failed),
-                    "failing_since": condition.failingSince.map { .string($0.ISO8601Format()) } ?? .null,
-                    "failure": condition.failure.map(JSONValue.string) ?? .null,
-                ]
-            } ?? .null,
+            "escalation": escalation?.health ?? .null,
+            "decisions": decisionLog?.health ?? .null,
             "clients": admission.clients.map { .array($0.accounts.map { $0.json() }) } ?? .null,
-            "decisions": counts.map { ["written": .integer($0.written), "lost": .integer($0.lost)] } ?? .null,
         ]
     }
 }

@@ -30,6 +30,22 @@ struct RequestFields {
                 if !isUnused(value) { throw APIError.unsupported(field, reason) }
             }
         }
+        try checkSize()
+    }
+
+    /// What a request says beside its text has at most so many bytes: the decision log keeps all of it.
+    private static let settingsByteCount = 1 << 16
+
+    private func checkSize() throws {
+        var sum = 0
+        for (field, value) in object.members where field != "messages" && field != "prompt" {
+            sum += value.serializedBytes().count
+            guard sum <= RequestFields.settingsByteCount else {
+                throw APIError.invalid(
+                    "\(field): the fields beside the text have more than \(RequestFields.settingsByteCount) bytes",
+                    parameter: field)
+            }
+        }
     }
 
     private static func unknown(_ field: String) -> APIError {

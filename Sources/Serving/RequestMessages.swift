@@ -92,7 +92,9 @@ struct RequestMessages {
         case "prefix", "partial":
             guard value == false else { throw APIError.unsupported(place, "an answer cannot be begun by the client") }
             return nil
-        case "cache_control": return nil
+        case "cache_control":
+            try checkNote(value, place)
+            return nil
         case "tool_calls", "tool_call_id":
             throw APIError.unsupported(place, "not in a message of role '\(role.rawValue)'")
         default: throw APIError.unsupported(String(place.prefix(120)), "unknown field")
@@ -120,9 +122,18 @@ struct RequestMessages {
                 guard ["type", "text", "cache_control"].contains(key) || value.arrayValue?.isEmpty == true else {
                     throw APIError.unsupported("\(place).\(key.prefix(80))", "unknown field")
                 }
+                if key == "cache_control" { try checkNote(value, "\(place).\(key)") }
             }
             return text
         }.joined()
+    }
+
+    /// What changes no answer is taken where it is only a note.
+    private func checkNote(_ value: JSONValue, _ place: String) throws {
+        let size = value.serializedBytes().count
+        guard size <= 512 else {
+            throw APIError.invalid("\(place): \(size) bytes, expected at most 512", parameter: place)
+        }
     }
 
     private mutating func check(_ call: JSONValue, _ place: String) throws {
@@ -146,5 +157,6 @@ struct RequestMessages {
                 "function.\($0)"
             }
         if let unknown { throw APIError.unsupported("\(place).\(unknown.prefix(80))", "unknown field") }
+        if let index = object["index"] { try checkNote(index, "\(place).index") }
     }
 }

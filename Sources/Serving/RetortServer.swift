@@ -10,11 +10,18 @@ import NIOHTTPTypes
 import Registry
 import ServiceLifecycle
 public import Storage
+import Teachers
 import UnixSignals
 
 /// The OpenAI-compatible server: one base, any number of adapters that follow registry aliases.
 public struct RetortServer: Sendable {
+    /// Whose money escalation spends, in the workspace's book; no task can have this name.
+    private static let account = "retort-serve escalation"
+
     private let configuration: ServeConfiguration
+    private let workspace: Workspace
+    /// Keeps other processes away from the money that escalation spends; nil where it has no limit.
+    private let budgetLock: FileLock?
     private let catalog: ServingCatalog
     private let loader: VersionLoader
     private let baseFile: HeldFile
@@ -36,6 +43,7 @@ public struct RetortServer: Sendable {
     ) throws {
         let warn: @Sendable (String) -> Void = { warn(RequestIdentifier.marked($0)) }
         self.configuration = configuration
+        self.workspace = workspace
         self.say = say
         self.warn = warn
         self.detail = detail
@@ -64,6 +72,12 @@ public struct RetortServer: Sendable {
         admission = Admission(
             key: configuration.accessKey,
             clients: try configuration.clients.map { try ClientBook(path: $0, say: say, warn: warn) })
+        // 'retort-label ledger settle' takes the lock of this name, too.
+        budgetLock = try configuration.escalationLimits.budget.map { _ in
+            try FileLock(
+                path: workspace.path("locks/label-\(RetortServer.account).lock"),
+                purpose: "the escalation budget of workspace \(workspace.path)")
+        }
         decisionLog = try configuration.decisionLog.map { try DecisionLog(path: $0, warn: warn) }
         self.loader = loader
         self.registry = registry
@@ -83,7 +97,7 @@ public struct RetortServer: Sendable {
             clientTimeout: .nanoseconds(Int64(configuration.clientTimeout / .nanoseconds(1))),
             maximumBodyByteCount: configuration.maximumBodyByteCount, log: { detail?($0) })
         let application = Application(
-            responder: makeResponder(queue, connections),
+            responder: makeResponder(queue, connections, try await makeEscalation()),
             server: HTTPServerBuilder { HTTPConnection(responder: $0, limits: limits, connections: connections) },
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: configuration.port),
@@ -125,12 +139,24 @@ public struct RetortServer: Sendable {
         }
     }
 
-    private func makeResponder(_ queue: WorkQueue, _ connections: OpenConnections) -> Responder {
+    /// The frontier endpoint, with the book of what it may cost.
+    private func makeEscalation() async throws -> Escalation? {
+        guard let endpoint = configuration.escalation else { return nil }
+        let limits = configuration.escalationLimits
+        guard let limit = limits.budget else { return Escalation(endpoint, limits, budget: nil, warn: warn) }
+        let budget = try await Budget(
+            account: RetortServer.account, limit: limit, window: .day,
+            ledger: TeacherLedger(database: try workspace.database(TeacherLedger.migrations)))
+        return Escalation(endpoint, limits, budget: budget, warn: warn)
+    }
+
+    private func makeResponder(
+        _ queue: WorkQueue, _ connections: OpenConnections, _ escalation: Escalation?
+    ) -> Responder {
         let bodies = BodyReader(
             maximumByteCount: configuration.maximumBodyByteCount,
             bytes: ByteBudget(capacity: max(64 << 20, 4 * configuration.maximumBodyByteCount)),
             queue: WorkQueue(concurrency: 2, capacity: configuration.queueCapacity + 128))
-        let escalation = configuration.escalation.map { Escalation($0, warn: warn) }
         let information = InformationRoutes(
             catalog: catalog, queue: queue, connections: connections, escalation: escalation, decisionLog: decisionLog,
             startedAt: Date(),

@@ -20,6 +20,7 @@ public struct ServeConfiguration: Sendable {
     public var decisionLog: String?
     /// The frontier endpoint that unsure answers go to.
     public var escalation: TeacherEndpoint?
+    public var escalationLimits = EscalationLimits()
     /// Overrides the threshold of every task.
     public var threshold: Double?
     /// The owner's key, to be brought as a bearer token.

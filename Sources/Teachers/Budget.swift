@@ -1,9 +1,11 @@
+public import Foundation
 import Storage
 
 /// A hard limit on what one account may spend in a workspace, over all its runs.
 ///
 /// Each request reserves the most it can cost before it is sent; reserved and spent together never exceed the limit.
-/// The limit stands over the account's whole history, so that a run that was stopped or killed cannot spend twice.
+/// The limit stands over the account's history, all of it or that of the day, so that a run that was stopped or killed
+/// cannot spend twice.
 ///
 /// Some teachers bill more than the limit of a request, for thoughts that nobody sees. So the reservation grows by the
 /// most that a teacher was ever seen to bill beyond a limit, and half of that again; and a teacher that is not known yet
@@ -16,30 +18,37 @@ public actor Budget {
 
     private struct Hold {
         var endpoint: TeacherEndpoint
+        /// The window that the request was sent in.
+        var window: Date
         var worst: TokenUsage
         var amount: USD
     }
 
     public nonisolated let limit: USD
+    public nonisolated let window: Window
     private let account: String
     private let run: Int
     let ledger: TeacherLedger
-    /// What the account had spent before this run, and what it has now; ambiguous requests count in full.
+    /// What the account had spent in the window before this run, and what it has now; ambiguous requests count in full.
     public nonisolated let spentBefore: USD
     public private(set) var spent: USD
+    /// When the window began that ``spent`` is of.
+    public private(set) var windowStart: Date
     private var habits: [String: TeacherLedger.Habit]
     private var holds: [Int64: Hold] = [:]
     /// Requests that are being written down; their holds are not there yet.
     private var beginning: [Int64: Hold] = [:]
     private var nextBeginning: Int64 = 0
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private let waiting = Waiters()
 
     /// Opens an account under a limit. The caller keeps other processes away from the account with a lock.
-    public init(account: String, limit: USD, ledger: TeacherLedger) async throws {
+    public init(account: String, limit: USD, window: Window = .total, ledger: TeacherLedger) async throws {
         self.account = account
         self.limit = limit
+        self.window = window
         self.ledger = ledger
-        (spentBefore, run) = try await ledger.open(account: account)
+        windowStart = window.start(at: Date())
+        (spentBefore, run) = try await ledger.open(account: account, since: windowStart)
         spent = spentBefore
         habits = try await ledger.habits()
     }
@@ -59,17 +68,18 @@ public actor Budget {
     func reserve(_ worst: TokenUsage, endpoint: TeacherEndpoint, key: ContentDigest) async throws -> Reservation {
         var amount = most(worst, endpoint)
         while limit > .zero {
+            turnWindow()
             let inFlight = inFlight
             amount = most(worst, endpoint)
             let ofTeacher = inFlight.count { $0.endpoint.teacher == endpoint.teacher }
             let isCrowd = amount > .zero && ofTeacher >= max(1, habits[endpoint.teacher]?.answers ?? 0)
             let committed = inFlight.reduce(spent + amount) { $0 + $1.amount }
             guard !inFlight.isEmpty, isCrowd || committed > limit else { break }
-            await withCheckedContinuation { waiting.append($0) }
+            await waiting.wait()
             try Task.checkCancellation()
         }
         guard limit > .zero, spent + amount <= limit else { throw exhausted(amount, endpoint) }
-        let hold = Hold(endpoint: endpoint, worst: worst, amount: amount)
+        let hold = Hold(endpoint: endpoint, window: windowStart, worst: worst, amount: amount)
         let number = nextBeginning
         nextBeginning += 1
         beginning[number] = hold
@@ -80,7 +90,7 @@ public actor Budget {
             return Reservation(entry: entry)
         } catch {
             beginning[number] = nil
-            resumeWaiting()
+            waiting.resumeAll()
             throw error
         }
     }
@@ -90,7 +100,7 @@ public actor Budget {
         let why = beyond > 0 ? " (\(endpoint.model) was seen to bill \(beyond) tokens beyond the limit)" : ""
         return TeacherError(
             .budget,
-            "budget: \(spent) of \(limit) spent, and the next request may cost \(amount)\(why), expected it to fit",
+            "budget: \(spent) of \(limit) spent\(window == .day ? " today" : ""), and the next request may cost \(amount)\(why), expected it to fit",
             hint:
                 "run the same command again with a larger --budget-usd to go on; retort-label ledger shows the bookings"
         )
@@ -135,14 +145,16 @@ public actor Budget {
     }
 
     private func giveBack(_ reservation: Reservation, spent cost: USD) {
-        holds[reservation.entry] = nil
-        spent += cost
-        resumeWaiting()
+        let hold = holds.removeValue(forKey: reservation.entry)
+        // What was sent in an earlier window is of that one.
+        if hold?.window == windowStart { spent += cost }
+        waiting.resumeAll()
     }
 
-    private func resumeWaiting() {
-        let resumed = waiting
-        waiting = []
-        for continuation in resumed { continuation.resume() }
+    /// Begins a window anew when the last one is over.
+    private func turnWindow() {
+        let start = window.start(at: Date())
+        guard start > windowStart else { return }
+        (windowStart, spent) = (start, .zero)
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// A bucket holds one second's worth of requests (one at least), or one minute's worth of tokens. Whoever comes takes
 /// what it needs at once and waits until the debt that this made has been filled up, so that waits are in order and
-/// a request larger than the bucket still goes out.
+/// a request larger than the bucket still goes out. Who would wait too long, or no longer waits, takes nothing.
 actor RateLimiter {
     private struct Bucket {
         let perSecond: Double
@@ -15,11 +15,8 @@ actor RateLimiter {
             level = capacity
         }
 
-        /// Takes an amount; the result is how many seconds the debt lasts.
-        mutating func take(_ amount: Double) -> Double {
-            level -= amount
-            return max(0, -level / perSecond)
-        }
+        /// How many seconds the debt lasts that taking an amount makes.
+        func wait(for amount: Double) -> Double { max(0, (amount - level) / perSecond) }
 
         mutating func fill(seconds: Double) { level = min(capacity, level + perSecond * seconds) }
     }
@@ -35,18 +32,35 @@ actor RateLimiter {
     }
 
     /// Waits until a request of so many tokens may be sent.
-    func admit(tokens amount: Int) async throws {
+    ///
+    /// - Throws: at once, a ``TeacherError``, where that is not before the deadline; `CancellationError`.
+    func admit(tokens amount: Int, before deadline: ContinuousClock.Instant? = nil) async throws {
         let now = ContinuousClock.now
         let elapsed = Double((now - filledAt) / .seconds(1))
         filledAt = now
         requests?.fill(seconds: elapsed)
         tokens?.fill(seconds: elapsed)
-        let wait = max(requests?.take(1) ?? 0, tokens?.take(Double(amount)) ?? 0)
+        let wait = max(requests?.wait(for: 1) ?? 0, tokens?.wait(for: Double(amount)) ?? 0)
         let opensAt = max(now + .seconds(wait), closedUntil)
-        if opensAt > now { try await Task.sleep(until: opensAt, clock: .continuous) }
+        if let deadline, opensAt >= deadline {
+            throw closedUntil >= deadline
+                ? TeacherError(.rateLimited, "the teacher asked to be left alone for longer than there is time")
+                : TeacherError(.noTurn, "requests and tokens per minute: the next turn comes later than there is time")
+        }
+        take(amount, times: 1)
+        guard opensAt > now else { return }
+        do { try await Task.sleep(until: opensAt, clock: .continuous) } catch {
+            take(amount, times: -1)
+            throw error
+        }
     }
 
-    /// Puts right what ``admit(tokens:)`` had to guess.
+    private func take(_ amount: Int, times: Double) {
+        requests?.level -= times
+        tokens?.level -= times * Double(amount)
+    }
+
+    /// Puts right what ``admit(tokens:before:)`` had to guess.
     func correct(guessed: Int, actual: Int) { tokens?.level += Double(guessed - actual) }
 
     /// Lets nobody through for a while: the server said that it is too much.

@@ -13,9 +13,11 @@ extension TeacherClient {
         case failure(TeacherError, isRetryable: Bool, retryAfter: Duration?)
     }
 
-    /// Sends a request until it is answered or out of retries; nil where it is to be written in another form.
+    /// Sends a request until it is answered, out of retries or out of time; nil where it is to be written in another
+    /// form.
     func send(
-        _ draft: TeacherEndpoint.Draft, of request: TeacherRequest, _ form: RequestForm, retries: Int?
+        _ draft: TeacherEndpoint.Draft, of request: TeacherRequest, _ form: RequestForm, retries: Int?,
+        before deadline: ContinuousClock.Instant?
     ) async throws -> TeacherResponse? {
         let backoff = Backoff(maximumRetries: retries ?? options.maximumRetries, first: options.firstRetryDelay)
         let body = draft.json.serializedBytes()
@@ -23,8 +25,8 @@ extension TeacherClient {
         let guess = TokenUsage.sum(request.likelyInputTokens, draft.worst.output)
         var retry = 0
         while true {
-            try await limiter.admit(tokens: guess)
-            switch try await attempt(body, key: key, draft, of: request, form) {
+            try await limiter.admit(tokens: guess, before: deadline)
+            switch try await attempt(body, key: key, draft, of: request, form, before: deadline) {
             case .answer(var response):
                 response.retries = retry
                 await limiter.correct(guessed: guess, actual: response.usage.total)
@@ -36,8 +38,15 @@ extension TeacherClient {
                 await limiter.correct(guessed: guess, actual: 0)
                 var random = SystemRandomNumberGenerator()
                 guard isRetryable,
-                    let delay = backoff.delay(beforeRetry: retry, retryAfter: retryAfter, using: &random)
-                else { throw error }
+                    let delay = backoff.delay(beforeRetry: retry, retryAfter: retryAfter, using: &random),
+                    deadline.map({ ContinuousClock.now + delay < $0 }) ?? true
+                else {
+                    // Others that cannot wait so long need not ask before, either.
+                    if let retryAfter, deadline != nil {
+                        await limiter.close(for: min(retryAfter, backoff.longestRetryAfter))
+                    }
+                    throw error
+                }
                 if let retryAfter { await limiter.close(for: retryAfter) }
                 try await Task.sleep(for: delay)
                 retry += 1
@@ -49,9 +58,16 @@ extension TeacherClient {
     /// Sends a request once, with money reserved for it, and books how it went.
     private func attempt(
         _ body: [UInt8], key: ContentDigest, _ draft: TeacherEndpoint.Draft, of request: TeacherRequest,
-        _ form: RequestForm
+        _ form: RequestForm, before deadline: ContinuousClock.Instant?
     ) async throws -> Attempt {
         let reservation = try await budget?.reserve(draft.worst, endpoint: endpoint, key: key)
+        let time = deadline.map { min(options.timeout, $0 - .now) } ?? options.timeout
+        guard !Task.isCancelled, time > .zero else {
+            // Nothing was sent, and nobody waits for the answer any more.
+            try await close(reservation, isAmbiguous: false)
+            try Task.checkCancellation()
+            return .failure(TeacherError(.noTurn, "the request: no time left"), isRetryable: false, retryAfter: nil)
+        }
         guard isCurrent(form) else {
             // Learned by another request while this one waited for money.
             try await close(reservation, isAmbiguous: false)
@@ -61,8 +77,7 @@ extension TeacherClient {
         let response: HTTPResponse
         do {
             response = try await http.send(
-                HTTPRequest(
-                    "POST", endpoint.url, headers: endpoint.headers, body: body, timeout: options.timeout))
+                HTTPRequest("POST", endpoint.url, headers: endpoint.headers, body: body, timeout: time))
         } catch {
             let transport = error as? HTTPError
             try await close(reservation, isAmbiguous: !(transport?.isBeforeSending ?? false))

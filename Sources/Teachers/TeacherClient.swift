@@ -80,10 +80,13 @@ public final class TeacherClient: Sendable {
 
     /// Asks, or finds what was answered before.
     ///
-    /// - Parameter retries: how often a failed request is sent again; nil as the options say.
+    /// - Parameters:
+    ///   - retries: how often a failed request is sent again; nil as the options say.
+    ///   - deadline: when nobody waits for the answer any more: no wait, no retry and no answer goes beyond it.
     /// - Throws: ``TeacherError``; `CancellationError`; a `StorageError` when the ledger cannot be read or written.
     public func complete(
-        _ request: TeacherRequest, reusing reuse: Reuse = .all, retries: Int? = nil
+        _ request: TeacherRequest, reusing reuse: Reuse = .all, retries: Int? = nil,
+        before deadline: ContinuousClock.Instant? = nil
     ) async throws -> TeacherResponse {
         var form = try await currentForm()
         var paid = USD.zero
@@ -93,7 +96,7 @@ public final class TeacherClient: Sendable {
                 response.cost += paid
                 return response
             }
-            guard var response = try await send(draft, of: request, form, retries: retries) else {
+            guard var response = try await send(draft, of: request, form, retries: retries, before: deadline) else {
                 form = try await currentForm()
                 continue
             }

@@ -28,6 +28,8 @@ public struct TeacherError: LocalizedError, Sendable, Hashable, CustomStringConv
         case malformed
         /// The next request could cost more than the budget has left.
         case budget
+        /// By our own limits its turn would come when nobody waits for the answer any more.
+        case noTurn
     }
 
     public var kind: Kind
@@ -53,7 +55,7 @@ public struct TeacherError: LocalizedError, Sendable, Hashable, CustomStringConv
     public var concernsAllRequests: Bool {
         switch kind {
         case .configuration, .unauthorized, .payment, .redirected, .notFound, .budget: true
-        case .forbidden, .request, .rateLimited, .down, .malformed: false
+        case .forbidden, .request, .rateLimited, .down, .malformed, .noTurn: false
         }
     }
 

@@ -14,15 +14,16 @@ extension TeacherLedger {
     /// Opens an account: what an earlier process left reserved when it died becomes ambiguous. The caller holds a lock
     /// that keeps other processes from spending on the same account.
     ///
-    /// - Returns: what was spent, and the number of the run that begins.
-    func open(account: String) async throws -> (spent: USD, run: Int) {
+    /// - Returns: what was spent since `start`, and the number of the run that begins.
+    func open(account: String, since start: Date) async throws -> (spent: USD, run: Int) {
         try await write { database in
             try database.execute(
                 sql: "UPDATE teacher_spend SET state = 'ambiguous' WHERE account = ? AND state = 'reserved'",
                 arguments: [account])
             // Summed here: SQLite's sum is an error where no integer holds it.
             let units = try Int.fetchCursor(
-                database, sql: "SELECT units FROM teacher_spend WHERE account = ?", arguments: [account])
+                database, sql: "SELECT units FROM teacher_spend WHERE account = ? AND created_at >= ?",
+                arguments: [account, start])
             var spent = USD.zero
             while let amount = try units.next() { spent += USD(units: amount) }
             let last = try Int.fetchOne(database, sql: "SELECT max(run) FROM teacher_spend") ?? 0

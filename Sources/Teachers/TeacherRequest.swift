@@ -25,7 +25,7 @@ public struct TeacherRequest: Sendable {
 
     /// More input tokens than this the request cannot have: no tokenizer makes more tokens than there are bytes,
     /// and what a dialect puts around a message stays below 16 tokens.
-    var mostInputTokens: Int {
+    package var mostInputTokens: Int {
         let extraBytes = extra.isEmpty ? 0 : JSONValue.object(extra).serializedBytes().count
         return messages.reduce(16 + extraBytes) { sum, message in
             let calls = message.toolCalls.reduce(0) { $0 + $1.name.utf8.count + $1.arguments.utf8.count + 16 }

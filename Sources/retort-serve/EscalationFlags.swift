@@ -1,4 +1,5 @@
 import ArgumentParser
+import Serving
 import StageInterface
 import Teachers
 
@@ -17,6 +18,24 @@ struct EscalationFlags: ParsableArguments {
     var escalateOption: [String] = []
     @Flag(help: "Send the frontier's key over plain http to another machine, too: all between can read it.")
     var escalatePlainHttp = false
+    @Option(
+        help: ArgumentHelp(
+            "The most that escalation may cost on a day (UTC) in this workspace, over restarts; with the two prices.",
+            valueName: "usd"))
+    var escalateBudgetUsd: Double?
+    @Option(help: ArgumentHelp("USD per million input tokens of the frontier.", valueName: "usd"))
+    var escalatePriceIn: Double?
+    @Option(help: ArgumentHelp("USD per million output tokens of the frontier.", valueName: "usd"))
+    var escalatePriceOut: Double?
+    @Option(help: ArgumentHelp("No more escalated requests a minute than this.", valueName: "requests"))
+    var escalateRpm: Double?
+    @Option(
+        help: ArgumentHelp("Requests that are escalated at once. (default: 16)", valueName: "requests"))
+    var escalateConcurrency: Int?
+    @Option(
+        help: ArgumentHelp(
+            "How long the frontier is left alone after five failures in a row. (default: 30)", valueName: "seconds"))
+    var escalatePause: Double?
     @Option(help: "The confidence below which answers escalate, 0 to 1; by default each task's own.")
     var threshold: Double?
 
@@ -30,17 +49,61 @@ struct EscalationFlags: ParsableArguments {
         if escalateEndpoint == nil {
             for (flag, isGiven) in [
                 ("--escalate-option", !escalateOption.isEmpty), ("--escalate-key-env", escalateKeyEnv != nil),
-                ("--escalate-dialect", escalateDialect != nil), ("--escalate-plain-http", escalatePlainHttp),
+                ("--escalate-dialect", escalateDialect != nil), ("--escalate-budget-usd", escalateBudgetUsd != nil),
+                ("--escalate-price-in", escalatePriceIn != nil), ("--escalate-price-out", escalatePriceOut != nil),
+                ("--escalate-rpm", escalateRpm != nil), ("--escalate-concurrency", escalateConcurrency != nil),
+                ("--escalate-pause", escalatePause != nil), ("--escalate-plain-http", escalatePlainHttp),
             ] where isGiven {
                 throw ValidationError("\(flag) belongs to --escalate-endpoint")
             }
         }
+        try validateLimits()
         do { _ = try RequestOverrides(parsing: escalateOption, flag: "--escalate-option") } catch {
             throw ValidationError(error.description)
         }
         if let escalateDialect, TeacherEndpoint.Dialect(rawValue: escalateDialect) == nil {
             throw ValidationError("--escalate-dialect: '\(escalateDialect)', expected openai or anthropic")
         }
+    }
+
+    private func validateLimits() throws {
+        if let escalateBudgetUsd {
+            guard escalateBudgetUsd >= 0, escalateBudgetUsd <= 1e6 else {
+                throw ValidationError("--escalate-budget-usd: \(escalateBudgetUsd), expected 0 to 1000000")
+            }
+            guard escalatePriceIn != nil, escalatePriceOut != nil else {
+                throw ValidationError(
+                    "--escalate-budget-usd: without prices, expected --escalate-price-in and --escalate-price-out beside it"
+                )
+            }
+        }
+        for (name, value) in [("price-in", escalatePriceIn), ("price-out", escalatePriceOut)] {
+            guard let value else { continue }
+            guard value >= 0, value < 1e6 else {
+                throw ValidationError("--escalate-\(name): \(value), expected 0 or more USD per million tokens")
+            }
+            guard escalateBudgetUsd != nil else {
+                throw ValidationError("--escalate-\(name) belongs to --escalate-budget-usd")
+            }
+        }
+        if let escalateRpm, !(escalateRpm > 0 && escalateRpm.isFinite) {
+            throw ValidationError("--escalate-rpm: \(escalateRpm), expected more than 0")
+        }
+        if let escalateConcurrency, !(1...1024).contains(escalateConcurrency) {
+            throw ValidationError("--escalate-concurrency: \(escalateConcurrency), expected 1 to 1024")
+        }
+        if let escalatePause, !(0.001...86_400).contains(escalatePause) {
+            throw ValidationError("--escalate-pause: \(escalatePause), expected 0.001 to 86400 seconds")
+        }
+    }
+
+    func makeLimits() -> EscalationLimits {
+        var limits = EscalationLimits()
+        limits.budget = escalateBudgetUsd.map { USD($0) }
+        limits.requestsPerMinute = escalateRpm
+        limits.concurrency = escalateConcurrency ?? limits.concurrency
+        limits.pause = escalatePause.map { .seconds($0) } ?? limits.pause
+        return limits
     }
 
     func makeEndpoint() throws -> TeacherEndpoint? {
@@ -54,6 +117,7 @@ struct EscalationFlags: ParsableArguments {
         return try TeacherEndpoint(
             baseURL: escalateEndpoint, model: escalateModel,
             dialect: escalateDialect.flatMap(TeacherEndpoint.Dialect.init(rawValue:)) ?? .openai, key: key,
+            prices: TokenPrices(input: escalatePriceIn ?? 0, output: escalatePriceOut ?? 0),
             overrides: try RequestOverrides(parsing: escalateOption, flag: "--escalate-option"),
             sendsKeyInClear: escalatePlainHttp)
     }

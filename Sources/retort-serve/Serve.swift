@@ -110,6 +110,7 @@ struct Serve: StageCommand {
         }
         configuration.decisionLog = decisionLog
         configuration.escalation = try escalation.makeEndpoint()
+        configuration.escalationLimits = escalation.makeLimits()
         configuration.threshold = escalation.threshold
         configuration.accessKey = try keys.makeAccessKey()
         configuration.clients = keys.clients

@@ -5,35 +5,9 @@ import Testing
 
 /// The frontier as a server finds it: a model that reasons, and one that is down.
 @Suite(.ownThreads) struct EscalationCasesTests {
-    private let folder: ScratchFolder
+    private let base: UnsureBase
 
-    /// A base that answers a task, registered with it and with nothing beside the server.
-    init() throws {
-        folder = try ScratchFolder()
-        let task = try folder.write(
-            "task.yaml",
-            """
-            name: intent
-            labels: [{name: refund}, {name: track}]
-            prompts: {student: {user: "{input}"}, teacher: {user: "{input}"}}
-            escalation: {threshold: 0.9999}
-            """)
-        for arguments in [
-            ["register", "intent", "--artifact", Checkout.base, "--kind", "base", "--task", task],
-            ["promote", "intent", "1", "--reason", "a test", "--override", "a test"],
-        ] {
-            let outcome = try Executable.run("retort-registry", arguments + ["--workspace", "\(folder)/workspace"])
-            try #require(outcome.status == 0, "\(outcome.errors)")
-        }
-    }
-
-    private func serve(_ url: String, _ more: String...) async throws -> Server {
-        try await Server(
-            [
-                "--base", Checkout.base, "--workspace", "\(folder)/workspace", "--model", "intent",
-                "--escalate-endpoint", url, "--escalate-model", "frontier",
-            ] + more)
-    }
+    init() throws { base = try UnsureBase() }
 
     /// Refuses any temperature but its own and `max_tokens`, and says nothing in few tokens.
     @Test func aModelThatReasonsAnswersByDefault() async throws {
@@ -53,7 +27,7 @@ import Testing
             let room = request.body["max_completion_tokens"]?.integerValue ?? .max
             return room < 400 ? .completion("", finish: "length", completionTokens: room) : .completion("refund")
         }
-        let server = try await serve(teacher.url, "--escalate-option", "reasoning_effort=low")
+        let server = try await base.serve(teacher.url, "--escalate-option", "reasoning_effort=low")
         let reply = try await server.chat("intent", "where is it")
         let errors = try server.errors
         #expect(reply.retort["cause"] == "below_threshold", "\(errors)")
@@ -64,7 +38,7 @@ import Testing
 
     @Test func aFrontierThatIsDownIsSeenInHealth() async throws {
         let teacher = try ScriptedTeacher { _ in .init(503, ["error": ["message": "overloaded"]]) }
-        let server = try await serve(teacher.url)
+        let server = try await base.serve(teacher.url)
         #expect(try await server.chat("intent", "where is it").retort["cause"] == "escalation_failed")
         let health = try await server.get("/healthz")
         #expect(health["status"] == "degraded")

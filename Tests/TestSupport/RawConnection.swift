@@ -30,7 +30,10 @@ public final class RawConnection {
         guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     }
 
-    deinit { close(descriptor) }
+    deinit { Glibc.close(descriptor) }
+
+    /// Leaves, as a client that does not want its answer any more.
+    public func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// Sends a text; false where the server takes no more.
     @discardableResult

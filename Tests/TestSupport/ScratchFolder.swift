@@ -22,6 +22,9 @@ public final class ScratchFolder: Sendable, CustomStringConvertible {
     /// The path of a file in it.
     public func file(_ name: String) -> String { "\(path)/\(name)" }
 
+    /// What a file in it says.
+    public func text(_ name: String) throws -> String { try String(contentsOfFile: file(name), encoding: .utf8) }
+
     /// Writes a file, in a folder that may not be there yet, and gives its path.
     @discardableResult
     public func write(_ name: String, _ text: String) throws -> String { try write(name, Data(text.utf8)) }
