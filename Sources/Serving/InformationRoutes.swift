@@ -25,7 +25,8 @@ struct InformationRoutes: Sendable {
                 let version = try await Blocking.run { try catalog.version(for: name) }
                 return Response(json: json(name, version), version: version)
             },
-            // Open to all, so that a load balancer needs no key; what is served is for the owner, whose clients are not shown each other.
+            // Open to all, so that a load balancer needs no key; what is served is for the owner, for clients are not
+            // shown each other.
             Route(.get, "/healthz", isOpen: true) { request, _, _ in
                 if admission.caller(of: request)?.seesAll == true { return Response(json: health) }
                 return Response(json: ["status": health["status"] ?? .null])

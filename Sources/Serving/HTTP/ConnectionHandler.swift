@@ -29,6 +29,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// In the order of arrival; the first is the one that is worked on.
     private var exchanges: [Exchange] = []
     private var hasPartOfHead = false
+    /// More is to be read when some of the requests that came are answered.
+    private var holdsRead = false
     /// Nothing more is taken from the client.
     private var isDeaf = false
     /// What the application still says is not passed on: the connection has been answered for it.
@@ -95,6 +97,14 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     // MARK: Requests
+
+    /// No more requests are taken while so many wait for those before them.
+    private static let mostWaiting = 4
+
+    func read(context: ChannelHandlerContext) {
+        holdsRead = exchanges.count > ConnectionHandler.mostWaiting
+        if !holdsRead { context.read() }
+    }
 
     /// Told of every piece that arrives, before it is parsed.
     func received() {
@@ -166,6 +176,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .body: context.write(data, promise: promise)
         case .end:
             let exchange = exchanges.removeFirst()
+            if holdsRead { read(context: context) }
             guard exchange.closes || !exchange.isRead else {
                 context.write(data, promise: promise)
                 next(context)
@@ -225,6 +236,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     ) {
         isDeaf = true
         exchanges = []
+        if holdsRead { read(context: context) }
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.cascade(to: promise)
         context.writeAndFlush(data, promise: sent)

@@ -15,6 +15,10 @@ struct HTTPConnection: ServerChildChannel, HTTPChannelHandler {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            // A client that sends as fast as it can keeps a loop for one piece at a time, not for all that is there.
+            let options = channel.syncOptions
+            try options?.setOption(.maxMessagesPerRead, value: 1)
+            try options?.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1 << 14))
             let pipeline = channel.pipeline.syncOperations
             let handler = ConnectionHandler(limits: limits, connections: connections)
             try pipeline.addHandler(ArrivalHandler(handler))

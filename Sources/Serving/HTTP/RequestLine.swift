@@ -1,7 +1,8 @@
 import HTTPTypes
 import Hummingbird
 
-/// One request as a line of the log: method, path, status, time, identifier, who answered and who asked; nothing of what was said.
+/// One request as a line of the log: method, path, status, time, identifier, who answered and who asked; nothing of what
+/// was said.
 struct RequestLine: Sendable {
     private let head: String
     private let tail: String

@@ -16,6 +16,8 @@ struct Responder: HTTPResponder {
     let log: (@Sendable (String) -> Void)?
 
     func respond(to request: Request, context: ServeContext) async throws -> Response {
+        // One connection's many requests take turns with those of others.
+        await Task.yield()
         let identifier = RequestIdentifier.of(request)
         return await RequestIdentifier.$current.withValue(identifier) {
             await respond(to: request, context, identifier)
