@@ -143,6 +143,11 @@ public struct RetortServer: Sendable {
     private func makeEscalation() async throws -> Escalation? {
         guard let endpoint = configuration.escalation else { return nil }
         let limits = configuration.escalationLimits
+        if endpoint.prices == .free, admission.clients?.accounts.contains(where: \.countsEscalation) ?? false {
+            warn(
+                "escalation_usd_per_day limits nothing: without --escalate-price-in and --escalate-price-out every answer of "
+                    + "the frontier counts as free")
+        }
         guard let limit = limits.budget else { return Escalation(endpoint, limits, budget: nil, warn: warn) }
         let budget = try await Budget(
             account: RetortServer.account, limit: limit, window: .day,

@@ -97,6 +97,9 @@ package final class ClientAccount: Sendable {
 
     // MARK: Escalation money
 
+    /// Whether a day's money has a bound above nothing, which only prices can fill.
+    var countsEscalation: Bool { state.withLock { $0.quota.escalationPerDay.map { $0 > .zero } ?? false } }
+
     /// Sets money aside for one escalation, before it is paid; false where the client's day has not so much left.
     ///
     /// - Parameter most: what it can cost.

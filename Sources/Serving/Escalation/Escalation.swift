@@ -99,7 +99,7 @@ final class Escalation: Sendable {
             state.withLock { $0.breaker.succeed() }
             return answer
         } catch {
-            var failure = EscalationFailure(error)
+            var failure = error as? EscalationFailure ?? EscalationFailure(error)
             if patience.isOver {
                 // Of an endpoint that had too little of the time this says nothing.
                 failure = EscalationFailure(
