@@ -71,6 +71,7 @@ struct Label: StageCommand {
         }
         let task = try Datasets.Task(path: task)
         let endpoint = try teacher.makeEndpoint()
+        if let warning = endpoint.key?.warning { console.warn(warning) }
         if !endpoint.isLoopback, !teacher.hasPrices {
             throw StageFailure(
                 .badInput, "prices of \(endpoint.model): missing, expected --price-in and --price-out",

@@ -25,7 +25,7 @@ public struct ClientKey: Sendable {
     /// - Parameter source: what messages call the place that it came from.
     /// - Throws: ``ServingError`` for what is no word of ASCII, or so short that its digest would give it away.
     public init(_ text: String, source: String) throws {
-        let secret = try AccessKey.word(text, source: source)
+        let secret = try KeyFile.word(text, source: source)
         guard secret.utf8.count >= ClientKey.leastLength else {
             throw ServingError(
                 "API key of \(source): \(secret.utf8.count) characters, expected at least \(ClientKey.leastLength): "
