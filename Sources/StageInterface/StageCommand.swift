@@ -23,6 +23,7 @@ extension StageCommand {
         // A file that grows past the process's limit is its writer's error, as a full disk is.
         signal(SIGXFSZ, SIG_IGN)
         Interruption.listen()
+        MemoryLimit.listen()
         let console = options.makeConsole()
         let startedAt = Date()
         let start = ContinuousClock.now
