@@ -228,5 +228,11 @@ let package = Package(
             dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"]),
             path: "Tests/Cases",
             exclude: ["Inputs", "README.md"], swiftSettings: settings),
+        // What is hostile or scarce, for the built executables.
+        .testTarget(
+            name: "HostileTests",
+            dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"])
+                + [External.grdb],
+            path: "Tests/Hostile", swiftSettings: settings),
     ]
 )
