@@ -228,10 +228,11 @@ let package = Package(
             dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"]),
             path: "Tests/Cases",
             exclude: ["Inputs", "README.md"], swiftSettings: settings),
-        // The built executables under hostile hands, with little memory, few files and slow clients.
+        // The built executables under hostile hands, with little memory, few files, full disks and slow clients.
         .testTarget(
             name: "HostileTests",
-            dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"]),
+            dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"])
+                + [External.grdb],
             path: "Tests/Hostile", swiftSettings: settings),
     ]
 )

@@ -24,6 +24,7 @@ extension StageCommand {
         signal(SIGXFSZ, SIG_IGN)
         Interruption.listen()
         MappedFileFault.listen()
+        MemoryLimit.listen()
         let console = options.makeConsole()
         let startedAt = Date()
         let start = ContinuousClock.now

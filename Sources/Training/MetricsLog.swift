@@ -6,6 +6,7 @@ import Storage
 /// `Documentation/Formats/TrainingMetrics.md` describes the fields.
 public final class MetricsLog {
     private let handle: FileHandle
+    private let path: String
     /// The lines so far, those of a run that was resumed among them.
     public private(set) var lines: [JSONValue] = []
 
@@ -22,12 +23,17 @@ public final class MetricsLog {
         }
         try AtomicFile.write(lines.map { $0.serialized() + "\n" }.joined(), to: path)
         handle = try FileHandle(appendingTo: path)
+        self.path = path
     }
 
     public func append(_ line: JSONObject) throws {
         let json = JSONValue.object(line)
         lines.append(json)
-        try handle.writeAll((json.serialized() + "\n").utf8)
+        do {
+            try handle.writeAll((json.serialized() + "\n").utf8)
+        } catch let error as StorageError {
+            throw StorageError(error.kind, "\(path): \(error.description)", hint: error.hint)
+        }
     }
 
     public func close() throws { try handle.close() }

@@ -83,6 +83,12 @@ public final class TrainingRun {
         checkpoint: Checkpoint, recipe: AdapterRecipe, training: TrainingSet, validation: TrainingSet?,
         start: TrainingStart? = nil, recomputedLayers: Int = 0, snapshotDirectory: String, pool: ThreadPool = .shared
     ) throws {
+        guard LibraryBuffers.fit(threads: pool.threadCount) else {
+            throw TrainingError(
+                "memory: the process may have no more, expected \(pool.threadCount * LibraryBuffers.byteCount >> 20) MiB for "
+                    + "the products of \(pool.threadCount) threads",
+                hint: "raise its limit (prlimit --as, LimitAS=), or give fewer --threads")
+        }
         self.checkpoint = checkpoint
         self.recipe = recipe
         self.training = training
