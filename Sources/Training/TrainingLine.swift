@@ -43,7 +43,7 @@ enum TrainingLine {
 
     /// Fields with which other trainers are told what to learn of a line, or how to render it, and the values that ask for
     /// nothing. None of them is followed.
-    private static let options: [(key: String, isIdle: (JSONValue) -> Bool)] = [
+    private static let options: [(key: String, isIdle: @Sendable (JSONValue) -> Bool)] = [
         ("label", { $0.boolValue == nil }), ("weight", { $0.doubleValue == 1 }),
         ("train_on_inputs", { $0 == false }), ("loss_mask", { _ in false }), ("train_mask", { _ in false }),
         ("labels", { $0.arrayValue?.contains(where: \.isNumber) != true }), ("input_ids", { _ in false }),

@@ -3,6 +3,7 @@ import Checkpoints
 import Conversations
 import Foundation
 import StageInterface
+import Storage
 import Tensors
 import Tokenizers
 import Training

@@ -56,7 +56,7 @@ import Testing
     ])
     func aFlagThatDoesNothingIsRefused(flags: [String], message: String) async throws {
         let failure = await #expect(throws: Server.StartFailure.self) {
-            try await Server(["--base", Checkout.base, "--workspace", "\(folder)/workspace"] + flags)
+            try await Server(["--base", Checkout.base, "--workspace", base.workspace] + flags)
         }
         #expect(failure?.status == 64 && failure?.errors.contains(message) == true, "\(failure?.errors ?? "")")
     }

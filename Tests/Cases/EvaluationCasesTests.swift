@@ -1,3 +1,4 @@
+import Adapters
 import Conversations
 import Foundation
 import Storage

@@ -45,7 +45,7 @@ import Testing
 
     @Test(arguments: [8, 12, 20]) func fewDescriptors(count: Int) throws { try check(["--nofile=\(count)"]) }
 
-    /// (With still less, OpenBLAS asks for its buffers for ever.)
+    /// OpenBLAS asks for its buffers for ever where there are none.
     @Test(arguments: [400, 600, 1000, 2000]) func littleMemory(mebibytes: Int) throws {
         try check(["--as=\(mebibytes << 20)"])
     }
