@@ -79,7 +79,8 @@ import Testing
         let frontier = try ScriptedServer { connection in
             asked.open()
             _ = connection.readBody(1)
-            if connection.isClosed(within: 60) { isClosed.open() }
+            // Sooner than one try of the server takes.
+            if connection.isClosed(within: 15) { isClosed.open() }
         }
         let server = try await base.serve(frontier.url)
         let client = try RawConnection(server.url)
@@ -87,6 +88,7 @@ import Testing
         asked.wait()
         client.close()
         isClosed.wait()
+        #expect(isClosed.isOpen)
         #expect(try await server.waitForHealth { $0["escalation"]?["abandoned"] == 1 })
         #expect(try await server.get("/healthz")["escalation"]?["active"] == 0)
         #expect(try base.decisions().isEmpty)
