@@ -48,7 +48,9 @@ struct CompletionRoutes: Sendable {
                 let answer = try await answerer.answer(request, version, at: LocalTime(received), cancellation) {
                     feed.yield($0)
                 }
+                // Noted before anybody has it: what was answered is in the log.
                 note(request, version, body.whole(answer), answer, since: start)
+                feed.yield(.finished(answer))
                 feed.finish()
             } catch {
                 feed.finish(throwing: error)
