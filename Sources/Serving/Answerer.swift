@@ -10,7 +10,7 @@ struct Answerer: Sendable {
     let queue: WorkQueue
     let escalation: Escalation?
 
-    /// Answers one request with one version, telling each event as it comes.
+    /// Answers one request with one version, telling each event but the last as it comes.
     ///
     /// - Parameter moment: when the request came: the date that its prompt prints, if the template prints one.
     /// - Throws: ``APIError`` for a prompt that does not fit, a full queue or a cancelled request.
@@ -18,14 +18,12 @@ struct Answerer: Sendable {
         _ request: CompletionRequest, _ version: ServedVersion, at moment: LocalTime, _ cancellation: Cancellation,
         _ tell: @escaping @Sendable (AnswerEvent) -> Void
     ) async throws -> Answer {
-        let answer: Answer
         switch request.content {
         case .chat(let messages):
             if let responder = version.task {
-                answer = try await self.answer(
-                    messages, responder, request, version, at: moment, cancellation, tell)
+                return try await answer(messages, responder, request, version, at: moment, cancellation, tell)
             } else {
-                answer = try await continueText(request, version, cancellation, tell) {
+                return try await continueText(request, version, cancellation, tell) {
                     (
                         try version.encoder.prompt(messages, at: moment),
                         try version.encoder.frame(after: messages, at: moment)
@@ -33,12 +31,10 @@ struct Answerer: Sendable {
                 }
             }
         case .text(let text):
-            answer = try await continueText(request, version, cancellation, tell) {
+            return try await continueText(request, version, cancellation, tell) {
                 (try version.encoder.raw(text), nil)
             }
         }
-        tell(.finished(answer))
-        return answer
     }
 
     /// Free text: what a version without a task, or the base, says.

@@ -51,7 +51,9 @@ struct CompletionRoutes: Sendable {
                     client?.charge($0)
                     feed.yield($0)
                 }
+                // Noted before anybody has it: what was answered is in the log.
                 note(request, version, body.whole(answer), answer, since: start)
+                feed.yield(.finished(answer))
                 feed.finish()
             } catch {
                 feed.finish(throwing: error)

@@ -102,7 +102,7 @@ import Testing
         #expect(pulled.status == 0, "\(pulled.errors)")
         let counts = try JSONValue(parsing: pulled.output.split(separator: "\n").last.map(String.init) ?? "")["counts"]
         #expect(counts?["kept"] == 1, "\(pulled.output)")
-        #expect(counts?["not_json"] == 1, "\(pulled.output)")
+        #expect(counts?["dropped_not_json"] == 1, "\(pulled.output)")
     }
 
     /// Moved away and opened anew again and again while clients ask.

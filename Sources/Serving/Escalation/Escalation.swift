@@ -89,9 +89,13 @@ final class Escalation: Sendable {
         let patience = Patience(request)
         defer { patience.stop() }
         do { try await seats.enter(patience.cancellation) } catch { throw busy }
-        guard !patience.isOver, let permit = state.withLock({ $0.breaker.permit() }) else {
+        guard !patience.isTooShort else {
             seats.leave()
-            throw patience.isOver ? busy : suspended
+            throw busy
+        }
+        guard let permit = state.withLock({ $0.breaker.permit() }) else {
+            seats.leave()
+            throw suspended
         }
         let asked = ContinuousClock.now
         do {

@@ -29,6 +29,12 @@ final class Patience: Sendable {
     /// Whether it is over, whether or not anybody was told yet.
     var isOver: Bool { cancellation.reason != nil || isTimeUp }
 
+    /// Whether what is left is too little for any answer: asking would cost money and give nothing.
+    var isTooShort: Bool {
+        guard !isOver, let end else { return isOver }
+        return end - .now < min(Patience.reserve, (end - start) / 4)
+    }
+
     private var isTimeUp: Bool { end.map { ContinuousClock.now >= $0 } ?? false }
 
     /// Whether the time is up, and most of it was left at a moment: who got no further by then is slow.
