@@ -16,12 +16,25 @@ struct SlotFollower: Service {
 
     func run() async throws { await cancelWhenGracefulShutdown { await watch() } }
 
+    /// So many glances that show nothing new, then the registry is read nevertheless: a glance can miss a write.
+    private static let mostGlances = 25
+
     /// Looks at the registry's counter again and again until the task is cancelled.
     private func watch() async {
         var seen = -1
+        var mark: DatabaseMark?
+        var glances = 0
         var trouble: String?
         var failures: [VersionSelector: ContinuousClock.Instant] = [:]
         while !Task.isCancelled {
+            // Taken before the registry is read: what is written meanwhile has another one.
+            let newMark = registry.mark
+            if newMark == mark, glances < SlotFollower.mostGlances, trouble == nil, failures.isEmpty {
+                glances += 1
+                do { try await Task.sleep(for: interval) } catch { return }
+                continue
+            }
+            (mark, glances) = (newMark, 0)
             do {
                 let sequence = try await Blocking.run { try registry.sequence() }
                 let now = ContinuousClock.now

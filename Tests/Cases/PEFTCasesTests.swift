@@ -159,7 +159,7 @@ import TestSupport
         let prefix = "base_model.model.model"
         let outcome = try inspect(
             try edited {
-                $0["target_modules"] = "all of them"
+                $0["target_modules"] = ".*"
             } tensors: { tensors in
                 for factor in ["lora_A", "lora_B"] {
                     let end = "layers.0.self_attn.q_proj.\(factor).weight"

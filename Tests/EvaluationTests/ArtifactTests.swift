@@ -13,7 +13,7 @@ import TestSupport
 /// With the bundled base, end to end.
 @Suite struct ArtifactTests {
     private func row(_ input: String, _ label: String) -> String {
-        #"{"messages":[{"role":"user","content":"x"}],"metadata":{"input":"\#(input)","label":"\#(label)","slices":["s"]}}"#
+        #"{"messages":[{"role":"user","content":"\#(input)"}],"metadata":{"input":"\#(input)","label":"\#(label)","slices":["s"]}}"#
     }
 
     private func plan(_ folder: ScratchFolder) throws -> EvaluationPlan {

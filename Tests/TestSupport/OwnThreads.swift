@@ -13,13 +13,53 @@ public struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        try await withTaskExecutorPreference(Threads.all) { try await function() }
+        // A test with the trait in a suite with it has its turn already.
+        guard !OwnThreads.hasTurn else { return try await function() }
+        await Turns.all.take()
+        defer { Turns.all.give() }
+        try await OwnThreads.$hasTurn.withValue(true) {
+            try await withTaskExecutorPreference(Threads.all) { try await function() }
+        }
     }
+
+    @TaskLocal private static var hasTurn = false
 }
 
 extension Trait where Self == OwnThreads {
     /// For suites that hold a thread for a second and more.
     public static var ownThreads: Self { Self() }
+}
+
+/// So many tests at a time: each may run a server or two, and dozens of them would share the cores.
+private final class Turns: Sendable {
+    static let all = Turns(count: 2 * ProcessInfo.processInfo.activeProcessorCount)
+
+    private let state: Mutex<(free: Int, waiting: [CheckedContinuation<Void, Never>])>
+
+    init(count: Int) { state = Mutex((count, [])) }
+
+    func take() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                if state.free == 0 {
+                    state.waiting.append(continuation)
+                    return false
+                }
+                state.free -= 1
+                return true
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    func give() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.free += 1
+            return nil
+        }
+        next?.resume()
+    }
 }
 
 /// As many threads as there are cores, each of which runs one job after the other.

@@ -25,10 +25,10 @@ enum ModuleNames {
         }
     }
 
-    /// Whether an expression matches a whole name.
-    static func matches(_ pattern: String, _ module: String) throws -> Bool {
+    /// Whether an expression matches a whole name, or the end of one, whole parts of it.
+    static func matches(_ pattern: String, _ module: String, atItsEnd: Bool = false) throws -> Bool {
         do {
-            return try BoundedExpression(pattern, isAnchored: true).matches(module)
+            return try BoundedExpression(atItsEnd ? "(.*\\.)?(\(pattern))" : pattern, isAnchored: true).matches(module)
         } catch is BoundedExpression.TooManySteps {
             throw AdapterError("pattern '\(pattern)': takes too long on the module '\(module)', expected a simpler one")
         } catch {

@@ -95,6 +95,6 @@ struct PEFTConfiguration {
 
     /// The value of the first key that matches the end of a module's name, whole parts of it, as a regular expression.
     private static func value(of module: String, in pattern: [(key: String, value: Double)]) throws -> Double? {
-        try pattern.first { try ModuleNames.matches("(.*\\.)?(\($0.key))", module) }?.value
+        try pattern.first { try ModuleNames.matches($0.key, module, atItsEnd: true) }?.value
     }
 }
