@@ -143,16 +143,6 @@ import Testing
             #expect(failed.text.isEmpty)
             #expect(failed.retort["cause"] == "escalation_failed")
         }
-        // What the request itself cuts is given as it is, and nobody else is asked and paid.
-        let asked = teacher.requests.count
-        let cut = try await helped.chat("order", broken, [("max_tokens", 3)])
-        #expect(cut.json["choices"]?.arrayValue?.first?["finish_reason"] == "length" && !cut.text.isEmpty)
-        #expect(cut.retort["cause"] == "cut_by_request" && cut.retort["escalated"] == false)
-        #expect(try await helped.chat("order", broken, [("stop", "9")]).status == 400)
-        // The task's own limit holds, whatever a client allows.
-        #expect(
-            try await helped.chat("order", AnsweringCasesTests.orders[0].input, [("max_tokens", 1000)]).status == 200)
-        #expect(teacher.requests.count == asked)
         // Two odd answers are no outage; a key that is refused is one.
         #expect(try await helped.get("/healthz")["status"] == "ok")
         #expect(try await helped.chat("order", broken).retort["cause"] == "escalation_failed")
@@ -167,5 +157,17 @@ import Testing
         }
         #expect(rows.map { $0["escalated_to"] } == ["frontier", .null, .null, .null])
         #expect(rows.allSatisfy { $0["student"]?["answer"]?.stringValue == AnsweringCasesTests.orders[1].answer })
+        // What the request itself cuts is given as it is, and nobody else is asked and paid.
+        let again = try await Server(
+            release.serving("order", more: ["--escalate-endpoint", teacher.url, "--escalate-model", "frontier"]))
+        let asked = teacher.requests.count
+        let cut = try await again.chat("order", broken, [("max_tokens", 3)])
+        #expect(cut.json["choices"]?.arrayValue?.first?["finish_reason"] == "length" && !cut.text.isEmpty)
+        #expect(cut.retort["cause"] == "cut_by_request" && cut.retort["escalated"] == false)
+        #expect(try await again.chat("order", broken, [("stop", "9")]).status == 400)
+        // The task's own limit holds, whatever a client allows.
+        #expect(
+            try await again.chat("order", AnsweringCasesTests.orders[0].input, [("max_tokens", 1000)]).status == 200)
+        #expect(teacher.requests.count == asked)
     }
 }
