@@ -72,7 +72,7 @@ final class ServingCatalog: Sendable {
         if let known { return known }
         let record: RegistryVersion
         do { record = try registry.resolve(selector) } catch is RegistryError { throw unknown(model) }
-        guard try servesUnpromoted || registry.wasPromoted(record) else {
+        guard try servesUnpromoted || registry.wasPromoted(record.name, version: record.version) else {
             throw APIError(
                 status: 404, message: "the model '\(selector)' was never promoted, and is not for requests",
                 parameter: "model", code: "model_not_found")
@@ -98,14 +98,5 @@ final class ServingCatalog: Sendable {
         return APIError(
             status: 404, message: "the model '\(model.prefix(120))' does not exist here; known are \(known)",
             parameter: "model", code: "model_not_found")
-    }
-}
-
-extension ReleaseRegistry {
-    /// Whether an alias leads, or once led, to a version: somebody let it answer, and the history says who.
-    fileprivate func wasPromoted(_ version: RegistryVersion) throws -> Bool {
-        try history(of: version.name).contains {
-            $0.action != .register && $0.newVersion == version.version && $0.record == version.recordDigest
-        }
     }
 }

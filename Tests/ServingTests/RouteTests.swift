@@ -147,6 +147,12 @@ struct RouteTests {
         #expect(try await server.chat("intent:3", "hello").status == 404)
         let open = try await Server(bench.flags("--unpromoted"))
         #expect(try await open.chat("intent:3", "hello", [("max_tokens", 1)]).version == 3)
+        // Taking a restored registry for the true one names the newest version, and promotes none.
+        let accepted = try Executable.run(
+            "retort-registry", "accept", "--reason", "a restore", "--workspace", bench.workspace)
+        #expect(accepted.status == 0, "\(accepted.errors)")
+        let restored = try await Server(bench.flags())
+        #expect(try await restored.chat("intent:3", "hello").status == 404)
     }
 
     @Test func badRequestsAreNamed() async throws {
