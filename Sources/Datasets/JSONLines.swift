@@ -20,7 +20,7 @@ enum JSONLines {
             if !reader.lastLineWasTooLong, line.isBlank { continue }
             let number = line.number
             do throws(ExampleError) {
-                if reader.lastLineWasTooLong { throw ExampleError("longer than 64 MiB") }
+                if reader.lastLineWasTooLong { throw ExampleError("longer than \(LineReader.maximumLength) bytes") }
                 let document: JSONDocument
                 do throws(JSONError) {
                     document = try JSONDocument(parsing: line.unmarked)

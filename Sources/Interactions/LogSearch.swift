@@ -5,7 +5,8 @@ import Glibc
 ///
 /// In a directory, its subdirectories included, these are the files named `*.jsonl`, `*.ndjson` or `*.json`, in any
 /// case, rotated (`.jsonl.1`, `.jsonl-20260105`) or compressed (`.gz`), in the order of their names. Symbolic links to
-/// files of the same directory are read; those that lead out of it, and those to directories, are not followed. Only regular files are opened: a pipe would wait forever.
+/// files of the same directory are read; those that lead out of it, and those to directories, are not followed. Only
+/// regular files are opened: a pipe would wait forever.
 public struct LogSearch: Sendable {
     /// A file or directory that was left out.
     public struct PassedOver: Sendable, Hashable, CustomStringConvertible {

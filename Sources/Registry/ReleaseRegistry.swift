@@ -28,6 +28,9 @@ public struct ReleaseRegistry: Sendable {
     /// - Throws: ``RegistryError`` of kind `damaged` where the history or an alias was changed by other hands.
     public func sequence() throws -> Int { try readChecked { $1.count } }
 
+    /// The stamps of the database's files as they are now: a glance, for those who look often.
+    public var mark: [FileStamp?] { [file, file + "-wal"].map(FileStamp.init(path:)) }
+
     /// Whether an alias ever pointed at a version.
     public func wasPromoted(_ name: String, version: Int) throws -> Bool {
         try readChecked { $1.promoted.contains("\(name):\(version)") }

@@ -52,7 +52,7 @@ struct CompletionRoutes: Sendable {
                     feed.yield($0)
                 }
                 // Noted before anybody has it: what was answered is in the log.
-                note(request, version, body.whole(answer), answer, since: start)
+                note(request, version, body, answer, since: start)
                 feed.yield(.finished(answer))
                 feed.finish()
             } catch {
@@ -126,12 +126,12 @@ struct CompletionRoutes: Sendable {
     }
 
     private func note(
-        _ request: CompletionRequest, _ version: ServedVersion, _ response: JSONValue, _ answer: Answer,
+        _ request: CompletionRequest, _ version: ServedVersion, _ body: CompletionBody, _ answer: Answer,
         since start: ContinuousClock.Instant
     ) {
         decisionLog?.append(
             DecisionRecord(
-                time: Date(), request: request.body, response: response,
+                time: Date(), request: request.body, response: body.whole(answer),
                 workload: request.isChat ? version.task?.task.name : nil,
                 decision: answer.decision(
                     version, client: request.client?.name,

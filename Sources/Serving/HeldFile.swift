@@ -8,15 +8,9 @@ import Synchronization
 /// One that is replaced by renaming another over it stays as it is for whoever holds it; one that is written into in place
 /// changes what the server answers.
 final class HeldFile: Sendable {
-    private struct Stamp: Equatable {
-        var size: Int
-        var seconds: Int
-        var nanoseconds: Int
-    }
-
     private let file: FileHandle
     private let path: String
-    private let stamp: Mutex<Stamp>
+    private let stamp: Mutex<FileStamp>
 
     /// Opens a file that is to be read from now on.
     init(path: String) throws {
@@ -40,12 +34,10 @@ final class HeldFile: Sendable {
         stamp.withLock { $0 = now }
     }
 
-    private static func stamp(of file: FileHandle, _ path: String) throws -> Stamp {
-        var status = stat()
-        guard fstat(file.fileDescriptor, &status) == 0 else {
+    private static func stamp(of file: FileHandle, _ path: String) throws -> FileStamp {
+        guard let stamp = FileStamp(descriptor: file.fileDescriptor) else {
             throw ServingError("\(path): \(String(cString: strerror(errno))), expected to learn its size")
         }
-        return Stamp(
-            size: Int(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+        return stamp
     }
 }

@@ -118,9 +118,10 @@ public struct RetortServer: Sendable {
             warn: warn)
         var services: [any Service] = [
             follower, application, HangupListener(say: say) { try decisionLog?.reopen() },
-            BaseWatch(file: baseFile, digest: loader.base.artifact),
+            // Answers would be those of another model, unsaid.
+            EverySecond { [baseFile, digest = loader.base.artifact] in try baseFile.check(against: digest) },
         ]
-        if let clients = admission.clients { services.append(ClientsFollower(clients: clients)) }
+        if let clients = admission.clients { services.append(EverySecond { clients.refresh() }) }
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = configuration.timeout + .seconds(5)
@@ -145,8 +146,8 @@ public struct RetortServer: Sendable {
         let limits = configuration.escalationLimits
         if endpoint.prices == .free, admission.clients?.accounts.contains(where: \.countsEscalation) ?? false {
             warn(
-                "escalation_usd_per_day limits nothing: without --escalate-price-in and --escalate-price-out every answer of "
-                    + "the frontier counts as free")
+                "escalation_usd_per_day limits nothing: without --escalate-budget-usd and its prices every answer of the "
+                    + "frontier counts as free")
         }
         guard let limit = limits.budget else { return Escalation(endpoint, limits, budget: nil, warn: warn) }
         let budget = try await Budget(

@@ -24,7 +24,7 @@ public struct KeyFile: Sendable {
     /// - Parameter source: where the text comes from, for messages.
     public static func word(_ text: String, source: String) throws -> String {
         let word = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard word.isEmpty || !word.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return word }
+        if !word.isEmpty, word.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) { return word }
         let found =
             word.isEmpty
             ? "empty" : word.contains(where: \.isWhitespace) ? "several words" : "characters that are no ASCII"

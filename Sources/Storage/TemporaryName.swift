@@ -25,6 +25,7 @@ enum TemporaryName {
     static func sweep(_ folder: String) {
         guard swept.withLock({ $0.insert(folder).inserted }) else { return }
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            guard name.hasSuffix(".partial") || name.hasSuffix(".partial.old") else { continue }
             let path = "\(folder)/\(name)"
             if name.wholeMatch(of: /.+\.[0-9]+\.[0-9]+\.partial/) != nil {
                 removeIfLeft(path)

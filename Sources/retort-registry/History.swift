@@ -14,8 +14,7 @@ struct History: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         let registry = try openRegistry()
-        let all = try gated { try registry.history() }
-        var entries = all
+        var entries = try gated { try registry.history() }
         if let name {
             let versions = try versions(name, registry).map(\.reference)
             entries.removeAll { !versions.contains("\($0.name):\($0.newVersion)") }

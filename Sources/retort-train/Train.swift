@@ -91,7 +91,7 @@ struct Train: StageCommand {
         if let initial {
             for doubt in input.checkpoint.doubts(about: initial.adapter, name: initial.path) { console.warn(doubt) }
         }
-        let claim = try FileLock(path: target.lockPath, purpose: "\(output)", isRemoved: true)
+        let claim = try FileLock(path: target.lockPath, purpose: output, isRemoved: true)
         defer { withExtendedLifetime(claim) {} }
         try AtomicFile.makeDirectory(snapshots)
         let lock = try FileLock(path: snapshots + "/lock", purpose: "training of \(output)")

@@ -1,7 +1,6 @@
 import Adapters
 import ArgumentParser
 import Checkpoints
-import Foundation
 import StageInterface
 import Storage
 import Training
@@ -15,10 +14,7 @@ struct TrainingOutput {
     let type: Checkpoint.WeightType?
 
     /// What excludes a second run with this output, whatever folder its snapshots go to.
-    var lockPath: String {
-        let url = URL(filePath: path)
-        return url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).lock").path
-    }
+    var lockPath: String { "\(PathName.folder(of: path))/.\(PathName.last(of: path)).lock" }
 
     static func type(_ word: String) throws -> Checkpoint.WeightType {
         guard let type = Checkpoint.WeightType(rawValue: word) else {

@@ -240,17 +240,19 @@ import Testing
         }
     }
 
+    /// A row that a server logged, answered with `refund`.
+    private func served(_ number: Int, _ more: String = "") -> String {
+        #"{"timestamp":\#(1_767_000_000 + number),"request":{"model":"desk","messages":[{"role":"user","content":"#
+            + #""\#(input(number))"}]},"response":{"model":"big-2026-01-05","choices":[{"index":0,"message":{"role":"assistant","#
+            + #""content":"refund"},"finish_reason":"stop"}]}\#(more)}"#
+    }
+
     @Test func whatTheTeacherAnsweredWhenItWasServedIsNotPaidForAgain() async throws {
         let teacher = try ScriptedTeacher { _ in .completion("parcel") }
-        func row(_ number: Int, more: String = "") -> String {
-            #"{"timestamp":\#(1_767_000_000 + number),"request":{"model":"desk","messages":[{"role":"user","content":"#
-                + #""\#(input(number))"}]},"response":{"model":"big-2026-01-05","choices":[{"index":0,"message":{"role":"assistant","#
-                + #""content":"refund"},"finish_reason":"stop"}]}\#(more)}"#
-        }
         let escalated = #","decision":{"adapter":"a","escalated":true,"cause":"below_threshold","latency_ms":1}"#
         let own = #","decision":{"adapter":"a","escalated":false,"cause":"confident","latency_ms":1}"#
         let log = try folder.write(
-            "log.jsonl", [row(0, more: escalated), row(1, more: own), row(2)].joined(separator: "\n"))
+            "log.jsonl", [served(0, escalated), served(1, own), served(2)].joined(separator: "\n"))
         #expect(try Executable.run("retort-pull", log, "--workspace", "\(folder)/w").status == 0)
         let outcome = try Executable.run(
             "retort-label", "--task", task, "--endpoint", teacher.url + "/v1", "--model", "big", "--price-in", "2",
@@ -280,19 +282,14 @@ import Testing
     @Test func anAnswerToAnotherTaskIsNoLabel() async throws {
         let teacher = try ScriptedTeacher { _ in .completion("parcel") }
         let digest = "sha256:" + String(repeating: "0", count: 64)
-        func row(_ number: Int, _ more: String) -> String {
-            #"{"timestamp":\#(1_767_000_000 + number),"request":{"model":"desk","messages":[{"role":"user","content":"#
-                + #""\#(input(number))"}]},"response":{"model":"big","choices":[{"index":0,"message":{"role":"assistant","#
-                + #""content":"refund"},"finish_reason":"stop"}]}\#(more)}"#
-        }
         func decision(_ task: String) -> String {
             #","decision":{\#(task)"escalated":true,"escalated_to":"big","cause":"below_threshold","latency_ms":1}"#
         }
         let log = try folder.write(
             "log.jsonl",
             [
-                row(0, decision(#""label_task":"\#(digest)","#)), row(1, decision(#""task":"\#(digest)","#)),
-                row(2, decision("") + #","workload_id":"other""#),
+                served(0, decision(#""label_task":"\#(digest)","#)), served(1, decision(#""task":"\#(digest)","#)),
+                served(2, decision("") + #","workload_id":"other""#),
             ].joined(separator: "\n"))
         #expect(try Executable.run("retort-pull", log, "--workspace", "\(folder)/w").status == 0)
         let outcome = try Executable.run(

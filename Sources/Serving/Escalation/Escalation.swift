@@ -60,14 +60,13 @@ final class Escalation: Sendable {
 
     /// The frontier's answer to an input, as the task wants answers.
     ///
+    /// - Parameter account: whose money of the day it costs, too; nil for whoever has no quota.
     /// - Throws: ``EscalationFailure`` when there is none before the request's time is up; ``APIError/disconnected`` when the
     ///   client left, which ends what was begun for it.
-    ///
-    /// - Parameter account: whose money of the day it costs, too; nil for whoever has no quota.
     func answer(
         to input: String, _ task: Datasets.Task, _ account: ClientAccount?, _ request: Cancellation
     ) async throws -> String {
-        do {
+        do throws(EscalationFailure) {
             let answer = try await attempt(input, task, account, request)
             state.withLock { $0.condition.succeed() }
             return answer
@@ -76,15 +75,14 @@ final class Escalation: Sendable {
                 state.withLock { $0.condition.abandoned += 1 }
                 throw reason
             }
-            let failure = error as? EscalationFailure ?? EscalationFailure(error)
-            report(failure)
-            throw failure
+            report(error)
+            throw error
         }
     }
 
     private func attempt(
         _ input: String, _ task: Datasets.Task, _ account: ClientAccount?, _ request: Cancellation
-    ) async throws -> String {
+    ) async throws(EscalationFailure) -> String {
         guard state.withLock({ $0.breaker.isPassable() }) else { throw suspended }
         let patience = Patience(request)
         defer { patience.stop() }

@@ -33,8 +33,11 @@ struct BytePairModel: Sendable {
         vocabularySize = Int32(vocabulary.count)
 
         var symbols = ByteStringTable(capacity: vocabulary.count + 512)
+        var isLong = [Bool](repeating: false, count: vocabulary.count)
         for id in 0..<vocabulary.count {
-            if let bytes = ByteAlphabet.decode(vocabulary.text(id)) { symbols.insert(bytes, Int32(id)) }
+            guard let bytes = ByteAlphabet.decode(vocabulary.text(id)) else { continue }
+            symbols.insert(bytes, Int32(id))
+            isLong[id] = bytes.count > 1
         }
         tokens = symbols
 
@@ -71,8 +74,7 @@ struct BytePairModel: Sendable {
         }
         unreadableMergeCount = unreadable
         unreachableCount = vocabulary.attributes.indices.count {
-            vocabulary.attributes[$0] == .normal && !isProduct[$0]
-                && (ByteAlphabet.decode(vocabulary.text($0))?.count ?? 0) > 1
+            vocabulary.attributes[$0] == .normal && isLong[$0] && !isProduct[$0]
         }
         merges = table
         self.substitutes = substitutes
