@@ -21,16 +21,35 @@ extension ReleaseRegistry {
     /// - Throws: ``RegistryError`` of kind `damaged` where rows were changed, removed or put back.
     func readChecked<Value: Sendable>(_ body: (Database, ReplayedHistory) throws -> Value) throws -> Value {
         try followed.state.withLock { state in
-            // Noted before the database is looked at: what is noted later is no part of it.
-            let noted = state.isHeadChecked ? nil : try RegistryHead.read(headPath)
-            let before = state
-            let (after, value) = try read { database in
-                let after = try checked(before, noted, database)
-                return (after, try body(database, after.history))
+            do {
+                return try readChecked(&state, body)
+            } catch let error as RegistryError where error.kind == .damaged && state.history.count > 0 {
+                // An older database may have been put back and accepted meanwhile: then it is followed from its beginning.
+                var anew = FollowedHistory.State()
+                do {
+                    let value = try readChecked(&anew, body)
+                    guard anew.history.acceptance != state.history.acceptance else { throw error }
+                    state = anew
+                    return value
+                } catch is RegistryError {
+                    throw error
+                }
             }
-            state = after
-            return value
         }
+    }
+
+    private func readChecked<Value: Sendable>(
+        _ state: inout FollowedHistory.State, _ body: (Database, ReplayedHistory) throws -> Value
+    ) throws -> Value {
+        // Noted before the database is looked at: what is noted later is no part of it.
+        let noted = state.isHeadChecked ? nil : try RegistryHead.read(headPath)
+        let before = state
+        let (after, value) = try read { database in
+            let after = try checked(before, noted, database)
+            return (after, try body(database, after.history))
+        }
+        state = after
+        return value
     }
 
     /// Changes the database by what the history says, in one transaction, and notes the new head.

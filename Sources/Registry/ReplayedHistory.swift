@@ -21,6 +21,8 @@ struct ReplayedHistory: Sendable {
     private(set) var places: [String: Place] = [:]
     /// Every version that an alias ever pointed at.
     private(set) var promoted: Set<String> = []
+    /// The newest entry by which somebody took the registry as it lay for the true one.
+    private(set) var acceptance: ContentDigest?
 
     /// What is wrong with an entry that should come next; nothing where it continues the chain.
     func problems(with entry: HistoryEntry, storedDigest: String) -> [String] {
@@ -46,6 +48,7 @@ struct ReplayedHistory: Sendable {
         head = ContentDigest(storedDigest)
         let version = "\(entry.name):\(entry.newVersion)"
         if entry.action == .register { records[version] = entry.record }
+        if entry.action == .accept { acceptance = head }
         guard let alias = entry.alias else { return }
         promoted.insert(version)
         var place =

@@ -71,8 +71,17 @@ final class ServingCatalog: Sendable {
         }
         if let known { return known }
         let record: RegistryVersion
-        do { record = try registry.resolve(selector) } catch is RegistryError { throw unknown(model) }
-        guard try servesUnpromoted || registry.wasPromoted(record.name, version: record.version) else {
+        let isPromoted: Bool
+        do {
+            record = try registry.resolve(selector)
+            isPromoted = try registry.wasPromoted(record.name, version: record.version)
+        } catch let error as RegistryError where error.kind == .input {
+            throw unknown(model)
+        } catch {
+            warn("a request asked for \(selector): \(error)")
+            throw notLoadable(selector)
+        }
+        guard servesUnpromoted || isPromoted else {
             throw APIError(
                 status: 404, message: "the model '\(selector)' was never promoted, and is not for requests",
                 parameter: "model", code: "model_not_found")
@@ -82,15 +91,19 @@ final class ServingCatalog: Sendable {
             version = try loader.load(record)
         } catch let error as ServingError {
             warn("a request asked for \(selector): \(error.description)")
-            throw APIError(
-                status: 503, message: "the model '\(selector)' cannot be loaded here", type: "api_error",
-                code: "model_not_loadable")
+            throw notLoadable(selector)
         }
         pinned.withLock { pinned in
             pinned.append(version)
             if pinned.count > ServingCatalog.pinnedCapacity { pinned.removeFirst() }
         }
         return version
+    }
+
+    private func notLoadable(_ selector: VersionSelector) -> APIError {
+        APIError(
+            status: 503, message: "the model '\(selector)' cannot be loaded here", type: "api_error",
+            code: "model_not_loadable")
     }
 
     private func unknown(_ model: String) -> APIError {

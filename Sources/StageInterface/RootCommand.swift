@@ -12,6 +12,11 @@ extension RootCommand {
     /// Parses and runs; ends the process with 64 where the command line is wrong.
     public static func main(_ arguments: [String]?) async {
         let arguments = arguments ?? Array(CommandLine.arguments.dropFirst())
+        do {
+            try DescriptorLimit.check()
+        } catch {
+            end(StageFailure(error), arguments)
+        }
         let command: any ParsableCommand
         do {
             command = try await asyncParseAsRoot(arguments)
@@ -35,8 +40,14 @@ extension RootCommand {
     private static func refuse(_ arguments: [String], _ error: any Error) -> Never {
         guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
         let message = message(for: error)
-        let failure = StageFailure(
-            .usage, usage(message), hint: signHint(message, arguments) ?? helpCommand(fullMessage(for: error)))
+        end(
+            StageFailure(
+                .usage, usage(message), hint: signHint(message, arguments) ?? helpCommand(fullMessage(for: error))),
+            arguments)
+    }
+
+    /// Says what failed before any command could run, in the report too where one was asked for.
+    private static func end(_ failure: StageFailure, _ arguments: [String]) -> Never {
         let isJSON = arguments.contains("--json")
         let console = Console(printsData: !isJSON)
         if !(isJSON && Interruption.isStageOfPipeline) { console.fail(failure) }

@@ -23,8 +23,12 @@ public struct StageOptions: ParsableArguments {
         if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
     }
 
-    /// Opens the workspace that was asked for.
-    public func openWorkspace() throws -> Workspace { try Workspace(path: workspace ?? Workspace.defaultPath) }
+    /// Opens the workspace that was asked for, and warns of a place that cannot hold one safely.
+    public func openWorkspace() throws -> Workspace {
+        let opened = try Workspace(path: workspace ?? Workspace.defaultPath)
+        if let warning = opened.warning { makeConsole().warn(warning) }
+        return opened
+    }
 
     /// What the person at the terminal gets to see.
     public func makeConsole() -> Console {

@@ -15,6 +15,14 @@ public struct Workspace: Sendable {
         try AtomicFile.makeDirectory(path, isPrivate: true)
     }
 
+    /// What may go wrong where the workspace lies, though nothing did yet: locks and the database want a disk of this machine.
+    public var warning: String? {
+        NetworkFileSystem.kind(of: path).map {
+            "the workspace \(path) lies on a network file system (\($0)), where locks of several machines and the database's "
+                + "write-ahead log do not hold; expected a disk of this machine"
+        }
+    }
+
     public var store: ContentStore { ContentStore(path: "\(path)/store") }
 
     /// The path of a file or folder inside the workspace.

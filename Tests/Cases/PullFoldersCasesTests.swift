@@ -54,17 +54,24 @@ import Testing
             atPath: "\(folder)/logs/f.jsonl", withDestinationPath: "\(folder)/elsewhere/f.jsonl")
         try manager.createSymbolicLink(atPath: "\(folder)/logs/sub/t.jsonl", withDestinationPath: "s.jsonl")
         #expect(mkfifo("\(folder)/logs/pipe.jsonl", 0o600) == 0)
+        #expect(mknod("\(folder)/logs/socket.jsonl", S_IFSOCK | 0o600, 0) == 0)
         let (outcome, report) = try pull("\(folder)/logs")
         #expect(report?.counts["kept"] == 6, "\(outcome.errors)")
-        #expect(report?.counts["passed_over"] == 4)
+        #expect(report?.counts["passed_over"] == 5)
         for said in [
             "warning: passed over \(folder)/logs/linked: a symbolic link to a directory, which is not followed",
             "warning: passed over \(folder)/logs/notes.txt: not named as a log",
             "warning: passed over \(folder)/logs/pipe.jsonl: no regular file",
+            "warning: passed over \(folder)/logs/socket.jsonl: no regular file",
             "warning: passed over \(folder)/logs/f.jsonl: a symbolic link out of the folder, which is not followed",
             "read through a symbolic link: \(folder)/logs/sub/t.jsonl",
         ] {
             #expect(outcome.errors.contains(said), "\(outcome.errors)")
+        }
+        for device in ["/dev/zero", "/dev/full"] {
+            let outcome = try pull(device).outcome
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains("\(device): it is a device or a pipe, expected a file or a directory"))
         }
         let pipe = try pull("\(folder)/logs/pipe.jsonl").outcome
         #expect(pipe.status == 1)

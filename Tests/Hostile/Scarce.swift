@@ -4,10 +4,10 @@ import Testing
 
 /// A built executable where something is scarce.
 enum Scarce {
-    /// Runs it under limits of `prlimit`, as `--as=1000000000`.
+    /// Runs it under limits of `prlimit`, as `--as=1000000000`; one that hangs is ended, with status 124.
     static func run(_ limits: [String], _ name: String, _ arguments: [String]) throws -> Executable.Outcome {
         let command = ["--cpu=120"] + limits + ["--", "\(Executable.folder)/\(name)"]
-        return try Executable.run("prlimit", command + arguments, in: "/usr/bin")
+        return try Executable.run("timeout", ["120", "prlimit"] + command + arguments, in: "/usr/bin")
     }
 
     /// Runs a script on a disk of its own, `$DISK`, of so many KiB, which `grow` enlarges; `$BIN` has the executables.

@@ -65,5 +65,26 @@ import Testing
         try edit("UPDATE registry_alias SET version = 1")
         let failure = await #expect(throws: Server.StartFailure.self) { _ = try await Server(flags) }
         #expect(failure?.errors.contains("alias intent@production was moved past the history") == true)
+        #expect(failure?.status == 3)
+    }
+
+    /// Of a registry that was put back from a copy, what was served goes on until somebody accepts it; a restart is not needed.
+    @Test func aRegistryThatWasPutBackIsFollowedOnceItIsAccepted() async throws {
+        try release()
+        let database = "\(workspace)/retort.sqlite"
+        let copy = try DatabaseQueue(path: folder.file("copy.sqlite"))
+        try DatabaseQueue(path: database).backup(to: copy)
+        try promote("intent:2")
+        let server = try await Server(flags)
+        #expect(try await server.waitForHealth { $0.serialized().contains("\"version\":2") })
+        try copy.backup(to: try DatabaseQueue(path: database))
+        #expect(try await server.waitForHealth { $0.serialized().contains("was changed or removed") })
+        // Neither does a promotion of a version that was asked for by number get through.
+        #expect(try await server.chat("intent:1", "a", [("max_tokens", 1)]).status == 503)
+        #expect(try await server.get("/healthz").serialized().contains("\"version\":2"))
+        _ = try run("retort-registry", "accept", "--reason", "a test", "--workspace", workspace)
+        #expect(try await server.waitForHealth { $0.serialized().contains("\"version\":1") })
+        #expect(try await server.get("/healthz")["status"] == "ok")
+        #expect(await server.stop() == 0)
     }
 }
