@@ -2,8 +2,9 @@ import Glibc
 
 /// Refuses to start where the process may open too few files.
 ///
-/// Without descriptors it is not only our own reading that fails, as an error: the runtime and the event loops need some
-/// of their own and trap where there are none. What is said before anything is begun is better than that.
+/// Without descriptors it is not only our own reading that fails, as an error: threads and event loops need some
+/// of their own and trap where there are none. What is said before anything is begun is better than that. (With fewer than
+/// eight, Dispatch traps before ``check()`` can run.)
 enum DescriptorLimit {
     /// So many that every stage comes as far as its own errors, and that the server listens.
     static let needed = 24

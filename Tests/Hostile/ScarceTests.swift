@@ -55,8 +55,9 @@ import Testing
 
     @Test(arguments: [32, 40]) func fewDescriptors(count: Int) throws { try check(["--nofile=\(count)"]) }
 
-    /// Where the runtime itself would trap, nothing is begun; every executable says so.
-    @Test(arguments: [4, 6, 10, 20]) func fewerDescriptorsThanAnythingNeeds(count: Int) throws {
+    /// Where event loops would trap, nothing is begun; every executable says so. With fewer than eight, Dispatch traps before
+    /// any code of ours runs.
+    @Test(arguments: [10, 16, 20]) func fewerDescriptorsThanAnythingNeeds(count: Int) throws {
         let names = [
             "retort", "retort-pull", "retort-label", "retort-curate", "retort-train", "retort-quantize",
             "retort-evaluate", "retort-registry", "retort-serve", "retort-inspect", "retort-replay",
@@ -73,7 +74,7 @@ import Testing
     @Test func theServerStartsWithFewDescriptors() async throws {
         let server = try await Server(
             ["--base", Checkout.base, "--workspace", folder.file("s")], limits: ["--nofile=32:32"])
-        #expect(try await server.chat("base", "a", [("max_tokens", 1)]).status == 200)
+        #expect(try await server.chat(Siege.model, "a", [("max_tokens", 1)]).status == 200)
         #expect(await server.stop() == 0)
     }
 
