@@ -80,7 +80,8 @@ import Testing
 
     /// OpenBLAS asks for its buffers for ever where there are none.
     ///
-    /// Labeling is left out: once in several runs at 400 MiB it stood still, for a reason that is not known yet.
+    /// Labeling is left out: where no memory is left for a thread, Dispatch sleeps and tries again for ever, while a queue of
+    /// the database waits for that thread. It happened once in several runs at 400 MiB.
     @Test(arguments: [400, 600, 1000, 2000]) func littleMemory(mebibytes: Int) throws {
         try check(["--as=\(mebibytes << 20)"], without: "retort-label")
     }
