@@ -25,15 +25,14 @@ extension ReleaseRegistry {
                 return try readChecked(&state, body)
             } catch let error as RegistryError where error.kind == .damaged && state.history.count > 0 {
                 // An older database may have been put back and accepted meanwhile: then it is followed from its beginning.
+                // An acceptance is noted, so that nothing is replayed again and again while only damage is there.
+                let noted = try? RegistryHead.read(headPath)
                 var anew = FollowedHistory.State()
-                do {
-                    let value = try readChecked(&anew, body)
-                    guard anew.history.acceptance != state.history.acceptance else { throw error }
-                    state = anew
-                    return value
-                } catch is RegistryError {
-                    throw error
-                }
+                guard noted?.digest != state.history.head, let value = try? readChecked(&anew, body),
+                    anew.history.acceptance != state.history.acceptance
+                else { throw error }
+                state = anew
+                return value
             }
         }
     }

@@ -71,17 +71,17 @@ final class ServingCatalog: Sendable {
         }
         if let known { return known }
         let record: RegistryVersion
-        let isPromoted: Bool
+        let isServed: Bool
         do {
             record = try registry.resolve(selector)
-            isPromoted = try registry.wasPromoted(record.name, version: record.version)
+            isServed = try servesUnpromoted || registry.wasPromoted(record.name, version: record.version)
         } catch let error as RegistryError where error.kind == .input {
             throw unknown(model)
         } catch {
             warn("a request asked for \(selector): \(error)")
             throw notLoadable(selector)
         }
-        guard servesUnpromoted || isPromoted else {
+        guard isServed else {
             throw APIError(
                 status: 404, message: "the model '\(selector)' was never promoted, and is not for requests",
                 parameter: "model", code: "model_not_found")

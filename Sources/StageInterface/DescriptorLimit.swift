@@ -4,22 +4,22 @@ import Glibc
 ///
 /// Without descriptors it is not only our own reading that fails, as an error: threads and event loops need some
 /// of their own and trap where there are none. What is said before anything is begun is better than that. (With fewer than
-/// eight, Dispatch traps before ``check()`` can run.)
+/// seven, Dispatch can trap before ``failure()`` runs.)
 enum DescriptorLimit {
     /// So many that every stage comes as far as its own errors, and that the server listens.
     static let needed = 24
 
-    /// - Throws: ``StageFailure`` where fewer than ``needed`` descriptors are free.
-    static func check() throws {
+    /// What is wrong where fewer than ``needed`` descriptors are free; nil where there are enough.
+    static func failure() -> StageFailure? {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
         let allowed = Int(clamping: limit.rlim_cur)
         var free = 0
         for descriptor in 0..<Int32(clamping: allowed) where fcntl(descriptor, F_GETFD) < 0 {
             free += 1
-            if free == needed { return }
+            if free == needed { return nil }
         }
-        throw StageFailure(
+        return StageFailure(
             .badInput,
             "open files: the process may open \(free) more (limit: \(allowed)), expected room for at least \(needed)",
             hint: "raise the limit: ulimit -n 1024 in a shell, LimitNOFILE= in a unit")

@@ -12,11 +12,7 @@ extension RootCommand {
     /// Parses and runs; ends the process with 64 where the command line is wrong.
     public static func main(_ arguments: [String]?) async {
         let arguments = arguments ?? Array(CommandLine.arguments.dropFirst())
-        do {
-            try DescriptorLimit.check()
-        } catch {
-            end(StageFailure(error), arguments)
-        }
+        if let failure = DescriptorLimit.failure() { end(failure, arguments) }
         let command: any ParsableCommand
         do {
             command = try await asyncParseAsRoot(arguments)

@@ -42,7 +42,7 @@ import Testing
         ]
     }
 
-    /// - Returns: how each stage ended under the limits.
+    /// Every stage but one that is left out ends under the limits with an error of its own, or well.
     private func check(_ limits: [String], without left: String? = nil) throws {
         for (name, arguments) in try stages() where name != left {
             let outcome = try Scarce.run(limits, name, arguments)
@@ -55,8 +55,8 @@ import Testing
 
     @Test(arguments: [32, 40]) func fewDescriptors(count: Int) throws { try check(["--nofile=\(count)"]) }
 
-    /// Where event loops would trap, nothing is begun; every executable says so. With fewer than eight, Dispatch traps before
-    /// any code of ours runs.
+    /// Where event loops would trap, nothing is begun; every executable says so. With fewer than seven, Dispatch can trap
+    /// before any code of ours runs.
     @Test(arguments: [10, 16, 20]) func fewerDescriptorsThanAnythingNeeds(count: Int) throws {
         let names = [
             "retort", "retort-pull", "retort-label", "retort-curate", "retort-train", "retort-quantize",

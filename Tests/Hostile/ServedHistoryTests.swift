@@ -74,12 +74,18 @@ import Testing
         let database = "\(workspace)/retort.sqlite"
         let copy = try DatabaseQueue(path: folder.file("copy.sqlite"))
         try DatabaseQueue(path: database).backup(to: copy)
+        let note = "\(workspace)/registry-head.json"
+        let oldNote = try String(contentsOfFile: note, encoding: .utf8)
         try promote("intent:2")
         let server = try await Server(flags)
         #expect(try await server.waitForHealth { $0.serialized().contains("\"version\":2") })
         try copy.backup(to: try DatabaseQueue(path: database))
         #expect(try await server.waitForHealth { $0.serialized().contains("was changed or removed") })
-        // Neither does a promotion of a version that was asked for by number get through.
+        // Whether a version asked for by number was promoted, this registry cannot tell.
+        #expect(try await server.chat("intent:1", "a", [("max_tokens", 1)]).status == 503)
+        #expect(try await server.get("/healthz").serialized().contains("\"version\":2"))
+        // Nor is a note that was put back, too, an acceptance.
+        try oldNote.write(toFile: note, atomically: true, encoding: .utf8)
         #expect(try await server.chat("intent:1", "a", [("max_tokens", 1)]).status == 503)
         #expect(try await server.get("/healthz").serialized().contains("\"version\":2"))
         _ = try run("retort-registry", "accept", "--reason", "a test", "--workspace", workspace)
