@@ -20,30 +20,31 @@ enum External {
     static let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
     static let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
-    static let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
-    static let atomics = Target.Dependency.product(name: "Atomics", package: "swift-atomics")
 }
 
 func names(_ targets: [String]) -> [Target.Dependency] { targets.map { .byName(name: $0) } }
 
-/// A library: what it may import inside the package, and the packages that it alone (or nearly) owns.
-func library(_ name: String, _ imports: [String] = [], owns: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: names(imports) + owns, swiftSettings: settings)
+/// A library of a group: what it may import inside the package, and the packages that it alone (or nearly) owns.
+func library(
+    _ name: String, in group: String, _ imports: [String] = [], owns: [Target.Dependency] = []
+) -> Target {
+    .target(
+        name: name, dependencies: names(imports) + owns, path: "Sources/\(group)/\(name)", swiftSettings: settings)
 }
 
 /// An executable: it parses and prints; the work is in the libraries that it imports.
 func executable(_ name: String, _ imports: [String], owns: [Target.Dependency] = []) -> Target {
     .executableTarget(
         name: name, dependencies: names(["StageInterface"] + imports) + [External.argumentParser] + owns,
-        swiftSettings: settings)
+        path: "Sources/Tools/\(name)", swiftSettings: settings)
 }
 
-/// The tests of one module, with what all tests share; `imports` are further modules that the tests need.
+/// The tests of one module; `imports` are further modules that they need.
 func tests(
     _ module: String, _ imports: [String] = [], owns: [Target.Dependency] = [], excludes: [String] = []
 ) -> Target {
     .testTarget(
-        name: module + "Tests", dependencies: names([module, "TestSupport"] + imports) + owns, exclude: excludes,
+        name: module + "Tests", dependencies: names([module] + imports) + owns, exclude: excludes,
         swiftSettings: settings)
 }
 
@@ -54,8 +55,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -63,176 +62,257 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
-        // The nouns, and where things are kept.
-        library("Conversations"),
+        // Ground: texts, files, processes, the network.
+        library("PlainText", in: "Ground"),
+        library("JSON", in: "Ground", ["PlainText"]),
+        library("Randomness", in: "Ground"),
         library(
-            "Storage", ["Conversations", "CZlib"],
-            owns: [External.grdb, External.crypto, External.yams]),
-        library("StageInterface", ["Conversations", "Storage"], owns: [External.argumentParser, External.logging]),
-        library("HTTPTransport", ["CCurl"]),
-
-        // The engine.
-        library("GGUF"),
-        library("Quantization", ["GGUF", "CKernels"]),
-        library("Tensors", ["COpenBLAS", "CKernels", "GGUF", "Quantization"], owns: [External.atomics]),
-        library("Autograd", ["Tensors"]),
-        library("Tokenizers", ["Conversations", "GGUF"], owns: [External.collections]),
-        library("Adapters", ["Conversations", "Storage", "GGUF", "Tensors"]),
-        library(
-            "Checkpoints",
-            ["Conversations", "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters"]),
-        library("Transformers", ["Storage", "Tensors", "Autograd", "Adapters", "Checkpoints"]),
-        library(
-            "Training",
+            "Storage", in: "Ground",
             [
-                "Conversations", "Storage", "Tensors", "Autograd", "Tokenizers", "Datasets", "Adapters",
-                "Checkpoints", "Transformers",
+                "PlainText", "JSON", "CZlib",
+            ], owns: [External.grdb, External.crypto, External.yams]),
+        library("StageInterface", in: "Ground", ["PlainText", "JSON", "Storage"], owns: [External.argumentParser]),
+        library("HTTPTransport", in: "Ground", ["CCurl"]),
+        .target(name: "CCurl", path: "Sources/Ground/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .systemLibrary(
+            name: "CZlib", path: "Sources/Ground/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // File formats of models.
+        library("GGUF", in: "Formats"),
+
+        // Numbers: kernels, blocks of weights, products.
+        .target(name: "CKernels", path: "Sources/Numbers/CKernels"),
+        .systemLibrary(
+            name: "COpenBLAS", path: "Sources/Numbers/COpenBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"])]),
+        library("Quantization", in: "Numbers", ["GGUF", "CKernels"]),
+        library("Tensors", in: "Numbers", ["GGUF", "CKernels", "COpenBLAS", "Quantization"]),
+
+        // Texts that models read and write.
+        library("Conversations", in: "Text", ["JSON"]),
+        library("Tokenizers", in: "Text", ["GGUF"]),
+        library("ChatTemplates", in: "Text", ["PlainText", "JSON", "GGUF", "Conversations", "Tokenizers"]),
+
+        // Models: what a file says of one.
+        library("Architectures", in: "Models", ["PlainText", "JSON", "Storage", "GGUF", "Tensors"]),
+        library("Adapters", in: "Models", ["PlainText", "JSON", "Storage", "GGUF", "Tensors"]),
+        library(
+            "Checkpoints", in: "Models",
+            [
+                "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "ChatTemplates", "Architectures",
+                "Adapters",
+            ]),
+
+        // The engine: the pass that learns and the pass that serves.
+        library("Autograd", in: "Engine", ["Randomness", "Tensors"]),
+        library(
+            "Transformers", in: "Engine",
+            [
+                "Storage", "Tensors", "Architectures", "Adapters", "Checkpoints", "Autograd",
             ]),
         library(
-            "Inference",
+            "Inference", in: "Engine",
             [
-                "Conversations", "Storage", "GGUF", "Tensors", "Quantization", "Tokenizers", "Adapters", "Checkpoints",
+                "PlainText", "JSON", "Randomness", "Storage", "GGUF", "Tensors", "Conversations", "Tokenizers",
+                "ChatTemplates", "Architectures", "Adapters", "Checkpoints",
+            ]),
+
+        // What a model is to do, and the one place that joins it with an engine.
+        library("Tasks", in: "Work", ["PlainText", "JSON", "Storage", "Conversations"]),
+        library(
+            "Answering", in: "Work",
+            [
+                "PlainText", "Conversations", "Tokenizers", "ChatTemplates", "Architectures", "Checkpoints",
+                "Inference", "Tasks",
             ]),
 
         // The data.
-        library("Interactions", ["Conversations", "Storage", "HTTPTransport"], owns: [External.grdb]),
-        library("Datasets", ["Conversations", "Storage", "Interactions"], owns: [External.grdb]),
-        library("Teachers", ["Conversations", "Storage", "HTTPTransport"], owns: [External.grdb]),
+        library("Interactions", in: "Data", ["PlainText", "JSON", "Storage", "Conversations"], owns: [External.grdb]),
         library(
-            "Labeling", ["Conversations", "Storage", "Interactions", "Datasets", "Teachers"],
-            owns: [External.grdb]),
+            "Teachers", in: "Data",
+            [
+                "PlainText", "JSON", "Storage", "HTTPTransport", "Conversations",
+            ], owns: [External.grdb]),
+        library(
+            "Datasets", in: "Data",
+            [
+                "PlainText", "JSON", "Storage", "Conversations", "Tasks", "Interactions",
+            ], owns: [External.grdb]),
+        library(
+            "Labeling", in: "Data",
+            [
+                "PlainText", "JSON", "Storage", "Conversations", "Tasks", "Interactions", "Teachers", "Datasets",
+            ], owns: [External.grdb]),
 
-        // The one place that joins a task with an engine.
-        library("Answering", ["Conversations", "Tokenizers", "Checkpoints", "Datasets", "Inference"]),
+        // Learning.
+        library(
+            "Training", in: "Learning",
+            [
+                "PlainText", "JSON", "Randomness", "Storage", "Tensors", "Conversations", "Tokenizers", "ChatTemplates",
+                "Architectures", "Adapters", "Checkpoints", "Autograd", "Transformers",
+            ]),
 
         // The release.
         library(
-            "Evaluation",
-            ["Storage", "Conversations", "Tensors", "Tokenizers", "Checkpoints", "Datasets", "Inference", "Answering"]),
-        library("Registry", ["Conversations", "Storage"], owns: [External.grdb]),
-        library(
-            "Serving",
+            "Evaluation", in: "Release",
             [
-                "Conversations", "Storage", "Interactions", "Datasets", "Teachers", "Adapters", "Checkpoints",
-                "Inference", "Answering", "Registry", "Tokenizers",
-            ], owns: [External.hummingbird, External.lifecycle, External.logging, External.atomics]),
-        library("Pipelines", ["Conversations", "Storage", "StageInterface"], owns: [External.subprocess]),
+                "PlainText", "JSON", "Randomness", "Storage", "Tensors", "Conversations", "Tokenizers", "ChatTemplates",
+                "Architectures", "Checkpoints", "Inference", "Tasks", "Answering", "Datasets",
+            ]),
+        library("Registry", in: "Release", ["PlainText", "JSON", "Storage"], owns: [External.grdb]),
+
+        // Service.
+        library(
+            "Serving", in: "Service",
+            [
+                "PlainText", "JSON", "Storage", "Conversations", "Tokenizers", "ChatTemplates", "Architectures",
+                "Adapters", "Checkpoints", "Inference", "Tasks", "Answering", "Interactions", "Teachers", "Registry",
+            ], owns: [External.logging, External.hummingbird, External.lifecycle]),
+        library(
+            "Replay", in: "Service",
+            [
+                "PlainText", "JSON", "Randomness", "Storage", "Conversations",
+            ], owns: [External.logging, External.hummingbird, External.lifecycle]),
+
+        // Operations.
+        library(
+            "Pipelines", in: "Operations",
+            [
+                "PlainText", "JSON", "Storage", "StageInterface",
+            ], owns: [External.subprocess]),
 
         // One executable per arrow of the loop.
-        executable("retort", ["Conversations", "Storage", "Pipelines"]),
-        executable("retort-pull", ["Conversations", "Storage", "Interactions", "Datasets"]),
-        executable("retort-label", ["Conversations", "Storage", "Interactions", "Datasets", "Teachers", "Labeling"]),
-        executable("retort-curate", ["Conversations", "Storage", "Interactions", "Datasets", "Labeling"]),
+        executable("retort", ["PlainText", "JSON", "Storage", "Pipelines"]),
+        executable("retort-pull", ["Storage", "Tasks", "Interactions"]),
+        executable(
+            "retort-label",
+            [
+                "PlainText", "JSON", "Storage", "Conversations", "Tasks", "Interactions", "Teachers", "Labeling",
+            ]),
+        executable("retort-curate", ["Storage", "Tasks", "Interactions", "Datasets", "Labeling"]),
         executable(
             "retort-train",
             [
-                "Conversations", "Storage", "Datasets", "Adapters", "Checkpoints", "Tensors", "Tokenizers", "Training",
+                "PlainText", "JSON", "Storage", "Tensors", "Tokenizers", "ChatTemplates", "Architectures", "Adapters",
+                "Checkpoints", "Training",
             ]),
         executable(
             "retort-quantize",
             [
-                "Conversations", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints",
-                "Inference",
+                "PlainText", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints", "Inference",
             ]),
-        executable(
-            "retort-evaluate",
-            ["Conversations", "Storage", "Datasets", "Adapters", "Checkpoints", "Inference", "Evaluation"]),
+        executable("retort-evaluate", ["PlainText", "JSON", "Storage", "Tasks", "Evaluation"]),
         executable(
             "retort-registry",
             [
-                "Conversations", "Storage", "GGUF", "Adapters", "Checkpoints", "Inference", "Datasets", "Registry",
+                "PlainText", "JSON", "Storage", "GGUF", "Adapters", "Checkpoints", "Inference", "Tasks", "Datasets",
+                "Training", "Registry",
             ]),
-        executable(
-            "retort-serve",
-            ["Conversations", "Storage", "Datasets", "Teachers", "Registry", "Serving"]),
+        executable("retort-serve", ["JSON", "Storage", "Tasks", "Teachers", "Registry", "Serving"]),
         executable(
             "retort-inspect",
             [
-                "Conversations", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints",
-                "Inference", "Transformers", "Datasets", "Training", "Pipelines", "Serving",
+                "PlainText", "JSON", "Storage", "GGUF", "Quantization", "Conversations", "Tokenizers", "ChatTemplates",
+                "Architectures", "Adapters", "Checkpoints", "Transformers", "Inference", "Tasks", "Training", "Serving",
+                "Pipelines",
             ]),
-        executable("retort-replay", ["Conversations", "Storage", "Replay"]),
-        library(
-            "Replay", ["Conversations", "Storage"],
-            owns: [External.hummingbird, External.lifecycle, External.logging]),
+        executable("retort-replay", ["JSON", "Storage", "Replay"]),
 
         // What `Benchmarks/products/run.py` measures our products with.
         .executableTarget(
             name: "products-benchmark", dependencies: names(["GGUF", "Quantization", "Tensors"]),
             path: "Benchmarks/products", exclude: ["run.py"], swiftSettings: settings),
 
-        // C: system libraries, and what Swift cannot express.
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
-        .target(name: "CKernels"),
-
         // Tests.
         .target(
-            name: "TestSupport", dependencies: names(["Conversations", "HTTPTransport"]), path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: names(["JSON", "Randomness", "HTTPTransport"]),
+            path: "Tests/TestSupport",
             swiftSettings: settings),
-        tests("Conversations"),
-        tests("Storage", ["Conversations"], owns: [External.grdb]),
-        tests("StageInterface", ["Conversations", "Storage"]),
-        tests("HTTPTransport"),
-        tests("GGUF"),
-        tests("Quantization", ["GGUF"], excludes: ["Oracles"]),
-        tests("Tensors", ["GGUF", "Quantization"]),
-        tests("Autograd", ["GGUF", "Tensors"]),
-        tests("Tokenizers", ["Conversations", "GGUF"], excludes: ["Oracles"]),
-        tests("Adapters", ["Conversations", "Storage", "GGUF", "Tensors"]),
-        tests("Checkpoints", ["Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters"]),
-        tests(
-            "Training",
-            [
-                "Conversations", "Storage", "Tensors", "Autograd", "Adapters", "Checkpoints", "Transformers", "GGUF",
-                "Tokenizers", "CAllocationCount",
-            ], excludes: ["Oracles"]),
-        // What its tests count allocations with.
+        // What the tests of training count allocations with.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+        tests("PlainText", ["Storage", "TestSupport"]),
+        tests("JSON", ["PlainText", "Conversations"]),
+        tests("Storage", ["PlainText", "JSON", "Interactions", "TestSupport"], owns: [External.grdb]),
+        tests("StageInterface", ["PlainText", "Storage"]),
+        tests("HTTPTransport", ["TestSupport"]),
+        tests("GGUF", ["TestSupport"]),
+        tests("Quantization", ["Randomness", "GGUF", "TestSupport"], excludes: ["Oracles"]),
+        tests("Tensors", ["Randomness", "GGUF", "Quantization", "TestSupport"]),
+        tests("Conversations", ["JSON"]),
+        tests("Tokenizers", ["JSON", "Randomness", "GGUF", "TestSupport"]),
+        tests(
+            "ChatTemplates",
+            [
+                "PlainText", "JSON", "GGUF", "Conversations", "Tokenizers", "TestSupport",
+            ], excludes: ["Oracles"]),
+        tests("Adapters", ["JSON", "Storage", "GGUF", "TestSupport"]),
+        tests("Checkpoints", ["Storage", "GGUF", "Tensors", "Architectures", "Adapters", "TestSupport"]),
+        tests("Autograd", ["GGUF", "Tensors"]),
         tests(
             "Inference",
             [
-                "Conversations", "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Adapters", "Checkpoints",
-                "Transformers",
+                "PlainText", "Randomness", "Storage", "GGUF", "Quantization", "Tensors", "Tokenizers", "Architectures",
+                "Adapters", "Checkpoints", "Transformers", "TestSupport",
             ], excludes: ["Oracles"]),
-        tests("Answering", ["Conversations", "Adapters", "Checkpoints", "Datasets", "Inference", "Tokenizers"]),
-        tests("Interactions", ["Conversations", "Storage"]),
-        tests("Datasets", ["Conversations", "Storage", "Interactions"]),
-        tests("Teachers", ["Conversations", "Storage", "HTTPTransport", "Replay"]),
-        tests("Labeling", ["Conversations", "Storage", "Interactions", "Datasets", "Teachers", "Replay"]),
+        tests("Tasks", ["JSON", "Storage", "Conversations", "TestSupport"]),
         tests(
-            "Evaluation", ["Storage", "Conversations", "GGUF", "Adapters", "Checkpoints", "Datasets", "Inference"],
-            excludes: ["Oracles"]),
-        tests("Registry", ["Storage", "Adapters"], owns: [External.grdb]),
+            "Answering",
+            [
+                "PlainText", "Randomness", "Conversations", "Tokenizers", "ChatTemplates", "Adapters", "Checkpoints",
+                "Inference", "Tasks", "TestSupport",
+            ]),
+        tests("Interactions", ["JSON", "Storage", "Conversations", "TestSupport"]),
+        tests("Teachers", ["JSON", "Storage", "HTTPTransport", "Conversations", "Replay", "TestSupport"]),
+        tests("Datasets", ["JSON", "Randomness", "Storage", "Conversations", "Tasks", "Interactions", "TestSupport"]),
+        tests(
+            "Training",
+            [
+                "PlainText", "JSON", "Randomness", "Storage", "GGUF", "Tensors", "Tokenizers", "ChatTemplates",
+                "Architectures", "Adapters", "Checkpoints", "Autograd", "Transformers", "CAllocationCount",
+                "TestSupport",
+            ], excludes: ["Oracles"]),
+        tests(
+            "Evaluation",
+            [
+                "PlainText", "JSON", "Storage", "GGUF", "Conversations", "Adapters", "Checkpoints", "Inference",
+                "Tasks", "Datasets", "TestSupport",
+            ], excludes: ["Oracles"]),
+        tests("Registry", ["Storage", "Adapters", "TestSupport"], owns: [External.grdb]),
         tests(
             "Serving",
             [
-                "Conversations", "Storage", "Registry", "HTTPTransport", "Interactions", "Replay", "GGUF", "Tensors",
-                "Adapters", "Checkpoints", "Inference", "Tokenizers", "Datasets", "Teachers",
+                "PlainText", "JSON", "Storage", "HTTPTransport", "GGUF", "Conversations", "Tokenizers", "ChatTemplates",
+                "Architectures", "Adapters", "Checkpoints", "Inference", "Tasks", "Interactions", "Teachers",
+                "Registry", "Replay", "TestSupport",
             ]),
-        tests("Pipelines", ["Conversations", "Storage", "StageInterface"]),
+        tests("Pipelines", ["Storage", "StageInterface", "TestSupport"]),
         // Damaged files of every format, given to their readers.
         .testTarget(
             name: "FuzzTests",
             dependencies: names([
-                "TestSupport", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints", "Inference",
-            ]), swiftSettings: settings),
+                "Randomness", "Storage", "GGUF", "Quantization", "Tokenizers", "Adapters", "Checkpoints",
+                "Inference", "TestSupport",
+            ]), path: "Tests/FuzzTests",
+            swiftSettings: settings),
         // The built executables, run as a user runs them.
         .testTarget(
             name: "CommandLineTests",
-            dependencies: names(["TestSupport", "Conversations", "Storage", "StageInterface"]), swiftSettings: settings),
+            dependencies: names(["PlainText", "JSON", "Storage", "StageInterface", "Replay", "TestSupport"]),
+            path: "Tests/CommandLineTests",
+            swiftSettings: settings),
         // Inputs that went wrong once, each with what is right; on the built executables.
         .testTarget(
             name: "CasesTests",
-            dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"]),
-            path: "Tests/Cases",
-            exclude: ["Inputs", "README.md"], swiftSettings: settings),
+            dependencies: names([
+                "JSON", "Randomness", "Storage", "HTTPTransport", "GGUF", "Adapters", "TestSupport",
+            ]), path: "Tests/Cases",
+            exclude: ["Inputs", "README.md"],
+            swiftSettings: settings),
         // The built executables under hostile hands, with little memory, few files, full disks and slow clients.
         .testTarget(
             name: "HostileTests",
-            dependencies: names(["TestSupport", "Conversations", "Storage", "HTTPTransport", "GGUF", "Adapters"])
-                + [External.grdb],
-            path: "Tests/Hostile", swiftSettings: settings),
+            dependencies: names(["JSON", "Randomness", "HTTPTransport", "TestSupport"]) + [External.grdb],
+            path: "Tests/Hostile",
+            swiftSettings: settings),
     ]
 )

@@ -1,6 +1,6 @@
 import Adapters
-import Conversations
 import Foundation
+import JSON
 import Storage
 import Testing
 import TestSupport
@@ -8,7 +8,9 @@ import TestSupport
 @Suite(.needsFixtures)
 struct PEFTTests {
     static func layout(_ name: String) -> PEFTLayout {
-        PEFTLayout(architecture: name, headCount: 4, keyValueHeadCount: 2, permutesHeads: name == "llama")
+        PEFTLayout(
+            architecture: name, headCount: 4, keyValueHeadCount: 2, permutesHeads: name == "llama",
+            fusesGateAndUp: name == "phi3")
     }
 
     /// The same adapter through PEFT's folder and through the reference converter's GGUF.

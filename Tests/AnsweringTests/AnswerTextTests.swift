@@ -1,8 +1,10 @@
 import Answering
+import ChatTemplates
 import Checkpoints
 import Inference
-import TestSupport
+import Randomness
 import Testing
+import TestSupport
 import Tokenizers
 
 /// However an answer's text is cut into pieces, they say together what is made of the whole.
@@ -43,7 +45,7 @@ import Tokenizers
     }
 
     @Test func randomTextsAreCutAlike() throws {
-        var random = RandomSource(seed: 7)
+        var random = SplitMix64(seed: 7)
         let parts = ["<think>", "\n", "\n\n", "</think>", " ", "a", "word", "\u{301}", "é", "\t", "🙂"]
         for _ in 0..<400 {
             let text = (0..<Int.random(in: 0...9, using: &random)).map { _ in parts.randomElement(using: &random) ?? ""

@@ -1,11 +1,13 @@
 import Adapters
 import Answering
+import ChatTemplates
 import Checkpoints
 import Conversations
-import Datasets
 import Inference
-import TestSupport
+import PlainText
+import Tasks
 import Testing
+import TestSupport
 import Tokenizers
 
 /// One way to ask a model with a task.
@@ -14,8 +16,8 @@ import Tokenizers
 
     init() throws { moment = try #require(LocalTime("2026-01-01")) }
 
-    private func task(_ more: String) throws -> Datasets.Task {
-        try Datasets.Task(
+    private func task(_ more: String) throws -> TaskDefinition {
+        try TaskDefinition(
             yaml: """
                 name: sample
                 prompts:
@@ -26,7 +28,7 @@ import Tokenizers
     }
 
     private func responder(
-        _ task: Datasets.Task, model: String = Checkout.base, template: String? = nil, adapter: LowRankAdapter? = nil
+        _ task: TaskDefinition, model: String = Checkout.base, template: String? = nil, adapter: LowRankAdapter? = nil
     ) throws -> TaskResponder {
         let checkpoint = try Checkpoint(path: model, template: template)
         let engine = try InferenceEngine(checkpoint: checkpoint)

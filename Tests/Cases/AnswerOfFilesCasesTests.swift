@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Answers by a schema that files and logs bring: as strictly read as those of teachers, and in the same form.
 @Suite(.ownThreads) struct AnswerOfFilesCasesTests {

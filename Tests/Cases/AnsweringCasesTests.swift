@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// What was evaluated is what answers: the same rows through the built `retort-evaluate` and `retort-serve`.
 @Suite(.ownThreads) struct AnsweringCasesTests {

@@ -1,4 +1,4 @@
-import Conversations
+import JSON
 
 /// What a stage printed with `--json`, as far as cases look at it.
 struct CaseReport {

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Labels as people correct, repeat and check them, through the built `retort-curate`.
 @Suite(.ownThreads) struct CurateCasesTests {

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// The frontier as a server finds it: a model that reasons, and one that is down.
 @Suite(.ownThreads) struct EscalationCasesTests {

@@ -1,6 +1,6 @@
 import Adapters
-import Conversations
 import Foundation
+import JSON
 import Storage
 import Testing
 import TestSupport

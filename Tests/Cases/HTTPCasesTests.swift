@@ -1,8 +1,8 @@
-import Conversations
 import Foundation
 import HTTPTransport
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// HTTP as clients, proxies, browsers and load balancers speak it, against the running server.
 @Suite(.serialized, .ownThreads)

@@ -1,5 +1,5 @@
-import Conversations
 import Foundation
+import JSON
 import TestSupport
 
 /// A folder with a task and interactions, and the built `retort-label` to run on them against a teacher.

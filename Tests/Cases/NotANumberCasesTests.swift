@@ -1,7 +1,6 @@
-import Conversations
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// One weight that is no number: evaluation crashed with it, and a server answered 200 with nothing.
 @Suite(.ownThreads) struct NotANumberCasesTests {

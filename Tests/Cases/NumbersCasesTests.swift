@@ -1,7 +1,8 @@
 import Adapters
-import Conversations
 import Foundation
 import GGUF
+import JSON
+import Randomness
 import Testing
 import TestSupport
 
@@ -209,7 +210,7 @@ import TestSupport
 ///
 /// - Parameter largest: one number of B in place of a random one.
 func randomAdapter(amount: Float = 0.3, largest: Float? = nil) throws -> LowRankAdapter {
-    var random = RandomSource(seed: 1)
+    var random = SplitMix64(seed: 1)
     let file = try GGUFFile(path: Checkout.base)
     var tensors: [String: LowRankPair] = [:]
     for tensor in file.tensors where tensor.name.hasSuffix("ffn_down.weight") || tensor.name.hasSuffix("attn_q.weight")

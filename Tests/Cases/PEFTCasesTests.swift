@@ -1,7 +1,7 @@
 import Adapters
-import Conversations
 import Foundation
 import GGUF
+import JSON
 import Testing
 import TestSupport
 

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Logs as editors, shells and crashes leave them, through the built `retort-pull`.
 @Suite(.ownThreads) struct PullBytesCasesTests: PullSuite {

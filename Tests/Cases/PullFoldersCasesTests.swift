@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Folders of logs and tags of rows, through the built `retort-pull`.
 @Suite(.ownThreads) struct PullFoldersCasesTests: PullSuite {

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import Randomness
 import Testing
+import TestSupport
 
 /// Damaged rows, through the built `retort-pull` and `retort-curate`: none crashes them, and every one is accounted for.
 @Suite(.ownThreads) struct PullFuzzCasesTests: PullSuite {
@@ -25,7 +25,7 @@ import Testing
         ]
     }
 
-    private func damaged(_ text: String, _ random: inout RandomSource) -> [UInt8] {
+    private func damaged(_ text: String, _ random: inout SplitMix64) -> [UInt8] {
         var bytes = Array(text.utf8)
         let pieces = [
             "null", "1e999", "-0", "{}", "[]", #""""#, #""\\ud83d""#, #""e\u{301}""#, "NaN", "\"a\":", ",", "}", "[",
@@ -52,7 +52,7 @@ import Testing
 
     @Test(arguments: [UInt64(1), 2, 3])
     func everyDamagedRowIsAccountedFor(seed: UInt64) throws {
-        var random = RandomSource(seed: seed)
+        var random = SplitMix64(seed: seed)
         var rows = [Array(row("1767000000", #""first""#).utf8)]
         for _ in 0..<400 { rows.append(damaged(seeds.randomElement(using: &random)!, &random)) }
         let path = try folder.write("log.jsonl", Data(rows.joined(separator: [UInt8(ascii: "\n")])))

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Rows as other tools write them, and their times, through the built `retort-pull`.
 @Suite(.ownThreads) struct PullShapesCasesTests: PullSuite {

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Streamed answers as servers send them, through the built `retort-pull`.
 @Suite(.ownThreads) struct PullStreamCasesTests: PullSuite {

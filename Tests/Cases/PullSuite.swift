@@ -1,5 +1,5 @@
-import Conversations
 import Foundation
+import JSON
 import TestSupport
 
 /// What tests of the built `retort-pull` share: rows to write, and what it made of them.

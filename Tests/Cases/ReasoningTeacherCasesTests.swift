@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Teachers that refuse parameters and spend tokens on thoughts that nobody sees.
 @Suite(.ownThreads) struct ReasoningTeacherCasesTests {

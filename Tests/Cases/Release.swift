@@ -1,5 +1,5 @@
-import Conversations
 import Foundation
+import JSON
 import TestSupport
 
 /// A small release made with the built executables alone: an adapter of the bundled base that learned its rows by heart,

@@ -1,8 +1,8 @@
-import Conversations
 import Foundation
 import HTTPTransport
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// One request costs no more than its share, and disturbs nobody: bodies of 4 MiB in the shapes that cost most.
 @Suite(.serialized, .ownThreads)

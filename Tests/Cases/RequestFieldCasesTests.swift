@@ -1,8 +1,8 @@
-import Conversations
 import Foundation
 import HTTPTransport
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Fields of requests as OpenAI's clients send them: null is absent, what would change an answer is followed or refused
 /// by name.

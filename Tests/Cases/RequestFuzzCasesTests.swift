@@ -1,8 +1,9 @@
-import Conversations
 import Foundation
 import HTTPTransport
-import TestSupport
+import JSON
+import Randomness
 import Testing
+import TestSupport
 
 /// Requests that are changed at random: whatever comes is answered, and never with a fault of the server.
 @Suite(.serialized, .ownThreads)
@@ -43,7 +44,7 @@ struct RequestFuzzCasesTests {
         ["a": 1], "none", 9_223_372_036_854_775_807, .string(String(repeating: "x", count: 3000)),
     ]
 
-    private func mutated(_ value: JSONValue, _ random: inout RandomSource, isWhole: Bool = false) -> JSONValue {
+    private func mutated(_ value: JSONValue, _ random: inout SplitMix64, isWhole: Bool = false) -> JSONValue {
         if !isWhole, random.below(4) == 0 { return Self.values[random.below(Self.values.count)] }
         switch value {
         case .array(var elements):
@@ -71,7 +72,7 @@ struct RequestFuzzCasesTests {
         }
     }
 
-    private func damaged(_ bytes: [UInt8], _ random: inout RandomSource) -> [UInt8] {
+    private func damaged(_ bytes: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
         var bytes = bytes
         for _ in 0...random.below(3) where !bytes.isEmpty {
             let place = random.below(bytes.count)
@@ -88,7 +89,7 @@ struct RequestFuzzCasesTests {
     /// `RETORT_FUZZ_SECONDS` makes it longer, and `RETORT_FUZZ_SEED` another one.
     @Test func everyBodyIsAnsweredAndNoneIsAFault() async throws {
         let environment = ProcessInfo.processInfo.environment
-        var random = RandomSource(seed: environment["RETORT_FUZZ_SEED"].flatMap { UInt64($0) } ?? 9)
+        var random = SplitMix64(seed: environment["RETORT_FUZZ_SEED"].flatMap { UInt64($0) } ?? 9)
         let seconds = environment["RETORT_FUZZ_SECONDS"].flatMap { Double($0) } ?? 0
         let folder = try ScratchFolder()
         let server = try await Server(["--base", Checkout.base, "--workspace", folder.file("workspace")])

@@ -1,7 +1,7 @@
-import Conversations
 import HTTPTransport
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// The scripted teacher itself, on which many cases rest.
 @Suite struct ScriptedTeacherTests {

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Only what a teacher finished saying is a label.
 @Suite(.ownThreads) struct TeacherAnswerCasesTests {

@@ -1,7 +1,8 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
+import Randomness
 import Testing
+import TestSupport
 
 /// Damaged responses of teachers: no crash, no hang, and books that add up.
 @Suite(.ownThreads) struct TeacherFuzzCasesTests {
@@ -39,7 +40,7 @@ import Testing
     ]
 
     /// Changes one place of a value, chosen evenly among the places of its depth.
-    private static func damaged(_ value: JSONValue, _ random: inout RandomSource) -> JSONValue {
+    private static func damaged(_ value: JSONValue, _ random: inout SplitMix64) -> JSONValue {
         let stops = random.next() % 4 == 0
         switch value {
         case .array(let elements) where !stops && !elements.isEmpty:
@@ -65,7 +66,7 @@ import Testing
     }
 
     private static func answer(_ number: Int, _ seed: UInt64, _ dialect: String) -> ScriptedTeacher.Answer {
-        var random = RandomSource(seed: seed &* 1_000_003 &+ UInt64(number))
+        var random = SplitMix64(seed: seed &* 1_000_003 &+ UInt64(number))
         // Most answers are whole, so that the run goes on.
         if random.next() % 3 == 0 { return .init(200, dialect == "openai" ? completion : message) }
         let isError = random.next() % 6 == 0

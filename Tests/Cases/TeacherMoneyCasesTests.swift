@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Labeling and money: credit that ends, bills that nobody can believe, errors that must cost nothing.
 @Suite(.ownThreads) struct TeacherMoneyCasesTests {

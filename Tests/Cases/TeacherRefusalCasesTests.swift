@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Runs that stop, and runs that go on: what is about one input, what about all.
 @Suite(.ownThreads) struct TeacherRefusalCasesTests {

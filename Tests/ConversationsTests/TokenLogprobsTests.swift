@@ -1,4 +1,5 @@
 import Conversations
+import JSON
 import Testing
 
 /// What servers say of an answer's tokens: what is kept, and what is refused.

@@ -2,6 +2,7 @@ import Conversations
 import Datasets
 import Foundation
 import Interactions
+import JSON
 import Storage
 import Testing
 import TestSupport

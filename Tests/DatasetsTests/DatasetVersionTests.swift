@@ -1,8 +1,9 @@
-import Conversations
 import Datasets
 import Foundation
 import Interactions
+import Randomness
 import Storage
+import Tasks
 import Testing
 import TestSupport
 
@@ -11,7 +12,7 @@ import TestSupport
         let scratch = try ScratchFolder()
         let task = try task()
         let examples = traffic(300, seed: 7)
-        var numbers = RandomSource(seed: 1)
+        var numbers = SplitMix64(seed: 1)
         let workspace = try scratch.workspace()
         let first = try DatasetVersion.write(
             Curation(examples, task: task), task: task, to: "\(scratch.path)/first", in: workspace)

@@ -1,27 +1,16 @@
-import Conversations
 import Datasets
 import Foundation
 import Interactions
+import Randomness
 import Storage
+import Tasks
 import TestSupport
 
-let minimalTask = """
-    name: intents
-    labels:
-      - {name: track, description: where is it, examples: ["where's my order?"]}
-      - {name: refund}
-      - {name: other}
-    out_of_scope: other
-    prompts:
-      student: {system: "Name the intent.", user: "{input}"}
-      teacher: {system: "Choose:\\n{labels}", user: "{input}"}
-    """
-
-func task(_ more: String = "") throws -> Datasets.Task { try Task(yaml: minimalTask + "\n" + more) }
+func task(_ more: String = "") throws -> TaskDefinition { try TaskDefinition(yaml: minimalTask + "\n" + more) }
 
 /// Examples as traffic has them: repeated, with other case, with a word more, in no order.
 func traffic(_ count: Int, seed: UInt64) -> [LabeledExample] {
-    var numbers = RandomSource(seed: seed)
+    var numbers = SplitMix64(seed: seed)
     let words = [
         "order", "refund", "parcel", "late", "broken", "money", "please", "invoice", "cancel", "where", "when",
     ]

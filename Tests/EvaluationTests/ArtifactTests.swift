@@ -1,11 +1,11 @@
 import Adapters
 import Checkpoints
-import Conversations
 import Datasets
 import Evaluation
 import Foundation
 import GGUF
 import Inference
+import PlainText
 import Storage
 import Testing
 import TestSupport

@@ -1,5 +1,4 @@
 import Conversations
-import Datasets
 import Evaluation
 import Foundation
 import Storage

@@ -1,5 +1,5 @@
-import Datasets
 import Evaluation
+import Tasks
 import Testing
 
 @Suite struct GateTests {

@@ -1,7 +1,6 @@
-import Conversations
-import Datasets
 import Evaluation
 import Foundation
+import JSON
 import Storage
 import Testing
 import TestSupport

@@ -1,6 +1,6 @@
-import Datasets
 import Evaluation
 import Foundation
+import Tasks
 
 /// Sixty answers of two systems; `Oracles/make_metric_values.py` drew them and prints what is expected of them.
 enum Samples {
@@ -25,9 +25,9 @@ enum Samples {
         0.819, 0.829, 0.517, 0.762, 0.547, 1.0, 0.745, 0.738, 0.92, 0.837, 0.632,
     ]
 
-    static func task(_ more: String = "", labels: [String] = labels) throws -> Datasets.Task {
+    static func task(_ more: String = "", labels: [String] = labels) throws -> TaskDefinition {
         let list = labels.map { "  - name: \($0)\n" }.joined()
-        return try Datasets.Task(
+        return try TaskDefinition(
             yaml: """
                 name: sample
                 labels:
@@ -51,7 +51,7 @@ enum Samples {
     }
 
     static func result(
-        _ answers: [Int], _ kind: SystemResult.Kind = .adapter, name: String = "adapter", task: Datasets.Task? = nil
+        _ answers: [Int], _ kind: SystemResult.Kind = .adapter, name: String = "adapter", task: TaskDefinition? = nil
     ) throws -> SystemResult {
         SystemResult(
             name: name, kind: kind, task: try task ?? self.task(), examples: examples,

@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Testing
 import TestSupport
 
@@ -43,7 +44,7 @@ struct FuzzRun {
         _ whole: [UInt8], headerCount: Int, fields: [Range<Int>], count: Int, isOwn: (any Error) -> Bool,
         read: () throws -> Void
     ) throws {
-        var mutator = Mutator(random: RandomSource(seed: Self.seed))
+        var mutator = Mutator(random: SplitMix64(seed: Self.seed))
         let header = Array(whole[..<headerCount]), start = ContinuousClock.now
         var isDirty = true
         var index = 0

@@ -1,8 +1,9 @@
+import Randomness
 import TestSupport
 
 /// Damages the beginning of a file, in the ways in which hostile files are damaged.
 struct Mutator {
-    var random: RandomSource
+    var random: SplitMix64
 
     /// Numbers at which readers stumble.
     private static let edges: [UInt64] = [

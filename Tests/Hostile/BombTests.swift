@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Small files that would become large ones, and rows that would become larger still: refused with their place, in the memory
 /// that any log takes.

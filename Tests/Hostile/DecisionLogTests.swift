@@ -1,9 +1,9 @@
-import Conversations
 import Foundation
 import Glibc
 import HTTPTransport
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// The decision log on a disk that fills up, while it is rotated, and under requests that are to blow it up.
 @Suite(.ownThreads) struct DecisionLogTests {

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// A frontier that fails is left alone for a while, and asked again.
 @Suite(.ownThreads) struct EscalationBreakerTests {

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// The money that escalation may spend on a day, whatever is asked and however often the server starts.
 @Suite(.ownThreads) struct EscalationBudgetTests {

@@ -1,8 +1,8 @@
-import Conversations
 import Foundation
+import JSON
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 /// What escalation may take: time, places, requests, money; on the built server, with a frontier on loopback.
 @Suite(.ownThreads) struct EscalationLimitsTests {

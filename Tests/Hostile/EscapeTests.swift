@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Names and texts of strangers forge no line and reach no terminal, whichever stage says them.
 @Suite(.ownThreads) struct EscapeTests {

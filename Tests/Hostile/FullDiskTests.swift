@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// A disk that fills up under SQLite, the content store and what is written: said, nothing half written, and the same command
 /// goes on once there is space.

@@ -1,6 +1,7 @@
 import Foundation
-import TestSupport
+import Randomness
 import Testing
+import TestSupport
 
 /// What is no request, or two at once, or a flood, sent as raw bytes.
 @Suite(.serialized, .ownThreads)
@@ -20,7 +21,7 @@ struct HostileBytesTests {
     private static func many(_ count: Int, _ text: (Int) -> String) -> String { (0..<count).map(text).joined() }
 
     private static var garbage: [Attack] {
-        var random = RandomSource(seed: 17)
+        var random = SplitMix64(seed: 17)
         return (0..<20).map { number in
             ("garbage \(number)", (0..<4096).map { _ in UInt8(random.next() & 0xFF) })
         }

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Clients that hold what they were given: connections, bodies, answers.
 @Suite(.serialized, .ownThreads)

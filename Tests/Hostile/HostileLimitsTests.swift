@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// What the machine takes away: memory, room in files, and the model itself.
 @Suite(.serialized, .ownThreads)

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 /// Keys go where they are meant to go: not in clear over a network, and not through a proxy to this machine.
 @Suite(.ownThreads) struct PlainHTTPTests {

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// A client that would like to choose what is learned: from the server through pull, label and curate.
 @Suite(.ownThreads) struct PoisoningTests {

@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// Few descriptors and little memory: an error with its words, and no trap with a backtrace.
 @Suite(.ownThreads) struct ScarceTests {

@@ -1,8 +1,8 @@
-import Conversations
 import Foundation
 import GRDB
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// A server follows what was promoted, and nothing that was written into its database.
 @Suite(.ownThreads) struct ServedHistoryTests {

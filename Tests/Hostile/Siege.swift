@@ -1,8 +1,7 @@
-import Conversations
 import Foundation
 import HTTPTransport
-import TestSupport
 import Testing
+import TestSupport
 
 /// A server under the limits of `prlimit`, and the question whether it is still well: alive, answering others at once,
 /// without a fault of its own, and no larger than before.

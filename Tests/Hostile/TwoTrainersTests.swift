@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Two runs that would write one adapter, each with snapshots of its own.
 @Suite(.ownThreads) struct TwoTrainersTests {

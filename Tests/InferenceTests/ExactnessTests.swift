@@ -1,9 +1,10 @@
 import Adapters
 import Checkpoints
 import Inference
-import TestSupport
+import Randomness
 import Tensors
 import Testing
+import TestSupport
 import Tokenizers
 
 /// The same question has the same answer to the last bit, whatever of its prompt was computed before and in what pieces.
@@ -36,7 +37,7 @@ struct ExactnessTests {
         let warm = try engine()
         let adapter = try model.adapter.map { try LowRankAdapter(path: $0) }
         let loaded = try adapter.map { try warm.load($0) }
-        var random = RandomSource(seed: UInt64(number) + 1)
+        var random = SplitMix64(seed: UInt64(number) + 1)
         func tokens(_ count: Int) -> [TokenID] {
             (0..<count).map { _ in TokenID.random(in: 3..<TokenID(model.vocabulary), using: &random) }
         }

@@ -1,4 +1,5 @@
 import Adapters
+import Architectures
 import Checkpoints
 import Foundation
 import Testing

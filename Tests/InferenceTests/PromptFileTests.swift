@@ -1,7 +1,8 @@
+import Architectures
 import Checkpoints
-import Conversations
 import Foundation
 import Inference
+import PlainText
 import Testing
 import TestSupport
 import Tokenizers

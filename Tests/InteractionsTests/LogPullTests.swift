@@ -1,6 +1,6 @@
-import Conversations
 import Foundation
 import Interactions
+import JSON
 import Storage
 import Testing
 import TestSupport

@@ -1,5 +1,6 @@
 import Conversations
 import Interactions
+import JSON
 import Storage
 import Testing
 

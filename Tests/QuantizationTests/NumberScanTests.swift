@@ -1,5 +1,6 @@
 import GGUF
 import Quantization
+import Randomness
 import Testing
 import TestSupport
 
@@ -15,7 +16,7 @@ struct NumberScanTests {
     }
 
     @Test(arguments: Dequantizer.supportedTypes) func findsWhatDecodingFinds(type: GGMLType) throws {
-        var random = RandomSource(seed: UInt64(type.rawValue))
+        var random = SplitMix64(seed: UInt64(type.rawValue))
         let count = max(1, 600 / type.blockLength) * type.blockLength
         for _ in 0..<300 {
             let bytes = (0..<type.byteCount(elements: count)).map { _ in

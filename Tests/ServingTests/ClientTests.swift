@@ -1,9 +1,9 @@
-import Conversations
 import Foundation
 import HTTPTransport
+import JSON
 import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 /// Clients with keys and quotas of their own, on the running server.
 @Suite(.serialized, .ownThreads)

@@ -2,6 +2,7 @@ import Conversations
 import Foundation
 import HTTPTransport
 import Interactions
+import JSON
 import Replay
 import Testing
 import TestSupport

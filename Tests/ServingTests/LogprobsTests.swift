@@ -1,10 +1,14 @@
+import Architectures
+import ChatTemplates
 import Checkpoints
 import Conversations
 import Foundation
 import Inference
+import JSON
+import PlainText
 import Testing
-import Tokenizers
 import TestSupport
+import Tokenizers
 
 /// `logprobs` and `top_logprobs` as OpenAI's clients know them, from the built server.
 @Suite(.serialized)

@@ -1,6 +1,6 @@
-import Conversations
 import Foundation
 import HTTPTransport
+import JSON
 import Registry
 import Storage
 import Testing

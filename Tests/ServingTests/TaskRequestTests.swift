@@ -1,7 +1,7 @@
-import Conversations
 import Foundation
-import TestSupport
+import JSON
 import Testing
+import TestSupport
 
 /// What requests ask of a version that answers with its task's labels.
 @Suite(.serialized, .ownThreads)

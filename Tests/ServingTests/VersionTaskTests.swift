@@ -1,11 +1,11 @@
-import Conversations
-import Datasets
 import Foundation
 import HTTPTransport
+import JSON
 import Registry
 import Storage
-import TestSupport
+import Tasks
 import Testing
+import TestSupport
 
 /// A version is answered with its own task, whatever task lies beside the server.
 @Suite(.serialized, .ownThreads)
@@ -14,9 +14,9 @@ struct VersionTaskTests {
 
     init() throws { bench = try Bench() }
 
-    private func task(_ labels: [String], threshold: Double = 0, name: String = "intent") throws -> Datasets.Task {
+    private func task(_ labels: [String], threshold: Double = 0, name: String = "intent") throws -> TaskDefinition {
         let list = labels.map { "  - name: \($0)" }
-        return try Datasets.Task(
+        return try TaskDefinition(
             yaml: """
                 name: \(name)
                 labels:
@@ -35,7 +35,7 @@ struct VersionTaskTests {
         return try bench.registry().register(registration).version
     }
 
-    private func content(_ task: Datasets.Task) -> Registration.Source {
+    private func content(_ task: TaskDefinition) -> Registration.Source {
         .content(Data(task.json.serialized(.canonical).utf8))
     }
 
@@ -120,7 +120,7 @@ struct VersionTaskTests {
     /// An older registration kept a digest alone: the very task of that digest still answers it.
     @Test func aTaskOfTheCommandLineServesTheVersionThatNamesItsDigest() async throws {
         let path = try bench.task()
-        let version = try register(11, .digest(try Datasets.Task(path: path).digest))
+        let version = try register(11, .digest(try TaskDefinition(path: path).digest))
         try bench.promote(version.version)
         let server = try await Server(bench.flags("--task", path))
         let reply = try await server.chat("intent", "where is my parcel")

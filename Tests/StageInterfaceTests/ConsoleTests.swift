@@ -1,4 +1,4 @@
-import Conversations
+import PlainText
 import StageInterface
 import Testing
 

@@ -1,4 +1,4 @@
-import Conversations
+import JSON
 import Storage
 import Testing
 

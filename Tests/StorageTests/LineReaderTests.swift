@@ -1,4 +1,5 @@
 import Foundation
+import PlainText
 import Storage
 import Testing
 import TestSupport

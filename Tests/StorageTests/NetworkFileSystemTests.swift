@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import Storage
-import TestSupport
 import Testing
+import TestSupport
 
 struct NetworkFileSystemTests {
     /// Lines of the form that proc(5) gives, of a server's disk and of one beside it.

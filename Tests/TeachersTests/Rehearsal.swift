@@ -1,5 +1,6 @@
 import Conversations
 import Foundation
+import JSON
 import Replay
 import Storage
 import Teachers

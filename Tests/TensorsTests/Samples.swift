@@ -1,12 +1,13 @@
 import GGUF
+import Randomness
 import Tensors
 import TestSupport
 
 /// Numbers that look random and are the same in every run (SplitMix64, mapped to -1 ..< 1).
 struct SampleNumbers {
-    private var source: RandomSource
+    private var source: SplitMix64
 
-    init(seed: UInt64) { source = RandomSource(seed: seed) }
+    init(seed: UInt64) { source = SplitMix64(seed: seed) }
 
     mutating func next() -> Float { Float(Int64(bitPattern: source.next()) >> 40) / 8_388_608 }
 

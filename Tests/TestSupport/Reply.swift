@@ -1,6 +1,6 @@
-public import Conversations
 import Foundation
 public import HTTPTransport
+public import JSON
 
 /// A response as a client sees it, whole or put together from a stream.
 public struct Reply: Sendable {

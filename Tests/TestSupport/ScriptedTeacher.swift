@@ -1,5 +1,5 @@
-public import Conversations
 import Foundation
+public import JSON
 import Synchronization
 
 /// A teacher on loopback, for tests, that answers each request as a script says: over real HTTP, a whole body read.

@@ -1,6 +1,6 @@
-public import Conversations
 public import Foundation
 public import HTTPTransport
+public import JSON
 
 /// The real `retort-serve`, run as a user runs it, and a client for it.
 public final class Server: @unchecked Sendable {

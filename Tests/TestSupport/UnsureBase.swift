@@ -1,4 +1,4 @@
-public import Conversations
+public import JSON
 
 /// A workspace in which the bundled base answers a task that it never learned: it is sure of nothing, so that every answer
 /// is handed to the frontier.

@@ -1,6 +1,6 @@
-import Conversations
 import Foundation
 import GGUF
+import JSON
 import TestSupport
 import Tokenizers
 

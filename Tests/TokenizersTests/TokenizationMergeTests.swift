@@ -1,21 +1,10 @@
 import GGUF
+import Randomness
 import Testing
 import TestSupport
 import Tokenizers
 
 @Suite("Merging", .ownThreads) struct TokenizationMergeTests {
-    /// A random sequence that is the same every time (SplitMix64).
-    struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var value = state
-            value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-            value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-            return value ^ value >> 31
-        }
-    }
-
     /// The definition, word for word: as long as there is one, do the merge of smallest rank, leftmost first.
     static func mergedPlainly(_ word: [String], _ ranks: [String: Int]) -> [String] {
         var parts = word
@@ -33,7 +22,7 @@ import Tokenizers
 
     @Test("random merges of random words, also where a later merge allows an earlier one", arguments: 0..<40)
     func random(seed: UInt64) throws {
-        var random = Random(state: seed)
+        var random = SplitMix64(seed: seed)
         let letters = ["a", "b", "c"]
         var parts = letters
         var merges: [String] = []

@@ -1,6 +1,8 @@
+import Architectures
 import Autograd
 import Checkpoints
 import Foundation
+import Randomness
 import Tensors
 import Testing
 import TestSupport
@@ -89,7 +91,7 @@ import Transformers
 
     /// Examples with common beginnings, half of their places with a teacher's view.
     static func examples(_ count: Int, seed: UInt64) -> [TrainingExample] {
-        var generator = RandomSource(seed: seed)
+        var generator = SplitMix64(seed: seed)
         return (0..<count).map { number in
             let tokens = (0..<Int.random(in: 20...40, using: &generator)).map { place in
                 Int32(place < 9 ? place + 3 + number % 2 : Int.random(in: 3..<200, using: &generator))
@@ -127,7 +129,7 @@ import Transformers
             pool = ThreadPool(threads: variant.threads)
             self.variant = variant
             let weights = variant.trainsAll ? try TrainableWeights(checkpoint) : nil
-            var generator = RandomSource(seed: 5)
+            var generator = SplitMix64(seed: 5)
             let adapter =
                 variant.trainsAll
                 ? nil

@@ -1,4 +1,5 @@
 import Adapters
+import ChatTemplates
 import Checkpoints
 import Foundation
 import GGUF

@@ -1,8 +1,10 @@
 import Adapters
+import Architectures
 import Autograd
 import Checkpoints
 import Foundation
 import GGUF
+import Randomness
 import Storage
 import Tensors
 import Testing
@@ -17,7 +19,7 @@ import Transformers
     init() throws { folder = try ScratchFolder() }
 
     private func examples(_ count: Int, seed: UInt64) -> [TrainingExample] {
-        var generator = RandomSource(seed: seed)
+        var generator = SplitMix64(seed: seed)
         let prompt = (0..<10).map { _ in Int32.random(in: 3..<500, using: &generator) }
         return (0..<count).map { _ in
             let label = Int32.random(in: 20..<26, using: &generator)
@@ -44,7 +46,7 @@ import Transformers
         for model in ["qwen2", "qwen3"] {
             let checkpoint = try Checkpoint(path: Fixtures.path("models/\(model).gguf"))
             let recipe = try AdapterRecipe(text: "targets: blk.0.\(target)", path: "a")
-            var generator = RandomSource(seed: 1)
+            var generator = SplitMix64(seed: 1)
             let adapter = TrainableAdapter(
                 try recipe.updates(of: checkpoint.architecture.updatableMatrices), alpha: 32, generator: &generator)
             for i in 0..<adapter.parameters.count {

@@ -1,7 +1,7 @@
 import Adapters
 import Autograd
 import Checkpoints
-import Conversations
+import JSON
 import Testing
 import TestSupport
 import Transformers

@@ -1,8 +1,10 @@
 import Adapters
+import Architectures
 import Autograd
 import Checkpoints
-import Conversations
 import Foundation
+import JSON
+import Randomness
 import Testing
 import TestSupport
 import Training
@@ -15,7 +17,7 @@ import Transformers
     ) throws {
         let oracle = try Oracle(name)
         let recipe = try AdapterRecipe(text: try #require(oracle.run["recipe"]).serialized(), path: name)
-        var generator = RandomSource(seed: 0)
+        var generator = SplitMix64(seed: 0)
         let adapter = TrainableAdapter(
             try recipe.updates(of: oracle.checkpoint.architecture.updatableMatrices), alpha: recipe.alpha,
             generator: &generator)
@@ -34,7 +36,7 @@ import Transformers
     ) throws {
         let oracle = try Oracle(name, file: "distillation.json")
         let recipe = try AdapterRecipe(text: try #require(oracle.run["recipe"]).serialized(), path: name)
-        var generator = RandomSource(seed: 0)
+        var generator = SplitMix64(seed: 0)
         let adapter = TrainableAdapter(
             try recipe.updates(of: oracle.checkpoint.architecture.updatableMatrices), alpha: recipe.alpha,
             generator: &generator)

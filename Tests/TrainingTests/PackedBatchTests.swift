@@ -1,5 +1,7 @@
+import Architectures
 import Autograd
 import Checkpoints
+import Randomness
 import Tensors
 import Testing
 import TestSupport
@@ -28,7 +30,7 @@ import Transformers
     }
 
     @Test(arguments: 0..<40) func everyTokenIsPredictedFromItsOwnPath(seed: UInt64) {
-        var generator = RandomSource(seed: seed)
+        var generator = SplitMix64(seed: seed)
         let examples = PackedBatchTests.examples(&generator)
         let packed = PackedBatch(examples)
         let tree = packed.batch.tree
@@ -81,7 +83,7 @@ import Transformers
     @Test(.needsFixtures, arguments: 0..<3)
     func gradientsEqualThoseOfTheExamplesOneByOne(seed: UInt64) throws {
         let checkpoint = try Checkpoint(path: Fixtures.path("models/qwen2.gguf"))
-        var generator = RandomSource(seed: seed &+ 100)
+        var generator = SplitMix64(seed: seed &+ 100)
         let examples = PackedBatchTests.examples(&generator)
         let adapter = try TrainableAdapter(
             architecture: checkpoint.architecture, rank: 4, alpha: 8, generator: &generator)
@@ -147,7 +149,7 @@ import Transformers
 
     /// Multi-turn conversations of which every answer counts, some with a teacher's view of some tokens.
     @Test(arguments: 0..<3) func ofConversationsWithATeacher(seed: UInt64) throws {
-        var generator = RandomSource(seed: seed &+ 7)
+        var generator = SplitMix64(seed: seed &+ 7)
         let model = try Model(&generator)
         let instructions = tokens(20...30, &generator)
         var examples: [TrainingExample] = []
@@ -178,7 +180,7 @@ import Transformers
 
     /// What dropout leaves out of a beginning is the same for all that share it.
     @Test func withDropout() throws {
-        var generator = RandomSource(seed: 5)
+        var generator = SplitMix64(seed: 5)
         let model = try Model(&generator)
         let examples = PackedBatchTests.examples(&generator).filter { $0.totalWeight > 0 }
         func gradients(_ limit: Int, rate: Float, seed: UInt64, recomputedLayers: Int = 0, threads: Int = 2) -> [Float]
@@ -202,7 +204,7 @@ import Transformers
     }
 
     @Test(arguments: 0..<3) func ofPairs(seed: UInt64) throws {
-        var generator = RandomSource(seed: seed &+ 77)
+        var generator = SplitMix64(seed: seed &+ 77)
         let model = try Model(&generator)
         let instructions = tokens(20...30, &generator)
         let pairs = (0..<5).map { _ -> PreferencePair in

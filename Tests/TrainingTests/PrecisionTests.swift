@@ -1,8 +1,8 @@
 import Adapters
 import Autograd
 import Checkpoints
-import Conversations
 import Foundation
+import JSON
 import Storage
 import Tensors
 import Testing

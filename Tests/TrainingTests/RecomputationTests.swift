@@ -1,5 +1,7 @@
+import Architectures
 import Autograd
 import Checkpoints
+import Randomness
 import Tensors
 import Testing
 import TestSupport
@@ -10,7 +12,7 @@ import Transformers
 @Suite(.needsFixtures, .ownThreads) struct RecomputationTests {
     private func step(_ model: String, recomputedLayers: Int, threads: Int = 2) throws -> GradientStep {
         let checkpoint = try Checkpoint(path: Fixtures.path("models/\(model).gguf"))
-        var generator = RandomSource(seed: 5)
+        var generator = SplitMix64(seed: 5)
         let adapter = try TrainableAdapter(
             architecture: checkpoint.architecture, rank: 4, alpha: 8, generator: &generator)
         for i in 0..<adapter.parameters.count {
@@ -22,7 +24,7 @@ import Transformers
     }
 
     private func batch(_ count: Int = 12) -> [TrainingExample] {
-        var generator = RandomSource(seed: 11)
+        var generator = SplitMix64(seed: 11)
         return (0..<count).map { number in
             let tokens = (0..<Int.random(in: 20...40, using: &generator)).map { place in
                 Int32(place < 9 ? place + 3 : Int.random(in: 3..<200, using: &generator))

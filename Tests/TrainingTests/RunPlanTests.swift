@@ -1,6 +1,7 @@
 import Adapters
 import Checkpoints
 import Foundation
+import Randomness
 import Storage
 import Tensors
 import Testing
@@ -27,7 +28,7 @@ import Transformers
     }
 
     private func makeRun(_ directory: String, hasPairs: Bool = false) throws -> TrainingRun {
-        var generator = RandomSource(seed: 3)
+        var generator = SplitMix64(seed: 3)
         func set(_ count: Int) -> TrainingSet {
             let examples = (0..<count).map { _ in
                 let tokens = (0..<Int.random(in: 30...60, using: &generator)).map { _ in

@@ -1,5 +1,5 @@
 import Adapters
-import Conversations
+import JSON
 import Storage
 import Testing
 import Training

@@ -1,6 +1,6 @@
 import Checkpoints
-import Conversations
 import Foundation
+import JSON
 import Storage
 import Tensors
 import Testing

@@ -1,6 +1,7 @@
+import Architectures
 import Autograd
 import Checkpoints
-import Conversations
+import JSON
 import Testing
 import TestSupport
 import Training

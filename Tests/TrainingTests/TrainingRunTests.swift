@@ -1,6 +1,7 @@
 import Adapters
 import Checkpoints
 import Foundation
+import Randomness
 import Storage
 import Tensors
 import Testing
@@ -25,7 +26,7 @@ import Training
     }
 
     private func set(_ count: Int, seed: UInt64) -> TrainingSet {
-        var generator = RandomSource(seed: seed)
+        var generator = SplitMix64(seed: seed)
         let prompt = (0..<10).map { _ in Int32.random(in: 3..<500, using: &generator) }
         let examples = (0..<count).map { _ in
             let label = Int32.random(in: 20..<26, using: &generator)
@@ -174,7 +175,7 @@ import Training
     }
 
     private func preferences(_ count: Int, seed: UInt64) -> TrainingSet {
-        var generator = RandomSource(seed: seed)
+        var generator = SplitMix64(seed: seed)
         let prompt = (0..<10).map { _ in Int32.random(in: 3..<500, using: &generator) }
         func example(_ label: Int32) -> TrainingExample {
             TrainingExample(tokens: prompt + [label, 2], weights: Array(repeating: 0, count: 10) + [1, 1])

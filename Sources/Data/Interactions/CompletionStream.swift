@@ -1,0 +1,49 @@
+import JSON
+
+/// Puts a streamed answer together: the `chat.completion` whose pieces the chunks are.
+enum CompletionStream {
+    /// - Throws: ``RowFault`` when a choice never says why it ended, or when the stream carries an error.
+    static func completion(_ chunks: [JSONValue]) throws(RowFault) -> JSONValue {
+        var choices: [Int: StreamedChoice] = [:]
+        var response = JSONObject()
+        for (place, chunk) in chunks.enumerated() {
+            // How a stream of events says that it ends.
+            if chunk == "[DONE]" { continue }
+            guard chunk.objectValue != nil else {
+                throw RowFault(.noResponse, "chunk \(place + 1) of the stream is \(chunk.kindName), expected an object")
+            }
+            if Interaction.isError(chunk["error"]) { throw RowFault(.errorResponse) }
+            for key in ["id", "created", "model", "system_fingerprint", "service_tier", "usage"] {
+                if let value = chunk[key], !value.isNull { response[key] = value }
+            }
+            for choice in chunk["choices"]?.arrayValue ?? [] {
+                choices[choice["index"]?.integerValue ?? 0, default: StreamedChoice()].add(choice)
+            }
+        }
+        guard !choices.isEmpty, choices.values.allSatisfy({ $0.finishReason != nil }) else {
+            throw RowFault(.unfinishedStream)
+        }
+        response["object"] = "chat.completion"
+        response["choices"] = .array(choices.sorted { $0.key < $1.key }.map { $0.value.json(index: $0.key) })
+        return .object(response)
+    }
+
+    /// The chunks of a stream that was logged as it came over the wire: lines of `data: {…}`.
+    ///
+    /// - Returns: nil where the text is none.
+    static func chunks(ofEvents text: String) throws(RowFault) -> [JSONValue]? {
+        let lines = text.split(whereSeparator: \.isNewline)
+        guard lines.contains(where: { $0.hasPrefix("data:") }) else { return nil }
+        var chunks: [JSONValue] = []
+        for line in lines where line.hasPrefix("data:") {
+            let data = line.dropFirst(5).drop { $0 == " " }
+            if data == "[DONE]" { continue }
+            do {
+                chunks.append(try JSONDocument(parsing: data.utf8, depth: LogPull.innerDepth).value)
+            } catch {
+                throw RowFault(.noResponse, "event \(chunks.count + 1) of the stream is not JSON: \(error.reason)")
+            }
+        }
+        return chunks
+    }
+}

@@ -1,0 +1,15 @@
+public import Foundation
+
+/// Why a file's model is none that can be computed: what failed, what was found, what was expected.
+public struct ArchitectureError: LocalizedError, Sendable, Hashable, CustomStringConvertible {
+    public var description: String
+    public var hint: String?
+
+    public init(_ description: String, hint: String? = nil) {
+        self.description = description
+        self.hint = hint
+    }
+
+    public var errorDescription: String? { description }
+    public var recoverySuggestion: String? { hint }
+}
