@@ -20,6 +20,7 @@ public struct StageOptions: ParsableArguments {
     public init() {}
 
     public func validate() throws {
+        if workspace?.isEmpty ?? false { throw ValidationError("--workspace: '', expected a folder") }
         if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other") }
     }
 

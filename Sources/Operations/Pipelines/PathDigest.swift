@@ -16,7 +16,7 @@ enum PathDigest {
             return try ContentDigest(ofFile: path)
         }
         var accumulator = ContentDigest.Accumulator()
-        for name in try FileManager.default.subpathsOfDirectory(atPath: path).sorted() {
+        for name in try names(in: path, below: [realPath(path)]).sorted() {
             let file = "\(path)/\(name)"
             guard isFile(file) else { continue }
             accumulator.update("\(name)\0\(try ContentDigest(ofFile: file))\n")
@@ -24,10 +24,31 @@ enum PathDigest {
         return accumulator.finish()
     }
 
+    /// Everything below a folder, through links to folders too: a stage that reads the folder reads what they lead to.
+    ///
+    /// - Parameter folders: where the folder itself lies and what is above it on the way, by which a link that leads back
+    ///   is known.
+    private static func names(in folder: String, below folders: Set<String>) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder).flatMap { name -> [String] in
+            let place = "\(folder)/\(name)"
+            let real = realPath(place)
+            var isDirectory: ObjCBool = false
+            guard isLink(place), FileManager.default.fileExists(atPath: place, isDirectory: &isDirectory),
+                isDirectory.boolValue, !folders.contains(where: { $0 == real || $0.hasPrefix(real + "/") })
+            else { return [name] }
+            return try names(in: real, below: folders.union([real])).map { "\(name)/\($0)" }
+        }
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType == .typeSymbolicLink
+    }
+
+    private static func realPath(_ path: String) -> String { URL(filePath: path).resolvingSymlinksInPath().path }
+
     /// Whether a path leads to a file that ends: reading a pipe waits for its writer.
     private static func isFile(_ path: String) -> Bool {
-        let resolved = URL(filePath: path).resolvingSymlinksInPath().path
-        return (try? FileManager.default.attributesOfItem(atPath: resolved))?[.type] as? FileAttributeType
+        (try? FileManager.default.attributesOfItem(atPath: realPath(path)))?[.type] as? FileAttributeType
             == .typeRegular
     }
 }

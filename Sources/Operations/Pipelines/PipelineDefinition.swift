@@ -36,6 +36,10 @@ public struct PipelineDefinition: Sendable {
         }
         workspace = root.string("workspace", default: Workspace.defaultPath)
         ownWorkspace = workspace
+        if workspace.isEmpty || workspace.hasPrefix("~") {
+            // An empty one would be the root of the file system, and nobody replaces a tilde here.
+            root.report("workspace", found: "'\(workspace)'", expected: "a path: .retort, ../runs, /srv/retort")
+        }
         if workspace.contains("$") {
             root.report("workspace", found: "'\(workspace)'", expected: "a path in which nothing is replaced")
         }

@@ -165,6 +165,11 @@ public struct PipelineRun: Sendable {
         if let service = stage.service {
             pieces["service"] = ([service.run] + service.arguments).joined(separator: "\u{1F}")
         }
+        // A program of the user's own changes without a version.
+        for program in [stage.program, stage.service].compactMap({ $0 }) where program.run.contains("/") {
+            guard !program.isOfRetort, let digest = try? PathDigest.of(program.run) else { continue }
+            pieces["program \(program.run)"] = digest.description
+        }
         for path in stage.reads { pieces["reads \(path)"] = try PathDigest.of(path).description }
         for need in stage.needs {
             guard let outputs = state.stages[need.stage]?.report.outputs else { continue }

@@ -44,16 +44,7 @@ struct StageProcess {
             result = try await Subprocess.run(
                 configuration(program, arguments), input: .none, output: .sequence, error: .currentStandardError
             ) { execution in
-                let pid = execution.processIdentifier.value
-                let watch = Task {
-                    while !Task.isCancelled {
-                        try await Task.sleep(for: .milliseconds(100))
-                        if Interruption.isRequested {
-                            kill(pid, SIGTERM)
-                            return
-                        }
-                    }
-                }
+                let watch = Self.watch(execution.processIdentifier.value)
                 defer { watch.cancel() }
                 var output: [UInt8] = []
                 for try await buffer in execution.standardOutput {
@@ -71,7 +62,15 @@ struct StageProcess {
         switch result.terminationStatus {
         case .exited(0):
             guard let report else {
-                throw StageFailure(.ourFault, "stage \(name): \(program) printed no report on standard output")
+                throw StageFailure(
+                    .ourFault, "stage \(name): \(program) printed no report on standard output",
+                    hint: "the last line that it prints is its report, one JSON object: retort schema report")
+            }
+            guard report.status == "done" else {
+                throw StageFailure(
+                    .ourFault,
+                    "stage \(name): \(program) ended with exit 0 and reports the status '\(report.status)', expected done"
+                        + (report.failure.map { ": \($0.message)" } ?? ""), hint: report.failure?.hint)
             }
             return report
         case .exited(let code):
@@ -99,18 +98,37 @@ struct StageProcess {
             let result = try await Subprocess.run(
                 configuration(program, arguments), input: .none, output: .sequence, error: .currentStandardError
             ) { execution in
-                do {
-                    var announcement: [UInt8] = []
-                    for try await buffer in execution.standardOutput {
-                        buffer.withUnsafeBytes { announcement.append(contentsOf: $0) }
-                        if announcement.contains(UInt8(ascii: "\n")) { break }
+                let (announcements, continuation) = AsyncStream<[UInt8]>.makeStream()
+                // Read to the end: a service that goes on to talk would stop at a full pipe.
+                let reader = Task {
+                    defer { continuation.finish() }
+                    var begun: [UInt8] = []
+                    var isAnnounced = false
+                    for try await buffer in execution.standardOutput where !isAnnounced {
+                        buffer.withUnsafeBytes { begun.append(contentsOf: $0) }
+                        guard let end = begun.firstIndex(of: UInt8(ascii: "\n")) else { continue }
+                        continuation.yield(Array(begun[..<end]))
+                        isAnnounced = true
                     }
-                    let values = try Self.members(announcement, program: program, name: name)
+                }
+                func end() async {
+                    // Its group: behind a script, the script alone would go.
+                    await execution.teardown(
+                        using: [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(5))])
+                    reader.cancel()
+                    _ = await reader.result
+                }
+                do {
+                    let watch = Self.watch(execution.processIdentifier.value)
+                    let line = await announcements.first { _ in true }
+                    watch.cancel()
+                    try Interruption.check()
+                    let values = try Self.members(line, program: program, name: name)
                     let result = try await body(values)
-                    await execution.teardown(using: [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))])
+                    await end()
                     return result
                 } catch {
-                    await execution.teardown(using: [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))])
+                    await end()
                     throw error
                 }
             }
@@ -120,12 +138,31 @@ struct StageProcess {
         }
     }
 
-    private static func members(_ bytes: [UInt8], program: String, name: String) throws -> [String: String] {
-        let line = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 1).first.map(Array.init) ?? []
-        guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else {
+    /// Passes an interruption on to all of a process's group: behind a script, the script alone would go.
+    private static func watch(_ pid: pid_t) -> Task<Void, any Error> {
+        Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: .milliseconds(100))
+                if Interruption.isRequested {
+                    kill(-pid, SIGTERM)
+                    return
+                }
+            }
+        }
+    }
+
+    /// - Parameter line: what the service said first; nil where it ended before it had said a line.
+    private static func members(_ line: [UInt8]?, program: String, name: String) throws -> [String: String] {
+        let hint = "run it by hand to see why: it prints one JSON line when it is ready"
+        guard let line else {
             throw StageFailure(
-                .badInput, "stage \(name): its service \(program) ended without announcing itself",
-                hint: "run it by hand to see why: it prints one JSON line when it is ready")
+                .badInput, "stage \(name): its service \(program) ended without announcing itself", hint: hint)
+        }
+        guard let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else {
+            let said = String(decoding: line.prefix(60), as: UTF8.self)
+            throw StageFailure(
+                .badInput, "stage \(name): its service \(program) said '\(said)', expected one JSON object on a line",
+                hint: hint)
         }
         return object.mapValues { "\($0)" }
     }

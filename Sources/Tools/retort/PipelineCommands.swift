@@ -39,6 +39,11 @@ struct Run: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         let run = try target.makeRun(options)
+        if let only, let other = force.first(where: { $0 != only }) {
+            throw StageFailure(
+                .usage, "--force \(other): beside --only \(only), expected one stage in both, or no --only",
+                hint: "retort run --help")
+        }
         for name in force + (only.map { [$0] } ?? []) { _ = try run.pipeline.stage(name) }
         let result = try await run.run(force: Set(force), only: only, console: console)
         for line in try result.summaryLines(run.pipeline.summary) { console.summary(line) }
