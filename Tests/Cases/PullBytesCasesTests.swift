@@ -140,4 +140,14 @@ import TestSupport
         let piped = try pull("-", input: String(decoding: Array("BZh91AY&SY".utf8), as: UTF8.self)).outcome
         #expect(piped.status == 1 && piped.errors.contains("it is bzip2"), "\(piped.errors)")
     }
+
+    @Test func twoEncodingsThatBeginAlikeAreToldApart() throws {
+        let path = folder.file("log.jsonl")
+        let text = try #require(row("1767000001", #""one""#).data(using: .utf32LittleEndian))
+        try (Data([0xFF, 0xFE, 0, 0]) + text).write(to: URL(fileURLWithPath: path))
+        let outcome = try pull(path).outcome
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("it is UTF-32, expected UTF-8"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("iconv -f UTF-32 -t UTF-8"))
+    }
 }

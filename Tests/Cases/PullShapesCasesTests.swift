@@ -140,4 +140,30 @@ import TestSupport
         #expect(report?.counts["dropped_refused_response"] == 1)
         #expect(report?.counts["kept"] == 1)
     }
+
+    /// What programs write for no time at all was taken for the oldest row there is, or the newest.
+    @Test(arguments: ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1601-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+    func whatStandsForNoTimeIsNone(time: String) throws {
+        let log = try folder.write("log.jsonl", row("\"\(time)\"", #""one""#) + "\n" + row("1767000001", #""two""#))
+        let (outcome, report) = try pull(log)
+        #expect(report?.counts["dropped_unreadable_time"] == 1, "\(outcome.errors)")
+        #expect(report?.counts["kept"] == 1)
+        let later = row("\"\(time)\"", #""three""#, extra: #","created_at":1767000002"#)
+        #expect(try pull(try folder.write("later.jsonl", later)).report?.counts["other_time"] == 1)
+    }
+
+    @Test func anAnswerWithoutAReasonToEndIsNotCalledAStream() throws {
+        let open = row("1767000001", #""one""#).replacingOccurrences(of: #""stop""#, with: "null")
+        let (outcome, report) = try pull(try folder.write("log.jsonl", open + "\n" + row("1767000002", #""two""#)))
+        #expect(report?.counts["dropped_unfinished_response"] == 1)
+        #expect(outcome.errors.contains("finish_reason is null, expected stop or tool_calls"), "\(outcome.errors)")
+    }
+
+    /// `--quiet` said nothing of them, and what was lost showed in no place where one looks.
+    @Test func rowsThatAreDroppedAreAWarning() throws {
+        let log = try folder.write("log.jsonl", row("1767000001", #""one""#) + "\nbroken\n")
+        let outcome = try Executable.run("retort-pull", log, "--workspace", folder.file("w"), "--quiet")
+        #expect(outcome.status == 0)
+        #expect(outcome.errors == "warning: 1 of 2 rows were dropped\n", "\(outcome.errors)")
+    }
 }

@@ -98,4 +98,62 @@ import TestSupport
         #expect(thought["reasoning_content"] == "Let me see.")
         #expect(thought["content"] == "Yes")
     }
+
+    /// Pieces of two answers, or out of order, spelled a text that nobody had said.
+    @Test(arguments: [
+        // Two at a time.
+        [
+            #"a","delta":{"content":"I "},"finish_reason":null"#,
+            #"b","delta":{"content":"You "},"finish_reason":null"#,
+            #"a","delta":{"content":"am"},"finish_reason":"stop""#,
+            #"b","delta":{"content":"are"},"finish_reason":"stop""#,
+        ],
+        // One after the other.
+        [
+            #"a","delta":{"content":"I am"},"finish_reason":null"#, #"a","delta":{},"finish_reason":"stop""#,
+            #"b","delta":{"content":"You are"},"finish_reason":null"#, #"b","delta":{},"finish_reason":"stop""#,
+        ],
+        // The end first.
+        [
+            #"a","delta":{},"finish_reason":"stop""#, #"a","delta":{"content":"lo"},"finish_reason":null"#,
+            #"a","delta":{"content":"Hel"},"finish_reason":null"#,
+        ],
+    ])
+    func piecesThatDoNotGoTogetherAreNoAnswer(pieces: [String]) throws {
+        let outcome = try pull(try folder.write("log.jsonl", stream(pieces) + row("1767000101", #""q""#)))
+        #expect(outcome.report?.counts["dropped_mixed_stream"] == 1, "\(outcome.outcome.errors)")
+        #expect(outcome.report?.counts["kept"] == 1)
+    }
+
+    /// As servers send them that make up an id, or a reason to end, for each piece.
+    @Test(arguments: [
+        [
+            #"a","delta":{"content":"Hel"},"finish_reason":"stop""#,
+            #"a","delta":{"content":"lo"},"finish_reason":"stop""#,
+        ],
+        [
+            #"a","delta":{"content":"Hel"},"finish_reason":null"#, #"b","delta":{"content":"lo"},"finish_reason":null"#,
+            #"c","delta":{"content":""},"finish_reason":"stop""#,
+        ],
+        [
+            #"a","delta":{"content":"Hello"},"finish_reason":"stop""#,
+            #"a","delta":{"content":""},"finish_reason":null"#,
+        ],
+    ])
+    func piecesThatLookOddAndGoTogetherAreRead(pieces: [String]) throws {
+        let path = folder.file("out.jsonl")
+        let outcome = try pull(try folder.write("log.jsonl", stream(pieces)), "--output", path)
+        #expect(outcome.report?.counts["kept"] == 1, "\(outcome.outcome.errors)")
+        let choice = try output(path).first?["response"]?["choices"]?.arrayValue?.first
+        #expect(choice?["message"]?["content"] == "Hello")
+    }
+
+    private func stream(_ pieces: [String]) -> String {
+        let chunks = pieces.map { piece in
+            let parts = piece.split(separator: ",", maxSplits: 1)
+            return #"{"object":"chat.completion.chunk","id":"\#(parts[0]),"choices":[{"index":0,\#(parts[1])}]}"#
+        }
+        return #"{"timestamp":1767000100,"request":{"messages":[{"role":"user","content":"w"}]},"response":["#
+            + chunks.joined(separator: ",") + "]}\n"
+    }
 }

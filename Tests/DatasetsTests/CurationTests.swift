@@ -137,10 +137,11 @@ import TestSupport
         } throws: {
             "\($0)" == """
                 \(file):2: label: 'trakc', expected one of the 3 labels of task intents
-                \(file):4: not valid JSON: a key in quotes was expected at column 2
+                \(file):4: not valid JSON: a key in quotes was expected at column 2, expected one JSON \
+                value a line
                 \(file):5: input: missing, expected a text
                 \(file):6: time: not a time, expected ISO 8601, or epoch seconds, milliseconds, microseconds or \
-                nanoseconds since 1980
+                nanoseconds, of the years 1980 to 2199
                 """
         }
     }

@@ -97,7 +97,7 @@ import Testing
             (replacing("error", of: row(), with: "timeout"), .errorResponse),
             (replacing("response", of: row(), with: []), .emptyResponse),
             (replacing("response", of: row(), with: [chunk(["content": "half"])]), .unfinishedStream),
-            (row(finish: .null), .unfinishedStream), (row(finish: "length"), .truncatedResponse),
+            (row(finish: .null), .unfinishedResponse), (row(finish: "length"), .truncatedResponse),
             (row(finish: "content_filter"), .filteredResponse), (row(answer: "  "), .emptyResponse),
             (answer(["role": "assistant", "content": nil, "refusal": "No."]), .refusedResponse),
             (replacing("response", of: row(), with: ["choices": []]), .emptyResponse),

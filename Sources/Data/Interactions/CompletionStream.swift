@@ -2,10 +2,12 @@ import JSON
 
 /// Puts a streamed answer together: the `chat.completion` whose pieces the chunks are.
 enum CompletionStream {
-    /// - Throws: ``RowFault`` when a choice never says why it ended, or when the stream carries an error.
+    /// - Throws: ``RowFault`` when a choice never says why it ended, when the stream carries an error, or when its chunks
+    ///   are those of several answers or out of order: what they spell together, nobody said.
     static func completion(_ chunks: [JSONValue]) throws(RowFault) -> JSONValue {
         var choices: [Int: StreamedChoice] = [:]
         var response = JSONObject()
+        var ids: [String] = []
         for (place, chunk) in chunks.enumerated() {
             // How a stream of events says that it ends.
             if chunk == "[DONE]" { continue }
@@ -13,11 +15,21 @@ enum CompletionStream {
                 throw RowFault(.noResponse, "chunk \(place + 1) of the stream is \(chunk.kindName), expected an object")
             }
             if Interaction.isError(chunk["error"]) { throw RowFault(.errorResponse) }
+            // Some servers make up an id for every chunk; one that comes back is that of an answer among others.
+            if let id = chunk["id"]?.stringValue, !id.isEmpty, id != ids.last {
+                guard !ids.contains(id) else {
+                    throw RowFault(.mixedStream, "chunk \(place + 1) goes on with an answer before the last one")
+                }
+                ids.append(id)
+            }
             for key in ["id", "created", "model", "system_fingerprint", "service_tier", "usage"] {
                 if let value = chunk[key], !value.isNull { response[key] = value }
             }
             for choice in chunk["choices"]?.arrayValue ?? [] {
-                choices[choice["index"]?.integerValue ?? 0, default: StreamedChoice()].add(choice)
+                let index = choice["index"]?.integerValue ?? 0
+                guard choices[index, default: StreamedChoice()].add(choice) else {
+                    throw RowFault(.mixedStream, "chunk \(place + 1) goes on with an answer that had ended")
+                }
             }
         }
         guard !choices.isEmpty, choices.values.allSatisfy({ $0.finishReason != nil }) else {

@@ -83,7 +83,11 @@ extension Interaction {
         guard let reason else { return }
         // A server writes null until the last chunk.
         guard let word = reason.stringValue, !word.isEmpty else {
-            if reason.isNull || reason == "" { throw RowFault(.unfinishedStream) }
+            if reason.isNull || reason == "" {
+                throw RowFault(
+                    .unfinishedResponse,
+                    "finish_reason is \(reason.isNull ? "null" : "empty"), expected stop or tool_calls")
+            }
             throw RowFault(.unfinishedResponse, "finish_reason is \(reason.kindName), expected a text")
         }
         let name = word.utf8.count <= 40 && word.utf8.allSatisfy { (0x21..<0x7F).contains($0) } ? word : "an odd word"

@@ -22,13 +22,20 @@ struct StreamedChoice {
     /// What the chunks say of the answer's tokens; nil where none says anything.
     private var logprobs: [JSONValue]?
 
-    mutating func add(_ choice: JSONValue) {
-        if let reason = choice["finish_reason"]?.stringValue, !reason.isEmpty { finishReason = reason }
+    /// Takes the next piece.
+    ///
+    /// - Returns: whether it may come now: text after the end is of another answer, or came before. Some servers give
+    ///   every piece a reason to end.
+    mutating func add(_ choice: JSONValue) -> Bool {
+        let hadEnded = finishReason != nil
+        let reason = choice["finish_reason"]?.stringValue ?? ""
+        if !reason.isEmpty { finishReason = reason }
+        if hadEnded, reason.isEmpty, StreamedChoice.speaks(choice["delta"]) { return false }
         if let entries = choice["logprobs"]?["content"]?.arrayValue { logprobs = (logprobs ?? []) + entries }
         let isEmpty = content.isEmpty && calls.isEmpty && parts.isEmpty
         // Some servers end with the whole message, some send nothing else.
         guard let delta = choice["delta"]?.objectValue ?? (isEmpty ? choice["message"]?.objectValue : nil) else {
-            return
+            return true
         }
         for member in delta.members where !member.value.isNull {
             switch member.key {
@@ -39,6 +46,13 @@ struct StreamedChoice {
             default: add(member)
             }
         }
+        return true
+    }
+
+    /// Whether a delta adds to what is said.
+    private static func speaks(_ delta: JSONValue?) -> Bool {
+        if let text = delta?["content"]?.stringValue { return !text.isEmpty }
+        return delta?["content"]?.arrayValue?.isEmpty == false || delta?["tool_calls"]?.arrayValue?.isEmpty == false
     }
 
     private mutating func add(content json: JSONValue) {

@@ -63,6 +63,9 @@ struct Pull: StageCommand {
         let seconds = start.duration(to: .now).seconds
         let counts = result.reconciliation
         console.summary(PullTable.text(counts))
+        if counts.lostCount > 0, counts.lostCount < counts.seen {
+            console.warn("\(counts.lostCount) of \(counts.seen) rows were dropped")
+        }
         for fault in result.faults { console.say("dropped: \(fault)") }
         let unnamed = counts.lostCount - result.faults.count
         if unnamed > 0 { console.say("dropped: \(unnamed) more") }

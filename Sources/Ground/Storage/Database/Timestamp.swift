@@ -5,7 +5,8 @@ public import JSON
 /// Kept to the millisecond. What could mean two times means none.
 public enum Timestamp {
     /// What is read, for messages.
-    public static let forms = "ISO 8601, or epoch seconds, milliseconds, microseconds or nanoseconds since 1980"
+    public static let forms =
+        "ISO 8601, or epoch seconds, milliseconds, microseconds or nanoseconds, of the years 1980 to 2199"
 
     /// The time that a JSON number or text means; nil if it means none.
     public static func date(_ json: JSONValue?) -> Date? { json.flatMap(milliseconds(_:)).map(date(milliseconds:)) }
@@ -39,6 +40,9 @@ public enum Timestamp {
         }
     }
 
+    /// Of these years alone a time is one; other numbers and texts mean none.
+    private static let years = 1980..<2200
+
     /// The unit follows from the size: each has its own range for the years from 1980 to 2199.
     private static func milliseconds(epoch value: Double) -> Int? {
         for (unit, perMillisecond) in [(1e-3, 1e-3), (1.0, 1.0), (1e3, 1e3), (1e6, 1e6)] {
@@ -52,7 +56,7 @@ public enum Timestamp {
     private static func milliseconds(digits: String) -> Int? {
         guard [8, 12, 14, 17].contains(digits.utf8.count) else { return nil }
         var scan = Scan(bytes: Array(digits.utf8))
-        guard let year = scan.number(4), (1980..<2200).contains(year), let month = scan.number(2),
+        guard let year = scan.number(4), let month = scan.number(2),
             let day = scan.number(2), let date = milliseconds(year: year, month: month, day: day)
         else { return nil }
         if scan.isAtEnd { return date }
@@ -64,7 +68,10 @@ public enum Timestamp {
     }
 
     static func milliseconds(year: Int, month: Int, day: Int) -> Int? {
-        guard (1...12).contains(month), (1...daysIn(month, of: year)).contains(day) else { return nil }
+        // What programs write for no time at all: 0001-01-01, 1601-01-01, 1970-01-01, 9999-12-31.
+        guard years.contains(year), (1...12).contains(month), (1...daysIn(month, of: year)).contains(day) else {
+            return nil
+        }
         return days(year: year, month: month, day: day) * 86_400_000
     }
 

@@ -139,8 +139,10 @@ public final class LineReader: Sequence, IteratorProtocol {
         if source.hint != nil { (buffer, start) = ([], 0) }
         if count == 0 { isAtEnd = true }
         if count == 0, failure == nil, let reason = source.failure {
+            // Lines that were read and not given out yet still are.
+            let last = number + buffer[start...].count { $0 == UInt8(ascii: "\n") }
             failure = StorageError(
-                .input, "cannot read on in \(name) after line \(number): \(reason)", hint: source.hint)
+                .input, "cannot read on in \(name) after line \(last): \(reason)", hint: source.hint)
         }
     }
 
@@ -149,9 +151,10 @@ public final class LineReader: Sequence, IteratorProtocol {
         hasBegun = true
         buffer.removeFirst(buffer.count - buffer.unmarked.count)
         guard buffer.isMarkedUTF16 else { return }
+        let encoding = buffer.isMarkedUTF32 ? "UTF-32" : "UTF-16"
         failure = StorageError(
-            .input, "cannot read \(name): it is UTF-16, expected UTF-8",
-            hint: "convert it first: iconv -f UTF-16 -t UTF-8")
+            .input, "cannot read \(name): it is \(encoding), expected UTF-8",
+            hint: "convert it first: iconv -f \(encoding) -t UTF-8")
         buffer = []
         isAtEnd = true
     }
