@@ -136,7 +136,8 @@ import TestSupport
                 more: ["--escalate-endpoint", teacher.url, "--escalate-model", "frontier", "--decision-log", log]))
         let escalated = try await helped.chat("order", broken)
         #expect(escalated.text == #"{"status":"open","order":"0974"}"#)
-        #expect(escalated.retort["escalated_to"] == "frontier")
+        // Who answered, and not only who was asked.
+        #expect(escalated.retort["escalated_to"] == "m")
         #expect(escalated.retort["cause"] == "invalid_answer")
         for _ in 0..<2 {
             let failed = try await helped.chat("order", broken)
@@ -155,7 +156,8 @@ import TestSupport
         let rows = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n").map {
             try JSONValue(parsing: String($0))["decision"] ?? .null
         }
-        #expect(rows.map { $0["escalated_to"] } == ["frontier", .null, .null, .null])
+        #expect(rows.map { $0["escalated_to"] } == ["m", .null, .null, .null])
+        #expect(rows.map { $0["asked_model"] } == ["frontier", .null, .null, .null])
         #expect(rows.allSatisfy { $0["student"]?["answer"]?.stringValue == AnsweringCasesTests.orders[1].answer })
         // What the request itself cuts is given as it is, and nobody else is asked and paid.
         let again = try await Server(

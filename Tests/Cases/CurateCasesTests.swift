@@ -303,4 +303,38 @@ import TestSupport
         #expect(logged.status == 1)
         #expect(logged.errors.contains("3 interactions left out: the answer: to another task"), "\(logged.errors)")
     }
+
+    @Test(arguments: [(#""""#, "label: blank"), (#"["refund"]"#, "label: an array"), ("5", "label: an integer")])
+    func whatStandsInATruthsPlaceIsNamed(label: String, found: String) throws {
+        let labels = try folder.write("l.jsonl", #"{"input":"a","label":"refund"}"#)
+        let gold = try folder.write("g.jsonl", #"{"input":"a","label":\#(label)}"#)
+        let outcome = try Executable.run(
+            "retort-curate", "--task", task, "--labels", labels, "--gold", gold, "--output", folder.file("d"),
+            "--workspace", folder.file("w"))
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("g.jsonl:1: \(found), expected a text"), "\(outcome.errors)")
+    }
+
+    /// The answers to another desk's traffic became labels of this one.
+    @Test func answersOfSeveralWorkloadsAreSaid() throws {
+        let lines = (0..<20).map { number in
+            #"{"timestamp":\#(1_767_000_000 + number),"workload_id":"\#(number < 5 ? "billing" : "desk")","request":{"#
+                + #""messages":[{"role":"user","content":"\#(input(number))"}]},"response":{"choices":[{"index":0,"#
+                + #""message":{"role":"assistant","content":"refund"},"finish_reason":"stop"}]}}"#
+        }
+        let log = try folder.write("log.jsonl", lines.joined(separator: "\n"))
+        let workspace = folder.file("w")
+        #expect(try Executable.run("retort-pull", log, "--workspace", workspace).status == 0)
+        let mixed = try Executable.run(
+            "retort-curate", "--task", task, "--logged", "--output", folder.file("d"), "--workspace", workspace)
+        #expect(
+            mixed.errors.contains(
+                "interactions of 2 workloads are taken for one task (desk 15, billing 5); --workload takes those of one"
+            ),
+            "\(mixed.errors)")
+        let one = try Executable.run(
+            "retort-curate", "--task", task, "--logged", "--workload", "desk", "--output", folder.file("d2"),
+            "--workspace", workspace)
+        #expect(one.status == 0 && !one.errors.contains("workloads are taken"), "\(one.errors)")
+    }
 }

@@ -235,4 +235,44 @@ import TestSupport
             "--output", bench.output, "--workspace", bench.workspace, "--endpoint", teacher.url, "--model", "m")
         #expect(ended.status == 0 && ended.errors.contains("--budget-usd limits nothing"), "\(ended.errors)")
     }
+
+    /// The inputs of another desk were paid for, and nobody was told.
+    @Test func inputsOfSeveralWorkloadsAreSaidToBe() throws {
+        let label = try LabelCase(count: 3)
+        let path = label.folder.file("in.jsonl")
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").enumerated().map {
+            "{\"workload_id\":\"\($0 == 0 ? "billing" : "desk")\"," + $1.dropFirst()
+        }
+        try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        let teacher = try ScriptedTeacher { _ in .completion("parcel") }
+        let mixed = try label.label(teacher)
+        #expect(mixed.status == 0)
+        #expect(mixed.errors.contains("interactions of 2 workloads are taken for one task (desk 2, billing 1)"))
+        let one = try label.label(teacher, "--workload", "desk")
+        #expect(!one.errors.contains("workloads are taken"), "\(one.errors)")
+    }
+
+    /// Each of several first runs in one workspace wanted to make the same tables.
+    @Test func severalTasksMayBeginAtOnceInANewWorkspace() throws {
+        let label = try LabelCase(count: 2)
+        let teacher = try ScriptedTeacher { _ in .completion("parcel") }
+        for round in 0..<3 {
+            let runs = try (0..<8).map { number in
+                let task = try label.folder.write(
+                    "task\(number).yaml",
+                    LabelCase.classification.replacingOccurrences(of: "name: desk", with: "name: desk\(number)"))
+                return try Executable.start(
+                    "retort-label",
+                    [
+                        "--task", task, "--input", label.folder.file("in.jsonl"), "--workspace",
+                        label.folder.file("new\(round)"), "--endpoint", teacher.url, "--model", "m", "--price-in", "2",
+                        "--price-out", "8",
+                    ])
+            }
+            for run in runs {
+                run.waitUntilExit()
+                #expect(run.terminationStatus == 0)
+            }
+        }
+    }
 }

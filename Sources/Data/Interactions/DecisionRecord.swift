@@ -55,6 +55,8 @@ public struct DecisionRecord: Sendable, Hashable {
         public var escalated: Bool
         /// The frontier model that gave the answer.
         public var escalatedTo: String?
+        /// The name by which that model was asked.
+        public var askedModel: String?
         /// Why: `confident`, `below_threshold`, `no_escalation`, ….
         public var cause: String
         /// What the student said; nil where there is no task.
@@ -68,7 +70,8 @@ public struct DecisionRecord: Sendable, Hashable {
             labelTask: ContentDigest? = nil,
             client: String? = nil, label: String? = nil, confidence: Double? = nil, threshold: Double? = nil,
             escalated: Bool = false,
-            escalatedTo: String? = nil, cause: String, student: Student? = nil, settings: ContentDigest? = nil,
+            escalatedTo: String? = nil, askedModel: String? = nil, cause: String, student: Student? = nil,
+            settings: ContentDigest? = nil,
             latencyMilliseconds: Double
         ) {
             self.adapter = adapter
@@ -82,6 +85,7 @@ public struct DecisionRecord: Sendable, Hashable {
             self.threshold = threshold
             self.escalated = escalated
             self.escalatedTo = escalatedTo
+            self.askedModel = askedModel
             self.cause = cause
             self.student = student
             self.settings = settings
@@ -124,7 +128,8 @@ public struct DecisionRecord: Sendable, Hashable {
                 client: decision["client"]?.stringValue, label: decision["label"]?.stringValue,
                 confidence: decision["confidence"]?.doubleValue,
                 threshold: decision["threshold"]?.doubleValue, escalated: escalated,
-                escalatedTo: decision["escalated_to"]?.stringValue, cause: cause,
+                escalatedTo: decision["escalated_to"]?.stringValue,
+                askedModel: decision["asked_model"]?.stringValue, cause: cause,
                 student: decision["student"].flatMap(Student.init(json:)),
                 settings: decision["settings"]?.stringValue.flatMap(ContentDigest.init),
                 latencyMilliseconds: latency))
@@ -148,7 +153,8 @@ public struct DecisionRecord: Sendable, Hashable {
             "confidence": decision.confidence.map(JSONValue.number) ?? .null,
             "threshold": decision.threshold.map(JSONValue.number) ?? .null,
             "escalated": .bool(decision.escalated),
-            "escalated_to": decision.escalatedTo.map(JSONValue.string) ?? .null, "cause": .string(decision.cause),
+            "escalated_to": decision.escalatedTo.map(JSONValue.string) ?? .null,
+            "asked_model": decision.askedModel.map(JSONValue.string) ?? .null, "cause": .string(decision.cause),
             "student": decision.student?.json ?? .null,
             "settings": decision.settings.map { .string($0.description) } ?? .null,
             "latency_ms": .number(decision.latencyMilliseconds),

@@ -45,6 +45,17 @@ public struct Interaction: Sendable, Hashable, Identifiable {
         return workload.isExactly(wanted) || otherWorkloads.contains { $0.isExactly(wanted) }
     }
 
+    /// Its tag, where it has one alone.
+    public var onlyTag: String? { otherWorkloads.isEmpty ? workload : nil }
+
+    /// What a person should know of interactions with these tags that are all taken for one task; nil where that is right.
+    public static func warning(ofTags tags: [String: Int]) -> String? {
+        guard tags.count > 1 else { return nil }
+        let most = tags.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(5).map { "\($0.key) \($0.value)" }
+        return "interactions of \(tags.count) workloads are taken for one task (\(most.joined(separator: ", "))"
+            + "\(tags.count > 5 ? ", …" : "")); --workload takes those of one"
+    }
+
     /// The model that answered; where the response does not say, the one that was asked.
     public var model: String? { response["model"]?.stringValue ?? request["model"]?.stringValue }
     /// `{prompt_tokens, completion_tokens, total_tokens, …}` as the response gave it.

@@ -15,6 +15,8 @@ public struct LabelInputs: Sendable {
     /// Interactions whose input holds more than text, and how many hold each kind of part.
     public var withOtherParts = 0
     public var otherParts: [String: Int] = [:]
+    /// How many interactions with a text have each tag.
+    public var tags: [String: Int] = [:]
     /// Interactions of several user messages of which the task takes one.
     public var withMoreMessages = 0
 
@@ -54,6 +56,7 @@ public struct LabelInputs: Sendable {
         }
         do {
             inputs.append(try LabelInput(reading: interaction, task: task))
+            if let tag = interaction.onlyTag { tags[tag, default: 0] += 1 }
         } catch {
             switch error {
             case .noText: withoutInput += 1

@@ -10,7 +10,7 @@ extension LabelStore {
     /// Takes what the teacher's own model answered to requests that our server passed on to it for labels: they were paid
     /// for then. Inputs that have an answer keep it.
     ///
-    /// - Parameter model: the teacher's. A response may name a version of it: `model-2026-01-05`.
+    /// - Parameter model: the teacher's, as it was asked, or as it names itself: a version, `model-2026-01-05`.
     /// - Returns: how many inputs have a label by this, and how many answers were to other tasks.
     public func adoptDecisions(
         of store: InteractionStore, task: TaskDefinition, workload: String?, _ scope: Scope, model: String
@@ -19,11 +19,10 @@ extension LabelStore {
         let known = try await answers(scope)
         // Of one input the latest answer stands, as they come by time.
         var adopted: [ContentDigest: LabelAnswer] = [:]
-        for example in logged.examples {
+        for (example, asked) in zip(logged.examples, logged.askedModels) {
             let input = ContentDigest(of: example.input)
-            guard known[input] == nil, let named = example.source?.model, LabelStore.isVersion(named, of: model) else {
-                continue
-            }
+            let names = [example.source?.model, asked].compactMap { $0 }
+            guard known[input] == nil, names.contains(where: { LabelStore.isVersion($0, of: model) }) else { continue }
             var answer = LabelAnswer(.label(example.label), response: nil, cost: .zero)
             answer.logprobs = example.logprobs
             adopted[input] = answer

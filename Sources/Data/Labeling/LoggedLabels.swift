@@ -13,6 +13,10 @@ public struct LoggedLabels: Sendable {
     public let examples: [LabeledExample]
     /// Interactions that gave no example, by the reason; says nothing of their texts.
     public let rejected: [String: Int]
+    /// The name by which the model of each example was asked, where our own server asked it.
+    let askedModels: [String?]
+    /// How many examples have each tag.
+    public let tags: [String: Int]
     /// Why log-probabilities that are there cannot be used, by the word that reports count under.
     public let unusableLogprobs: [String: Int]
 
@@ -25,6 +29,8 @@ public struct LoggedLabels: Sendable {
         var found: [LabeledExample] = []
         var rejected: [String: Int] = [:]
         var unusable: [String: Int] = [:]
+        var tags: [String: Int] = [:]
+        var asked: [String?] = []
         try store.forEach { interaction in
             guard interaction.isUsable(for: workload) else { return }
             if ofDecisionsOnly, interaction.decision?.objectValue == nil { return }
@@ -38,12 +44,16 @@ public struct LoggedLabels: Sendable {
                     if error.kind != .missing { unusable[error.kind.rawValue, default: 0] += 1 }
                 }
                 found.append(example)
+                asked.append(interaction.decision?["asked_model"]?.stringValue)
+                if let tag = interaction.onlyTag { tags[tag, default: 0] += 1 }
             } catch let error as Rejection {
                 rejected[error.reason, default: 0] += 1
             }
         }
         examples = found
         self.rejected = rejected
+        self.tags = tags
+        askedModels = asked
         unusableLogprobs = unusable
     }
 

@@ -44,9 +44,9 @@ public struct TeacherEndpoint: Sendable {
         else {
             throw TeacherError(.configuration, "endpoint: '\(baseURL)', expected a URL with http:// or https://")
         }
-        guard parts.user == nil, parts.password == nil, parts.query == nil else {
+        guard parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil else {
             throw TeacherError(
-                .configuration, "endpoint: it holds a user name or a query, expected neither",
+                .configuration, "endpoint: it holds a user name, a query or a fragment, expected none of them",
                 hint: "put the key into an environment variable or a file")
         }
         guard !model.isEmpty else { throw TeacherError(.configuration, "model: empty, expected a model's name") }

@@ -52,6 +52,9 @@ public struct Workspace: Sendable {
                 hint: "a workspace elsewhere is named as a whole: --workspace FOLDER")
         }
         if descriptor >= 0 { close(descriptor) }
+        // Two processes that bring one file up to date at the same time would both make the same table.
+        let lock = try opening()
+        defer { withExtendedLifetime(lock) {} }
         do {
             let pool = try DatabasePool(path: file, configuration: configuration)
             var migrator = DatabaseMigrator()
@@ -60,6 +63,18 @@ public struct Workspace: Sendable {
             return pool
         } catch let error as DatabaseError {
             throw StorageError(databaseError: error, file: file)
+        }
+    }
+
+    /// The lock under which a database is opened, waited for: whoever holds it is done in a moment.
+    private func opening() throws -> FileLock {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            do {
+                return try lock("database")
+            } catch let error as StorageError where error.kind == .busy && ContinuousClock.now < deadline {
+                usleep(20_000)
+            }
         }
     }
 }

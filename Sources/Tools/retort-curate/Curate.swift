@@ -95,6 +95,7 @@ struct Curate: StageCommand {
             return byInteraction(try WorkspaceLabels(database: database, task: task, teacher: teacher).examples)
         }
         let found = try LoggedLabels(try InteractionStore(workspace), task: task, workload: workload)
+        if workload == nil, let warning = Interaction.warning(ofTags: found.tags) { console.warn(warning) }
         for (reason, count) in found.rejected.sorted(by: { $0.key < $1.key }) {
             console.warn("\(count) interactions left out: \(reason)")
         }

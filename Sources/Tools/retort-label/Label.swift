@@ -115,7 +115,7 @@ struct Label: StageCommand {
             throw StageFailure(.tryLater, error.description, hint: error.hint)
         }
         let report = LabelReport(
-            task: task, model: endpoint.model, selection: selection, result: result,
+            task: task, workload: workload, model: endpoint.model, selection: selection, result: result,
             asksForLogprobs: teacher.logprobs != nil,
             tally: client.tally, adaptations: client.adaptations, budget: budget.limit,
             spentBefore: budget.spentBefore, spent: await budget.spent)

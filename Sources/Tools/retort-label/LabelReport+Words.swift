@@ -1,3 +1,4 @@
+import Interactions
 import Labeling
 import StageInterface
 import Tasks
@@ -7,7 +8,7 @@ import Teachers
 extension LabelReport {
     /// What must not be overlooked.
     var warnings: [String] {
-        var warnings: [String] = []
+        var warnings = [workload == nil ? Interaction.warning(ofTags: selection.tags) : nil].compactMap { $0 }
         if selection.withOtherParts > 0 {
             warnings.append(
                 "\(selection.withOtherParts) interactions left out: their input holds more than text "

@@ -9,6 +9,8 @@ import Teachers
 /// What a run amounts to: a report, or the failure that it ends with.
 struct LabelReport {
     let task: TaskDefinition
+    /// The tag that was asked for; nil for all.
+    let workload: String?
     /// The model that was asked.
     let model: String
     let selection: LabelInputs

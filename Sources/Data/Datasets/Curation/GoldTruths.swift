@@ -28,12 +28,8 @@ public struct GoldTruths: Sendable {
         let known = Set(task.labelNames.map(ExactText.init))
         var truths: [ExactText: Truth] = [:]
         _ = try ExampleFile.read(path) { json, line throws(ExampleError) in
-            guard let input = json["input"]?.stringValue.map(TaskDefinition.trimmed), !input.isBlank else {
-                throw ExampleError("input: missing, expected a text")
-            }
-            guard let text = json["label"]?.stringValue, !text.isBlank else {
-                throw ExampleError("label: missing, expected a text")
-            }
+            let input = TaskDefinition.trimmed(try GoldTruths.text(json, "input"))
+            let text = try GoldTruths.text(json, "label")
             let label = try task.label(ofFile: text, key: "label", known: known)
             let earlier = truths.updateValue(Truth(label: label, line: line), forKey: ExactText(input))?.label
             if let earlier, !earlier.isExactly(label) {
@@ -43,6 +39,14 @@ public struct GoldTruths: Sendable {
         }
         self.truths = truths
         self.path = path
+    }
+
+    private static func text(_ json: JSONValue, _ key: String) throws(ExampleError) -> String {
+        guard let text = json[key]?.stringValue else {
+            throw ExampleError("\(key): \(json[key]?.kindName ?? "missing"), expected a text")
+        }
+        guard !text.isBlank else { throw ExampleError("\(key): blank, expected a text") }
+        return text
     }
 
     func label(for input: String) -> String? { truths[ExactText(TaskDefinition.trimmed(input))]?.label }

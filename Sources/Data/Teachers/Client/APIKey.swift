@@ -15,7 +15,7 @@ public struct APIKey: Sendable, CustomStringConvertible, CustomDebugStringConver
         environment name: String, of environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         guard let value = environment[name], !value.isEmpty else { return nil }
-        secret = try KeyFile.word(value, source: "environment variable \(name)")
+        secret = try KeyFile.word(value, source: KeyFile.words(forVariable: name))
         warning = nil
     }
 

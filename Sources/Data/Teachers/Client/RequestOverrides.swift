@@ -41,7 +41,11 @@ public struct RequestOverrides: Sendable, Hashable {
     private static func value(_ text: String, of key: String, _ flag: String) throws(TeacherError) -> JSONValue {
         let value: JSONValue
         do {
-            value = try JSONValue(parsing: text)
+            let document = try JSONDocument(parsing: text.utf8)
+            if let doubt = document.doubt { throw TeacherError(.configuration, "\(flag): \(key): \(doubt)") }
+            value = document.value
+        } catch let error as TeacherError {
+            throw error
         } catch {
             // `low` is a word; `{"type":` is JSON with a mistake, and so are `NaN` and `0x10`.
             let first = text.utf8.first { $0 != 0x20 } ?? 0

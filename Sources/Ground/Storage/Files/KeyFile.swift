@@ -19,6 +19,17 @@ public struct KeyFile: Sendable {
         warning = isOpen ? "\(path) holds a key and can be read by every user of this machine (chmod o-r \(path))" : nil
     }
 
+    /// What messages call a variable. What no variable is called is most likely the key itself, typed in the place of the
+    /// name of the variable that holds it.
+    public static func words(forVariable name: String) -> String {
+        let isName =
+            name.utf8.count <= 64 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        // Keys of one kind of character are longer than names and do not keep to one case.
+        let looksLikeKey = name.utf8.count >= 24 && name.contains(where: \.isLowercase)
+        return isName && !looksLikeKey
+            ? "environment variable \(name)" : "environment variable (its name looks like a key, and is not shown)"
+    }
+
     /// What of a text is a key.
     ///
     /// - Parameter source: where the text comes from, for messages.

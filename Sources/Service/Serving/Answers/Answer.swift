@@ -28,6 +28,8 @@ struct Answer: Sendable {
     var threshold: Double?
     /// The frontier model that answered in the student's stead.
     var escalatedTo: String?
+    /// The name by which it was asked.
+    var askedModel: String?
     var cause = Cause.free
     /// What the student itself said, for the decision log; nil where there is no task.
     var student: DecisionRecord.Student?
@@ -91,6 +93,7 @@ struct Answer: Sendable {
             adapter: version.record?.name, version: version.record?.version, artifact: version.artifact,
             task: version.taskDigest, labelTask: version.labelTaskDigest, client: client, label: label,
             confidence: confidence, threshold: threshold, escalated: escalatedTo != nil, escalatedTo: escalatedTo,
+            askedModel: askedModel,
             cause: cause.rawValue, student: student,
             settings: settings.digest, latencyMilliseconds: milliseconds)
     }

@@ -85,12 +85,13 @@ extension Answerer {
     ) async throws {
         guard let escalation else { return }
         do {
-            let text = try await escalation.answer(to: input, task, client, cancellation)
-            answer.text = text
-            answer.label = task.kind == .classification ? text : nil
+            let said = try await escalation.answer(to: input, task, client, cancellation)
+            answer.text = said.text
+            answer.label = task.kind == .classification ? said.text : nil
             answer.finish = .stop
             answer.tokens = nil
-            answer.escalatedTo = escalation.model
+            answer.escalatedTo = said.model
+            answer.askedModel = escalation.model
             answer.cause = cause
         } catch let failure as EscalationFailure {
             answer.cause = failure.cause

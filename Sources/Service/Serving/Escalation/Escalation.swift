@@ -64,7 +64,7 @@ final class Escalation: Sendable {
     ///   client left, which ends what was begun for it.
     func answer(
         to input: String, _ task: TaskDefinition, _ account: ClientAccount?, _ request: Cancellation
-    ) async throws -> String {
+    ) async throws -> FrontierAnswer {
         do throws(EscalationFailure) {
             let answer = try await attempt(input, task, account, request)
             state.withLock { $0.condition.succeed() }
@@ -81,7 +81,7 @@ final class Escalation: Sendable {
 
     private func attempt(
         _ input: String, _ task: TaskDefinition, _ account: ClientAccount?, _ request: Cancellation
-    ) async throws(EscalationFailure) -> String {
+    ) async throws(EscalationFailure) -> FrontierAnswer {
         guard state.withLock({ $0.breaker.isPassable() }) else { throw suspended }
         let patience = Patience(request)
         defer { patience.stop() }
@@ -116,7 +116,7 @@ final class Escalation: Sendable {
     /// also where something does not end at once.
     private func ask(
         _ input: String, _ task: TaskDefinition, _ account: ClientAccount?, _ end: Cancellation
-    ) async throws -> String {
+    ) async throws -> FrontierAnswer {
         let most = task.kind == .classification ? Escalation.labelTokens : task.maximumTokens
         let question = TeacherRequest(messages: task.teacherMessages(for: input), maximumTokens: most)
         let reserved = client.endpoint.prices.cost(of: TokenUsage(input: question.mostInputTokens, output: most))
@@ -144,7 +144,10 @@ final class Escalation: Sendable {
             feed.finish(throwing: reason)
         }
         defer { end.whenCancelled(nil) }
-        for try await response in responses { return try task.label(fromAnswer: try response.finishedText()) }
+        for try await response in responses {
+            return FrontierAnswer(
+                text: try task.label(fromAnswer: try response.finishedText()), model: response.model)
+        }
         throw CancellationError()
     }
 
@@ -192,4 +195,11 @@ final class Escalation: Sendable {
         }
         if isNew { warn("escalation to \(model) failed, own answers stand: \(failure.reason)") }
     }
+}
+
+/// What the frontier answered, as the task wants answers, and the model that did by its own account: behind one name that
+/// is asked, a service may have several.
+struct FrontierAnswer: Sendable {
+    var text: String
+    var model: String
 }
