@@ -123,4 +123,12 @@ import TestSupport
         let said = try curate(task("  - {name: no}\n", more: "slices: [\(slice)]\n"))
         #expect(said.contains(message), "\(said)")
     }
+
+    /// As some editors save it.
+    @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+        let text = task("  - {name: no}\n  - {name: \"yes\"}\n").replacingOccurrences(of: "\n", with: "\r\n")
+        let errors = try curate("\u{FEFF}" + text)
+        #expect(!errors.contains("YAML"), "\(errors)")
+        #expect(errors.contains("nothing is left to train on"), "\(errors)")
+    }
 }

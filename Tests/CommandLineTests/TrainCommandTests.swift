@@ -97,11 +97,13 @@ import TestSupport
 
     @Test func itGoesOnFromAnAdapterOfTheStoreAndWritesPEFT() throws {
         let data = try folder.write("train.jsonl", conversations(8))
-        func train(_ arguments: String...) throws -> (status: Int32, report: StageReport?, errors: String) {
+        func train(
+            rank: String = "2", _ arguments: String...
+        ) throws -> (status: Int32, report: StageReport?, errors: String) {
             let result = try Executable.run(
                 "retort-train",
                 [
-                    "--base", Checkout.base, "--dataset", data, "--rank", "2", "--epochs", "1", "--json", "--quiet",
+                    "--base", Checkout.base, "--dataset", data, "--rank", rank, "--epochs", "1", "--json", "--quiet",
                     "--workspace",
                     "\(folder)/workspace",
                 ] + arguments)
@@ -122,7 +124,7 @@ import TestSupport
         #expect(third.status == 0, "\(third.errors)")
         // The same numbers in another form, and so the same result but for what the lineage says.
         #expect(third.report?.figures["loss"] == second.report?.figures["loss"])
-        let wrong = try train("--output", "\(folder)/d.gguf", "--init-adapter", "\(folder)/a.gguf", "--rank", "4")
+        let wrong = try train(rank: "4", "--output", "\(folder)/d.gguf", "--init-adapter", "\(folder)/a.gguf")
         #expect(wrong.status == 1)
         #expect(wrong.errors.contains("rank 2 from") && wrong.errors.contains("expected rank 4 from"))
     }

@@ -19,6 +19,7 @@ extension RootCommand {
         } catch {
             refuse(arguments, error)
         }
+        if let failure = RepeatedOptions.failure(arguments, of: type(of: command)) { end(failure, arguments) }
         do {
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

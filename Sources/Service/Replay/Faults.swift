@@ -59,6 +59,9 @@ public struct Faults: Sendable {
                 }
                 fault = .status(status)
             }
+            guard !rates.contains(where: { $0.fault == fault }) else {
+                throw ReplayError("faults: '\(fault.name)' is given twice, expected once")
+            }
             rates.append((fault, rate))
         }
         let sum = rates.reduce(0) { $0 + $1.rate }

@@ -51,7 +51,7 @@ public struct Recording: Sendable {
         let forms = #"{"input", "answer"}, {"match", "response"} or {"request", "response"}"#
         if let input = json["input"]?.stringValue {
             guard let answer = json["answer"]?.stringValue else {
-                throw ReplayError("\(place): answer: missing, expected a text")
+                throw ReplayError("\(place): answer: \(json["answer"]?.kindName ?? "missing"), expected a text")
             }
             answers[Array(input.utf8)] = RecordedAnswer(
                 content: answer, usage: json["usage"], logprobs: json["logprobs"],

@@ -12,9 +12,9 @@ public struct AccessKey: Sendable {
         environment name: String, of environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         guard let value = environment[name] else {
-            throw ServingError("environment variable \(name): not set, expected the API key")
+            throw ServingError("\(KeyFile.words(forVariable: name)): not set, expected the API key")
         }
-        digest = KeyDigest(ofKey: try KeyFile.word(value, source: "environment variable \(name)"))
+        digest = KeyDigest(ofKey: try KeyFile.word(value, source: KeyFile.words(forVariable: name)))
         warning = nil
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import JSON
 import StageInterface
+import Storage
 import Teachers
 
 /// The flags that say which teacher to ask, and how hard.
@@ -113,6 +114,9 @@ struct TeacherFlags: ParsableArguments {
     /// What was set by hand; a temperature that was asked for is kept to.
     private func overrides() throws(TeacherError) -> RequestOverrides {
         var overrides = try RequestOverrides(parsing: teacherOption)
+        for key in ["max_tokens", "max_completion_tokens"] where maxTokens != nil && overrides.sets(key) {
+            throw TeacherError(.configuration, "--max-tokens and --teacher-option \(key) exclude each other")
+        }
         if let temperature {
             guard !overrides.sets("temperature") else {
                 throw TeacherError(.configuration, "--temperature and --teacher-option temperature exclude each other")
@@ -141,7 +145,9 @@ struct TeacherFlags: ParsableArguments {
         if let keyEnv {
             guard let key = try APIKey(environment: keyEnv) else {
                 throw StageFailure(
-                    .badInput, "--key-env: environment variable \(keyEnv) is not set, expected the API key in it")
+                    .badInput,
+                    "--key-env: \(KeyFile.words(forVariable: keyEnv)) is not set, expected the API key in it",
+                    hint: "--key-env takes the name of a variable, never the key")
             }
             return key
         }

@@ -78,7 +78,7 @@ struct ReplayCommand: StageCommand {
         server.faults = try Faults(faults, seed: seed, limit: faultLimit)
         if let requireKey {
             guard let key = ProcessInfo.processInfo.environment[requireKey], !key.isEmpty else {
-                throw StageFailure(.badInput, "--require-key: environment variable \(requireKey) is not set")
+                throw StageFailure(.badInput, "--require-key: \(KeyFile.words(forVariable: requireKey)) is not set")
             }
             server.key = key
         }

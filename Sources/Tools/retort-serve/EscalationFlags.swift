@@ -1,6 +1,7 @@
 import ArgumentParser
 import Serving
 import StageInterface
+import Storage
 import Teachers
 
 /// Where answers go that the student is not sure enough of.
@@ -110,7 +111,8 @@ struct EscalationFlags: ParsableArguments {
         guard let escalateEndpoint, let escalateModel else { return nil }
         let key = try escalateKeyEnv.map { name in
             guard let key = try APIKey(environment: name) else {
-                throw StageFailure(.badInput, "environment variable \(name): not set, expected the frontier's API key")
+                throw StageFailure(
+                    .badInput, "\(KeyFile.words(forVariable: name)): not set, expected the frontier's API key")
             }
             return key
         }

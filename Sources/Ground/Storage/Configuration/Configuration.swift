@@ -37,7 +37,7 @@ public final class ConfigurationFile {
 
     public convenience init(path: String) throws {
         let data = try FileHandle(readingFrom: path).readToEnd() ?? Data()
-        guard let text = String(validating: data, as: UTF8.self) else {
+        guard let text = String(validating: data.unmarked, as: UTF8.self) else {
             throw StorageError(.input, "\(path) is not UTF-8 text")
         }
         try self.init(text: text, path: path)
