@@ -337,4 +337,17 @@ import TestSupport
             "--workspace", workspace)
         #expect(one.status == 0 && !one.errors.contains("workloads are taken"), "\(one.errors)")
     }
+
+    @Test func truthsThatContradictEachOtherAreRefused() throws {
+        let labels = try folder.write("l.jsonl", #"{"input":"a","label":"refund"}"#)
+        let gold = try folder.write(
+            "g.jsonl", #"{"input":"a","label":"parcel"}"# + "\n" + #"{"input":" a ","label":"other"}"#)
+        let outcome = try Executable.run(
+            "retort-curate", "--task", task, "--labels", labels, "--gold", gold, "--output", folder.file("d"),
+            "--workspace", folder.file("w"))
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors.contains("g.jsonl:2: label: 'other', but an earlier line has 'parcel' for the same input"),
+            "\(outcome.errors)")
+    }
 }

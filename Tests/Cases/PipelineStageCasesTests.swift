@@ -149,4 +149,19 @@ import TestSupport
         #expect(outcome.errors.contains("--force b: beside --only a, expected one stage in both"), "\(outcome.errors)")
         #expect(try Executable.run("retort", "run", file, "--only", "a", "--force", "a").status == 0)
     }
+
+    @Test func whatAStageWroteMustBeAsItWasLeft() throws {
+        let made = folder.file("made")
+        let stage = try script("stage", "echo 1 > \(made)\necho '\(PipelineStageCasesTests.report)'")
+        let file = try pipeline("  - {name: a, run: \(stage), writes: [\(made)]}")
+        #expect(try Executable.run("retort", "run", file).status == 0)
+        #expect(try Executable.run("retort", "plan", file).output == "a: skip\n")
+        try folder.write("made", "2")
+        #expect(try Executable.run("retort", "plan", file).output == "a: run, \(made) is not as it was left\n")
+        _ = try script("stage", "echo '\(PipelineStageCasesTests.report)'")
+        try FileManager.default.removeItem(atPath: made)
+        let outcome = try Executable.run("retort", "run", file)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("stage a is done, but \(made) is not there, expected it"), "\(outcome.errors)")
+    }
 }

@@ -156,4 +156,14 @@ import TestSupport
         return #"{"timestamp":1767000100,"request":{"messages":[{"role":"user","content":"w"}]},"response":["#
             + chunks.joined(separator: ",") + "]}\n"
     }
+
+    @Test func anErrorAmongThePiecesIsNoAnswer() throws {
+        let piece = #""a","delta":{"content":"Hel"},"finish_reason":null"#
+        let end = #""a","delta":{"content":"lo"},"finish_reason":"stop""#
+        let lines = stream([piece, end]).replacingOccurrences(
+            of: "]}]}\n", with: #"]},{"error":{"message":"overloaded","code":529}}]}"# + "\n")
+        let (outcome, report) = try pull(try folder.write("log.jsonl", lines + row("1767000101", #""q""#)))
+        #expect(report?.counts["dropped_error_response"] == 1, "\(outcome.errors)")
+        #expect(report?.counts["kept"] == 1)
+    }
 }
