@@ -81,7 +81,7 @@ let package = Package(
         library("GGUF", in: "Formats"),
 
         // Numbers: kernels, blocks of weights, products.
-        .target(name: "CKernels", path: "Sources/Numbers/CKernels"),
+        .target(name: "CKernels", path: "Sources/Numbers/CKernels", cSettings: [.headerSearchPath(".")]),
         .systemLibrary(
             name: "COpenBLAS", path: "Sources/Numbers/COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev"])]),

@@ -40,6 +40,31 @@ import TestSupport
         #expect(outcome.errors.contains("RETORT_KERNELS: '\(name)', expected an instruction set of this CPU: portable"))
     }
 
+    /// The encoders of every instruction set make the same bytes; which ones made them stands in the report.
+    @Test(.needsFixtures) func theEncodersFollowTheChoiceAndMakeTheSameBytes() throws {
+        func quantize(_ kernels: String) throws -> (outputs: [String: String], bytes: Data) {
+            let outcome = try Executable.run(
+                "retort-quantize", Fixtures.path("models/llama.gguf"), "\(folder)/out.gguf", "Q4_K_M", "--json",
+                environment: ["RETORT_KERNELS": kernels])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return (
+                try StageReport(parsing: Array(outcome.output.utf8)).outputs,
+                try Data(contentsOf: URL(filePath: "\(folder)/out.gguf"))
+            )
+        }
+        let (portable, fastest) = (try quantize("portable"), try quantize(""))
+        #expect(portable.outputs["instruction_set"] == "portable")
+        #expect(portable.bytes == fastest.bytes)
+        let hasAVX2 = try train("fp32", kernels: "avx2").status == 0
+        #expect(fastest.outputs["instruction_set"] == (hasAVX2 ? "avx2" : "portable"))
+        let refused = try Executable.run(
+            "retort-quantize", Fixtures.path("models/llama.gguf"), "\(folder)/none.gguf", "Q4_K_M",
+            environment: ["RETORT_KERNELS": "neon"])
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("RETORT_KERNELS: 'neon', expected an instruction set of this CPU: portable"))
+        #expect(!FileManager.default.fileExists(atPath: "\(folder)/none.gguf"))
+    }
+
     @Test func anUnknownPrecisionIsRefused() throws {
         let outcome = try train("fp8", kernels: nil)
         #expect(outcome.status == 64)

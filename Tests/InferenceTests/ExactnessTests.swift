@@ -1,6 +1,7 @@
 import Adapters
 import Checkpoints
 import Inference
+import Quantization
 import Randomness
 import Tensors
 import Testing

@@ -40,7 +40,7 @@ public struct PassMemory: Sendable {
         guard precision == .bf16 else { return 0 }
         let widest = architecture.layerMatrices.map { max($0.rows, $0.columns) }.max() ?? 0
         let rows = min(outputRows, batch.rows) * architecture.vocabularySize
-        return max(batch.tokens * widest, rows) * (InstructionSet.chosen == .avx512bf16 ? 2 : 4)
+        return max(batch.tokens * widest, rows) * Precision.roundedByteCount
     }
 
     /// Floats that live until the backward pass has used them, the most at once.

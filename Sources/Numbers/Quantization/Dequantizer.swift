@@ -3,11 +3,11 @@ public import GGUF
 
 /// Decodes ggml blocks to float32, bit for bit as ggml's reference does.
 ///
-/// The block loops are C (`CKernels/BlockDecoding.c`), compiled for the portable instruction set and for AVX2, chosen at
+/// The block loops are C (`CKernels/blocks`), compiled for the portable instruction set and for AVX2, chosen at
 /// run time; both give the same bits.
 public enum Dequantizer {
     /// Whether a type can be decoded.
-    public static func isSupported(_ type: GGMLType) -> Bool { rt_decoder_of(type.rawValue) != nil }
+    public static func isSupported(_ type: GGMLType) -> Bool { retort_decoder_of(type.rawValue) != nil }
 
     /// The types that can be decoded.
     public static var supportedTypes: [GGMLType] { GGMLType.allCases.filter(isSupported) }
@@ -18,18 +18,18 @@ public enum Dequantizer {
     public static func dequantize(
         _ type: GGMLType, from source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, count: Int
     ) throws(QuantizationError) {
-        try decode(type, with: rt_decoder_of(type.rawValue), from: source, to: destination, count: count)
+        try decode(type, with: retort_decoder_of(type.rawValue), from: source, to: destination, count: count)
     }
 
     /// The same with the portable decoder, whatever the machine: so that tests meet both.
     package static func dequantizePortably(
         _ type: GGMLType, from source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, count: Int
     ) throws(QuantizationError) {
-        try decode(type, with: rt_portable_decoder_of(type.rawValue), from: source, to: destination, count: count)
+        try decode(type, with: retort_decoder_of_set(InstructionSet.portable.rawValue, type.rawValue), from: source, to: destination, count: count)
     }
 
     private static func decode(
-        _ type: GGMLType, with decoder: rt_decoder?, from source: UnsafeRawPointer,
+        _ type: GGMLType, with decoder: retort_decoder?, from source: UnsafeRawPointer,
         to destination: UnsafeMutablePointer<Float>, count: Int
     ) throws(QuantizationError) {
         guard let decoder else { throw unsupported(type) }
@@ -46,7 +46,7 @@ public enum Dequantizer {
         guard let source = file.bytes(of: tensor).baseAddress else { return [] }
         let values = [Float](unsafeUninitializedCapacity: tensor.elementCount) { buffer, count in
             guard let destination = buffer.baseAddress else { return }
-            rt_decoder_of(tensor.type.rawValue)?(source, destination, tensor.elementCount)
+            retort_decoder_of(tensor.type.rawValue)?(source, destination, tensor.elementCount)
             count = tensor.elementCount
         }
         return withExtendedLifetime(file) { values }

@@ -26,10 +26,11 @@ public struct ModelQuantizer: Sendable {
     ///
     /// - Parameter update: what is added to some tensors before they are encoded.
     /// - Throws: ``QuantizationError`` for a file that is no model, a tensor that cannot be decoded, an update or
-    ///   importance for another model.
+    ///   importance for another model, a `RETORT_KERNELS` that cannot be followed.
     public init(
         file: GGUFFile, fileType: FileType, importance: ImportanceMatrix? = nil, update: RowUpdate? = nil
     ) throws {
+        if let refusal = InstructionSet.refusal { throw refusal }
         self.file = file
         self.fileType = fileType
         self.importance = importance

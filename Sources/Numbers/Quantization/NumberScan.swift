@@ -107,7 +107,7 @@ public enum NumberScan {
     }
 
     private static func firstDecoded(_ type: GGMLType, _ bytes: UnsafeRawBufferPointer) -> Int? {
-        guard let decode = rt_decoder_of(type.rawValue), let source = bytes.baseAddress else { return nil }
+        guard let decode = retort_decoder_of(type.rawValue), let source = bytes.baseAddress else { return nil }
         let count = bytes.count / type.blockByteCount * type.blockLength
         let length = max(1, 4096 / type.blockLength) * type.blockLength
         return withUnsafeTemporaryAllocation(of: Float.self, capacity: length) { values in
@@ -115,7 +115,7 @@ public enum NumberScan {
             for start in stride(from: 0, to: count, by: length) {
                 let some = min(length, count - start)
                 decode(source + type.byteCount(elements: start), base, some)
-                let first = rt_first_not_finite(base, some)
+                let first = retort_first_not_finite(base, some)
                 if first < some { return start + first }
             }
             return nil
@@ -125,7 +125,7 @@ public enum NumberScan {
     private static func value(of element: Int, _ type: GGMLType, _ bytes: UnsafeRawBufferPointer) -> Float {
         let block = element / type.blockLength
         var values = [Float](repeating: 0, count: type.blockLength)
-        if let decode = rt_decoder_of(type.rawValue), let source = bytes.baseAddress {
+        if let decode = retort_decoder_of(type.rawValue), let source = bytes.baseAddress {
             decode(source + block * type.blockByteCount, &values, type.blockLength)
         }
         return values[element % type.blockLength]

@@ -4,11 +4,14 @@ public import GGUF
 /// Encodes float32 rows into ggml blocks, byte for byte as `llama-quantize` does.
 ///
 /// The reference is ggml built without fused multiply-add: every operation rounds. The block loops are C
-/// (`CKernels/BlockEncoding.c`), compiled for the portable instruction set and for AVX2, chosen at run time; both give the
-/// same bytes.
+/// (`CKernels/blocks`), compiled for the portable instruction set and for AVX2, chosen at run time; both give the same
+/// bytes.
 public enum Quantizer {
+    /// The instruction set that the chosen encoders are compiled for.
+    public static var instructionSet: InstructionSet { InstructionSet(rawValue: retort_encoder_set()) ?? .portable }
+
     /// Whether a type can be encoded.
-    public static func isSupported(_ type: GGMLType) -> Bool { rt_encoder_of(type.rawValue) != nil }
+    public static func isSupported(_ type: GGMLType) -> Bool { retort_encoder_of(type.rawValue) != nil }
 
     /// The types that can be encoded.
     public static var supportedTypes: [GGMLType] { GGMLType.allCases.filter(isSupported) }
@@ -26,7 +29,7 @@ public enum Quantizer {
         columns: Int, importance: UnsafePointer<Float>? = nil
     ) throws(QuantizationError) {
         try encode(
-            type, with: rt_encoder_of(type.rawValue), from: source, to: destination, rows: rows, columns: columns,
+            type, with: retort_encoder_of(type.rawValue), from: source, to: destination, rows: rows, columns: columns,
             importance: importance)
     }
 
@@ -36,12 +39,12 @@ public enum Quantizer {
         columns: Int, importance: UnsafePointer<Float>? = nil
     ) throws(QuantizationError) {
         try encode(
-            type, with: rt_portable_encoder_of(type.rawValue), from: source, to: destination, rows: rows,
+            type, with: retort_encoder_of_set(InstructionSet.portable.rawValue, type.rawValue), from: source, to: destination, rows: rows,
             columns: columns, importance: importance)
     }
 
     private static func encode(
-        _ type: GGMLType, with encoder: rt_encoder?, from source: UnsafePointer<Float>,
+        _ type: GGMLType, with encoder: retort_encoder?, from source: UnsafePointer<Float>,
         to destination: UnsafeMutableRawPointer, rows: Int, columns: Int, importance: UnsafePointer<Float>?
     ) throws(QuantizationError) {
         guard let encoder else {
@@ -52,7 +55,7 @@ public enum Quantizer {
             throw QuantizationError(
                 "cannot encode \(type.name): rows of \(columns), expected a multiple of \(type.blockLength)")
         }
-        let invalid = rt_first_not_finite(source, rows * columns)
+        let invalid = retort_first_not_finite(source, rows * columns)
         // Plain types hold anything; a block that holds an infinity decodes to nonsense as a whole.
         guard type.isPlain || invalid == rows * columns else {
             throw QuantizationError(

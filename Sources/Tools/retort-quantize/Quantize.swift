@@ -128,13 +128,13 @@ struct Quantize: StageCommand {
                 try quantizer.write(to: handle) { tensor, done in
                     try Interruption.check()
                     guard done > 0 else { return }
-                    let rate = Int(Double(done) / max(1e-3, start.duration(to: .now).seconds))
+                    let rate = Int(Double(done) / max(1e-3, start.duration(to: .now) / .seconds(1)))
                     console.progress(
                         "\(megabytes(done)) of \(megabytes(sourceBytes)) MB, \(megabytes(rate)) MB/s: \(tensor.name)")
                 }
             }
         }
-        let seconds = start.duration(to: .now).seconds
+        let seconds = start.duration(to: .now) / .seconds(1)
         console.say(
             "\(output): \(type.name), \(megabytes(newBytes)) MB from \(megabytes(sourceBytes)) MB "
                 + "in \((seconds * 10).rounded() / 10) s")
@@ -152,6 +152,7 @@ struct Quantize: StageCommand {
         if let merge { report.inputs["adapter"] = merge.digest.description }
         let made = ["model": output, "imatrix": imatrixOut].compactMapValues { $0 }
         report.outputs = try made.mapValues { try ContentDigest(ofFile: $0).description }
+        report.outputs["instruction_set"] = Quantizer.instructionSet.name
         return report
     }
 

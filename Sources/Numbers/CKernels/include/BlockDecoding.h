@@ -7,10 +7,10 @@
 // `blocks` may have any alignment.
 
 /// A decoder of one type.
-typedef void (*rt_decoder)(const void *blocks, float *out, size_t count);
+typedef void (*retort_decoder)(const void *blocks, float *out, size_t count);
 
-/// The decoder of a ggml type (`enum ggml_type`) for the instruction set of this machine; null for types without one.
-rt_decoder rt_decoder_of(uint32_t ggml_type);
+/// The decoder of a type of BlockTypes.h; null for types without one.
+retort_decoder retort_decoder_of(uint32_t type);
 
-/// The portable decoder of a ggml type, whatever the machine: for tests.
-rt_decoder rt_portable_decoder_of(uint32_t ggml_type);
+/// That of an instruction set of InstructionSet.h that the CPU has: for tests.
+retort_decoder retort_decoder_of_set(int set, uint32_t type);

@@ -1,9 +1,10 @@
 #pragma once
 #include "BlockDecoding.h"
 #include "BlockEncoding.h"
+#include "BlockTypes.h"
 #include "BrainFloatRowProducts.h"
+#include "ElementwiseKernels.h"
 #include "InstructionSet.h"
-#include "MathKernels.h"
 #include "OrderedProducts.h"
 #include "PanelKernels.h"
 #include "RowProducts.h"

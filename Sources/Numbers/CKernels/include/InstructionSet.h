@@ -1,4 +1,5 @@
 #pragma once
+#include <stddef.h>
 
 // Which kernels run: the fastest that the CPU has, or what `RETORT_KERNELS` asks for.
 // The choice is made before main, so that no two threads can differ.
@@ -18,5 +19,8 @@ int retort_instruction_set(void);
 const char *retort_instruction_set_name(int set);
 /// Whether the CPU has it.
 int retort_has_instruction_set(int set);
+/// Multiplies and adds in registers alone, with as many independent sums as keep all units of a core busy, `rounds` times
+/// with the instruction of a set that the CPU has; returns how many floating-point operations that were.
+double retort_multiply_add(int set, size_t rounds);
 /// The value of `RETORT_KERNELS` if it could not be followed, because it is unknown or the CPU lacks it; else null.
 const char *retort_refused_kernels(void);

@@ -16,13 +16,10 @@ enum { RETORT_PANEL_WIDTH = 64 };
 /// CPU has.
 enum { RETORT_PANEL_FULL = 16 };
 
-/// Decodes `count` elements of one row (a multiple of the type's block length) into dwords, the last pair filled up
-/// with zero.
-typedef void (*retort_panel_decoder)(const void *blocks, uint32_t *dwords, size_t count);
-
 /// Weights as they lie in a file.
 struct retort_panel_source {
-    uint32_t ggml_type;
+    /// Of BlockTypes.h.
+    uint32_t type;
     const void *blocks;
     /// From one row to the next.
     size_t row_bytes;

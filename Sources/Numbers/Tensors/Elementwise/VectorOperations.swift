@@ -89,6 +89,3 @@ public enum VectorOperations {
         retort_sum_of_squares(x, count)
     }
 }
-
-/// The instruction set that the kernels were chosen for at start: `avx512`, `avx2` or `portable`.
-public var kernelInstructionSet: String { String(cString: retort_math_instruction_set()) }

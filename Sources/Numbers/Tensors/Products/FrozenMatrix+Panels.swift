@@ -108,7 +108,7 @@ extension FrozenMatrix {
     /// The weights from a row and column on; the column begins a block.
     private func source(row: Int, column: Int) -> retort_panel_source {
         retort_panel_source(
-            ggml_type: type.rawValue,
+            type: type.rawValue,
             blocks: bytes + row * rowByteCount + column / type.blockLength * type.blockByteCount,
             row_bytes: rowByteCount, chunk_bytes: 256 / type.blockLength * type.blockByteCount)
     }

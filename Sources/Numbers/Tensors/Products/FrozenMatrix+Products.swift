@@ -1,6 +1,7 @@
 import CKernels
 import COpenBLAS
 import GGUF
+import Quantization
 
 extension FrozenMatrix {
     /// y[count, rows] = x[count, columns] · Wᵀ.
@@ -52,8 +53,8 @@ extension FrozenMatrix {
         }
         for index in 0..<parts {
             let (matrix, y) = (part(index).matrix, part(index).y)
-            if count <= Int(RETORT_STORED_ROW_VECTORS), matrix.canMultiplyStoredRows {
-                matrix.multiplyStoredRows(x, count: count, into: y, pool: pool)
+            if count <= Int(RETORT_STORED_ROW_VECTORS), let product = matrix.storedRow {
+                matrix.multiplyStoredRows(product, x, count: count, into: y, pool: pool)
             } else if count <= 2 {
                 matrix.multiplyFew(x, count: count, into: y, pool: pool)
             } else {
@@ -77,7 +78,7 @@ extension FrozenMatrix {
     public func multiplyFast(
         _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
     ) {
-        let hasStoredRows = canMultiplyStoredRows && count <= Int(RETORT_STORED_ROW_VECTORS)
+        let hasStoredRows = storedRow != nil && count <= Int(RETORT_STORED_ROW_VECTORS)
         // Without AVX2 OpenBLAS is much faster.
         guard !hasStoredRows, count > 2, InstructionSet.chosen >= .avx2 else {
             return multiply(x, count: count, into: y, pool: pool)
@@ -184,14 +185,13 @@ extension FrozenMatrix {
 
     /// A few rows of x, as when a token is decoded for a few sequences: each row of weights goes through registers once.
     private func multiplyStoredRows(
-        _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
+        _ product: retort_stored_row, _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
     ) {
         let tile = FrozenMatrix.evenBlock(rows, most: max(16, min(256, 65536 / columns)), step: 16)
         pool.run(rows, blocksOf: tile) { range in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: Int(RETORT_STORED_ROW_VECTORS)) { sums in
                 for row in range {
-                    retort_multiply_stored_row(
-                        type.rawValue, bytes + row * rowByteCount, x, sums.baseAddress, columns, count)
+                    product(bytes + row * rowByteCount, x, sums.baseAddress, columns, count)
                     for i in 0..<count { y[i * rows + row] = sums[i] }
                 }
             }

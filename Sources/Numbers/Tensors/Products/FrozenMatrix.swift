@@ -15,16 +15,17 @@ public struct FrozenMatrix: @unchecked Sendable {
     public let type: GGMLType
     let bytes: UnsafeRawPointer
     let rowByteCount: Int
-    /// Whether this machine can multiply rows as they are stored with a few vectors.
-    let canMultiplyStoredRows: Bool
+    /// Multiplies a row as it is stored with a few vectors, where this machine can.
+    let storedRow: retort_stored_row?
     private let owner: any AnyObject & Sendable
 
     /// - Throws: ``TensorError`` for a type that cannot be decoded, a row that is no whole number of blocks, bytes of
-    ///   the wrong count, or a `RETORT_KERNELS` or `RETORT_THREADS` that cannot be followed.
+    ///   the wrong count, or a `RETORT_THREADS` that cannot be followed; `QuantizationError` for a `RETORT_KERNELS`.
     public init(
         rows: Int, columns: Int, type: GGMLType, bytes: UnsafeRawBufferPointer, owner: any AnyObject & Sendable
     ) throws {
-        if let refusal = InstructionSet.refusal ?? ThreadPool.refusal { throw refusal }
+        if let refusal = InstructionSet.refusal { throw refusal }
+        if let refusal = ThreadPool.refusal { throw refusal }
         guard Dequantizer.isSupported(type) else {
             throw TensorError("matrix of type \(type.name): cannot be decoded")
         }
@@ -41,7 +42,7 @@ public struct FrozenMatrix: @unchecked Sendable {
         self.rows = rows
         self.columns = columns
         self.type = type
-        canMultiplyStoredRows = retort_can_multiply_stored_rows(type.rawValue) != 0
+        storedRow = retort_stored_row_of(type.rawValue)
         self.bytes = start
         self.owner = owner
     }

@@ -1,4 +1,5 @@
 import CKernels
+package import Quantization
 
 /// One set of the kernels that multiply rows with panels of weights.
 package struct PanelKernels: Sendable, Hashable {

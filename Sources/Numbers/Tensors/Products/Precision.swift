@@ -1,4 +1,6 @@
+import CKernels
 import COpenBLAS
+import Quantization
 
 /// The arithmetic of products with frozen weights. All else is float32 in both.
 public enum Precision: String, Sendable, Hashable, CaseIterable {
@@ -21,8 +23,15 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
 
     /// What results depend on, to the bit: our kernels' instruction set, and OpenBLAS's.
     public var instructionSet: String {
-        let kernels = self == .bf16 ? InstructionSet.chosen.name : kernelInstructionSet
-        return "\(kernels)+openblas-\(Precision.openBLASCore.lowercased())"
+        // In float32 the products are OpenBLAS's, and what is left to our kernels is element by element.
+        let elementwise = InstructionSet(rawValue: retort_elementwise_set()) ?? .portable
+        let kernels = self == .bf16 ? InstructionSet.chosen : elementwise
+        return "\(kernels.name)+openblas-\(Precision.openBLASCore.lowercased())"
+    }
+
+    /// Bytes that a number rounded to bfloat16 takes in the rows that products read.
+    package static var roundedByteCount: Int {
+        MemoryLayout<UInt32>.size / PanelKernels.brainFloat.inputsPerDword
     }
 
     private static var openBLASCore: String { openblas_get_corename().map { String(cString: $0) } ?? "unknown" }

@@ -21,11 +21,11 @@ public enum InstructionSet: Int32, Sendable, CaseIterable, Comparable {
 
     /// What is wrong with `RETORT_KERNELS`; nil when it is unset or could be followed.
     ///
-    /// The choice is made before a program can report anything, so the first matrix that is opened reports it.
-    public static var refusal: TensorError? {
+    /// The choice is made before a program can report anything, so the first matrix that is opened or encoded reports it.
+    public static var refusal: QuantizationError? {
         guard let refused = retort_refused_kernels() else { return nil }
         let available = allCases.filter(\.isAvailable).map(\.name).joined(separator: ", ")
-        return TensorError(
+        return QuantizationError(
             "RETORT_KERNELS: '\(String(cString: refused))', expected an instruction set of this CPU: \(available)")
     }
 }

@@ -1,5 +1,6 @@
-// The bodies of MathKernels.h, written once in vector extensions and compiled once per instruction set: the including
-// file defines NAME(x) and LANES (floats in a register) and has set the target for every function that follows.
+// The bodies of ElementwiseKernels.h, written once in vector extensions and compiled once per instruction set: the
+// including file defines NAME(x), SET and LANES (floats in a register) and has set the target for every function that
+// follows.
 
 typedef float NAME(vector) __attribute__((ext_vector_type(LANES)));
 typedef float NAME(loose) __attribute__((ext_vector_type(LANES), aligned(4)));
@@ -8,28 +9,28 @@ typedef int32_t NAME(integers) __attribute__((ext_vector_type(LANES)));
 #define LOAD(p) (*(const NAME(loose) *)(p))
 #define STORE(p, v) (*(NAME(loose) *)(p) = (v))
 
-static inline __attribute__((always_inline)) V NAME(load_part)(const float *p, size_t count, float fill) {
+INLINE V NAME(load_part)(const float *p, size_t count, float fill) {
     V v = (V)fill;
     __builtin_memcpy(&v, p, count * sizeof(float));
     return v;
 }
-static inline __attribute__((always_inline)) void NAME(store_part)(float *p, V v, size_t count) { __builtin_memcpy(p, &v, count * sizeof(float)); }
+INLINE void NAME(store_part)(float *p, V v, size_t count) { __builtin_memcpy(p, &v, count * sizeof(float)); }
 
-static inline __attribute__((always_inline)) float NAME(sum)(V v) {
+INLINE float NAME(sum)(V v) {
     float total[LANES];
     __builtin_memcpy(total, &v, sizeof total);
     for (int width = LANES / 2; width > 0; width /= 2)
         for (int i = 0; i < width; i++) total[i] += total[i + width];
     return total[0];
 }
-static inline __attribute__((always_inline)) float NAME(largest)(V v) {
+INLINE float NAME(largest)(V v) {
     float best = v[0];
     for (int i = 1; i < LANES; i++) best = v[i] > best ? v[i] : best;
     return best;
 }
 
 // exp by 2^n * e^r, |r| <= ln(2) / 2, with the polynomial of Cephes; about 1 ulp. NaN stays NaN.
-static inline __attribute__((always_inline)) V NAME(exp)(V x) {
+INLINE V NAME(exp)(V x) {
     V high = (V)88.3762626647950f, low = (V)-87.3365478515625f;
     V bounded = __builtin_elementwise_max(__builtin_elementwise_min(x, high), low);
     V n = __builtin_elementwise_floor(bounded * 1.44269504088896341f + 0.5f);
@@ -47,8 +48,8 @@ static inline __attribute__((always_inline)) V NAME(exp)(V x) {
     y = x < low ? (V)0.0f : y;
     return x != x ? x : y;
 }
-static inline __attribute__((always_inline)) V NAME(sigmoid)(V x) { return 1.0f / (1.0f + NAME(exp)(-x)); }
-static inline __attribute__((always_inline)) V NAME(tanh)(V x) { return 1.0f - 2.0f / (NAME(exp)(2.0f * x) + 1.0f); }
+INLINE V NAME(sigmoid)(V x) { return 1.0f / (1.0f + NAME(exp)(-x)); }
+INLINE V NAME(tanh)(V x) { return 1.0f - 2.0f / (NAME(exp)(2.0f * x) + 1.0f); }
 
 static void NAME(rms_norm)(const float *x, const float *weight, float *y, float *inverse, size_t rows, size_t columns,
                            float epsilon) {
@@ -180,7 +181,7 @@ static void NAME(soft_cap)(float *x, size_t count, float cap) {
 }
 
 // The activation and its derivative.
-static inline __attribute__((always_inline)) V NAME(activation)(V x, int gelu, V *slope) {
+INLINE V NAME(activation)(V x, int gelu, V *slope) {
     if (gelu) {
         V inner = 0.7978845608028654f * (x + 0.044715f * x * x * x);
         V t = NAME(tanh)(inner);
@@ -280,13 +281,14 @@ static double NAME(sum_of_squares)(const float *x, size_t count) {
     return ((total[0] + total[1]) + (total[2] + total[3])) + ((total[4] + total[5]) + (total[6] + total[7]));
 }
 
-static const struct math_kernels NAME(kernels) = {
-    NAME(rms_norm), NAME(rms_norm_backward), NAME(rms_norm_weight_gradient), NAME(rope), NAME(softmax),
-    NAME(log_sum_exp), NAME(soft_cap), NAME(gated), NAME(gated_backward), NAME(axpy), NAME(scale),
-    NAME(dot), NAME(softmax_gradient), NAME(adamw), NAME(sum_of_squares), NAME(exp_weighted), NAME(maximum),
+const struct retort_elementwise_kernels NAME(retort_elementwise) = {
+    SET, NAME(rms_norm), NAME(rms_norm_backward), NAME(rms_norm_weight_gradient), NAME(rope), NAME(softmax),
+    NAME(log_sum_exp), NAME(soft_cap), NAME(gated), NAME(gated_backward), NAME(axpy), NAME(scale), NAME(dot),
+    NAME(softmax_gradient), NAME(adamw), NAME(sum_of_squares), NAME(exp_weighted), NAME(maximum),
 };
 #undef V
 #undef LOAD
 #undef STORE
 #undef LANES
+#undef SET
 #undef NAME

@@ -60,9 +60,9 @@ static void NAME(encode_q2_K)(const float *x, void *blocks, size_t count, const 
         store16(p + 82, half_m);
         for (int j = 0; j < 16; j++) {
             p[j] = (uint8_t)(scale_levels[j] | minimum_levels[j] << 4);
-            const float scale = float_of_half(half_d) * (float)(p[j] & 15);
+            const float scale = half_portable(half_d) * (float)(p[j] & 15);
             if (scale == 0) continue;
-            const float minimum = float_of_half(half_m) * (float)(p[j] >> 4);
+            const float minimum = half_portable(half_m) * (float)(p[j] >> 4);
             for (int l = 16 * j; l < 16 * j + 16; l++) {
                 levels[l] = (uint8_t)clamp(nearest((x[l] + minimum) / scale), 0, 3);
             }
@@ -124,7 +124,7 @@ static void NAME(encode_q3_K)(const float *x, void *blocks, size_t count, const 
         for (int j = 0; j < 16; j++) {
             p[96 + (j & 7)] |= (uint8_t)((scale_levels[j] & 15) << (j < 8 ? 0 : 4));
             p[104 + (j & 3)] |= (uint8_t)((scale_levels[j] >> 4) << (2 * (j >> 2)));
-            const float scale = float_of_half(half_d) * (float)(scale_levels[j] - 32);
+            const float scale = half_portable(half_d) * (float)(scale_levels[j] - 32);
             if (is_empty || scale == 0) continue;
             for (int l = 16 * j; l < 16 * j + 16; l++) {
                 levels[l] = (uint8_t)(clamp(nearest(x[l] / scale), -4, 3) + 4);
@@ -190,7 +190,7 @@ static inline void NAME(encode_scaled)(
             p[j - 4] |= (uint8_t)((ls >> 4) << 6);
             p[j] |= (uint8_t)((lm >> 4) << 6);
         }
-        const float step = float_of_half(half_d) * (float)ls, offset = float_of_half(half_m) * (float)lm;
+        const float step = half_portable(half_d) * (float)ls, offset = half_portable(half_m) * (float)lm;
         if (step == 0) continue;
         for (int l = 32 * j; l < 32 * j + 32; l++) {
             levels[l] = (uint8_t)clamp(nearest((x[l] + offset) / step), 0, top);
@@ -254,7 +254,7 @@ static void NAME(encode_q6_K)(const float *x, void *blocks, size_t count, const 
             const int level = nearest(inverse * scales[j]);
             const int8_t quantized = (int8_t)(level < 127 ? level : 127);
             p[192 + j] = (uint8_t)quantized;
-            const float scale = float_of_half(half_d) * (float)quantized;
+            const float scale = half_portable(half_d) * (float)quantized;
             if (scale == 0) continue;
             for (int l = 16 * j; l < 16 * j + 16; l++) {
                 levels[l] = (uint8_t)(clamp(nearest(x[l] / scale), -32, 31) + 32);
@@ -273,23 +273,25 @@ static void NAME(encode_q6_K)(const float *x, void *blocks, size_t count, const 
     }
 }
 
-static rt_encoder NAME(encoder)(uint32_t ggml_type) {
-    switch (ggml_type) {
-    case 0: return NAME(encode_f32);
-    case 1: return NAME(encode_f16);
-    case 2: return NAME(encode_q4_0);
-    case 3: return NAME(encode_q4_1);
-    case 6: return NAME(encode_q5_0);
-    case 7: return NAME(encode_q5_1);
-    case 8: return NAME(encode_q8_0);
-    case 10: return NAME(encode_q2_K);
-    case 11: return NAME(encode_q3_K);
-    case 12: return NAME(encode_q4_K);
-    case 13: return NAME(encode_q5_K);
-    case 14: return NAME(encode_q6_K);
-    case 20: return NAME(encode_iq4_nl);
-    case 23: return NAME(encode_iq4_xs);
-    case 30: return NAME(encode_bf16);
+static retort_encoder NAME(encoder)(uint32_t type) {
+    switch (type) {
+    case RETORT_F32: return NAME(encode_f32);
+    case RETORT_F16: return NAME(encode_f16);
+    case RETORT_Q4_0: return NAME(encode_q4_0);
+    case RETORT_Q4_1: return NAME(encode_q4_1);
+    case RETORT_Q5_0: return NAME(encode_q5_0);
+    case RETORT_Q5_1: return NAME(encode_q5_1);
+    case RETORT_Q8_0: return NAME(encode_q8_0);
+    case RETORT_Q2_K: return NAME(encode_q2_K);
+    case RETORT_Q3_K: return NAME(encode_q3_K);
+    case RETORT_Q4_K: return NAME(encode_q4_K);
+    case RETORT_Q5_K: return NAME(encode_q5_K);
+    case RETORT_Q6_K: return NAME(encode_q6_K);
+    case RETORT_IQ4_NL: return NAME(encode_iq4_nl);
+    case RETORT_IQ4_XS: return NAME(encode_iq4_xs);
+    case RETORT_BF16: return NAME(encode_bf16);
     default: return 0;
     }
 }
+
+const struct retort_encoders NAME(retort_encoders) = {SET, NAME(encoder)};

@@ -1,81 +1,60 @@
 #include "PanelKernels.h"
 
 #include "BlockDecoding.h"
-#include "InstructionSet.h"
+#include "dispatch/Kernels.h"
+#include "dispatch/Targets.h"
 
 #include <string.h>
 
-// Decoded values must be those of BlockDecoding.c.
-#pragma STDC FP_CONTRACT OFF
-
-struct panel_kernels {
-    size_t inputs_per_dword;
-    size_t rows_at_a_time;
-    // Whether operands stay what they are instead of being rounded.
-    int is_full;
-    // At most that many rows of x times a panel.
-    void (*rows)(const uint32_t *, size_t, size_t, const uint32_t *, size_t, float *, size_t, size_t, int);
-    void (*round)(const float *, uint32_t *, size_t);
-    // 16 rows of dwords to 16 columns of a panel.
-    void (*turn)(const uint32_t *, size_t, size_t, uint32_t *);
-};
-
-// The sums are meant to use fused multiply-add where there is one.
-#pragma STDC FP_CONTRACT ON
-
-#define NAME(x) portable_##x
+#define NAME(x) x##_portable
 #define LANES 4
 #define WIDE 2
 #define ROWS 4
 #include "PanelBody.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+BEGIN_AVX2
 #define TURN_AVX2
 #include "PanelTurning.h"
 #undef TURN_AVX2
 #define TURN avx2_turn
-#define NAME(x) avx2_##x
+#define NAME(x) x##_avx2
 #define LANES 8
 #define WIDE 2
 #define ROWS 4
 #include "PanelBody.h"
-#pragma clang attribute pop
+END_TARGET
 
-#pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,f16c"))), apply_to = function)
+BEGIN_AVX512
 #define TURN_AVX512
 #include "PanelTurning.h"
 #undef TURN_AVX512
 #define TURN avx512_turn
-#define NAME(x) avx512_##x
+#define NAME(x) x##_avx512
 #define LANES 16
 #define WIDE 4
 #define ROWS 6
 #include "PanelBody.h"
-#pragma clang attribute pop
+END_TARGET
 
+// Decoded values must be those of BlockDecoding.c.
 #pragma STDC FP_CONTRACT OFF
-#pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,fma,f16c"))), apply_to = function)
+BEGIN_AVX512_BF16
+#define NAME(x) x##_avx512bf16
+#define HALF(bits) half_avx2(bits)
+#define IS_AVX2 1
+#include "blocks/BlockLayouts.h"
 #include "PanelBrainFloat.h"
 #include "PanelDecoding.h"
-#pragma clang attribute pop
+END_TARGET
 
-static const struct panel_kernels avx512bf16_panel_table = {2, 6, 0, avx512bf16_rows, avx512bf16_round, avx512_turn};
+const struct retort_panel_kernels retort_panels_avx512bf16 = {
+    2, 6, 0, avx512bf16_rows, avx512bf16_round, avx512_turn, avx512bf16_decoder, avx512bf16_interleave_rows};
 #endif
 
-static const struct panel_kernels *kernels_of(int kernels) {
-    const int set = kernels & ~RETORT_PANEL_FULL;
-    const int is_full = kernels != set;
-#if defined(__x86_64__)
-    if (set == RETORT_AVX2) return is_full ? &avx2_panel_full_table : &avx2_panel_table;
-    if (set == RETORT_AVX512_BF16 && !is_full) return &avx512bf16_panel_table;
-    if (set >= RETORT_AVX512) return is_full ? &avx512_panel_full_table : &avx512_panel_table;
-#endif
-    return is_full ? &portable_panel_full_table : &portable_panel_table;
+static const struct retort_panel_kernels *kernels_of(int which) {
+    const struct retort_kernels *kernels = retort_kernels_of(which & ~RETORT_PANEL_FULL);
+    return which & RETORT_PANEL_FULL ? kernels->full_panels : kernels->panels;
 }
 
 size_t retort_panel_inputs_per_dword(int which) { return kernels_of(which)->inputs_per_dword; }
@@ -92,7 +71,7 @@ void retort_panel_round(int which, const float *x, uint32_t *dwords, size_t inpu
 enum { CHUNK = 256 };
 
 // At most CHUNK elements of one row, from any type.
-static void decode(const struct panel_kernels *kernels, retort_panel_decoder direct, rt_decoder decoder,
+static void decode(const struct retort_panel_kernels *kernels, panel_decoder direct, retort_decoder decoder,
                    const void *blocks, uint32_t *dwords, size_t count) {
     if (direct) return direct(blocks, dwords, count);
     if (kernels->is_full) return decoder(blocks, (float *)dwords, count);
@@ -102,22 +81,15 @@ static void decode(const struct panel_kernels *kernels, retort_panel_decoder dir
 }
 
 // Rows are far apart and read a few hundred bytes at a time: too little for the CPU to foresee.
-static inline void prefetch(const char *bytes, size_t count) {
+INLINE void prefetch(const char *bytes, size_t count) {
     for (size_t i = 0; i < count; i += 64) __builtin_prefetch(bytes + i);
 }
 enum { ROWS_AHEAD = 16 };
 
-static retort_panel_decoder direct_decoder(int which, uint32_t ggml_type) {
-#if defined(__x86_64__)
-    if (which == RETORT_AVX512_BF16) return avx512bf16_decoder_of(ggml_type);
-#endif
-    return 0;
-}
-
 void retort_panel_pack_rows(int which, struct retort_panel_source source, size_t rows, size_t inputs, uint32_t *panel) {
-    const struct panel_kernels *kernels = kernels_of(which);
-    const retort_panel_decoder direct = direct_decoder(which, source.ggml_type);
-    const rt_decoder decoder = rt_decoder_of(source.ggml_type);
+    const struct retort_panel_kernels *kernels = kernels_of(which);
+    const panel_decoder direct = kernels->decoder_of ? kernels->decoder_of(source.type) : 0;
+    const retort_decoder decoder = retort_decoder_of(source.type);
     // 16 rows at a time, which stay in the first-level cache until they are turned.
     uint32_t decoded[16 * CHUNK] __attribute__((aligned(64)));
     for (size_t first = 0; first < inputs; first += CHUNK) {
@@ -146,9 +118,9 @@ void retort_panel_pack_rows(int which, struct retort_panel_source source, size_t
 
 void retort_panel_pack_columns(int which, struct retort_panel_source source, size_t rows, size_t columns,
                               uint32_t *panels) {
-    const struct panel_kernels *kernels = kernels_of(which);
-    const retort_panel_decoder direct = direct_decoder(which, source.ggml_type);
-    const rt_decoder decoder = rt_decoder_of(source.ggml_type);
+    const struct retort_panel_kernels *kernels = kernels_of(which);
+    const panel_decoder direct = kernels->decoder_of ? kernels->decoder_of(source.type) : 0;
+    const retort_decoder decoder = retort_decoder_of(source.type);
     const size_t count = (columns + RETORT_PANEL_WIDTH - 1) / RETORT_PANEL_WIDTH;
     const size_t size = retort_panel_steps(which, rows) * RETORT_PANEL_WIDTH;
     // Columns beyond the last stay zero.
@@ -165,7 +137,6 @@ void retort_panel_pack_columns(int which, struct retort_panel_source source, siz
         }
         return;
     }
-#if defined(__x86_64__)
     for (size_t r = 0; r < rows; r += 2, blocks += 2 * source.row_bytes) {
         if (r + ROWS_AHEAD + 1 < rows) {
             prefetch(blocks + ROWS_AHEAD * source.row_bytes, part_bytes);
@@ -177,15 +148,14 @@ void retort_panel_pack_columns(int which, struct retort_panel_source source, siz
         } else {
             memset(odd, 0, sizeof odd);
         }
-        avx512bf16_interleave_rows((const uint16_t *)even, (const uint16_t *)odd, count, size,
-                                   panels + r / 2 * RETORT_PANEL_WIDTH);
+        kernels->interleave((const uint16_t *)even, (const uint16_t *)odd, count, size,
+                            panels + r / 2 * RETORT_PANEL_WIDTH);
     }
-#endif
 }
 
 void retort_panel_multiply(int which, const uint32_t *x, size_t x_stride, size_t count, const uint32_t *panel,
                           size_t steps, float *y, size_t y_stride, size_t columns, int accumulate) {
-    const struct panel_kernels *kernels = kernels_of(which);
+    const struct retort_panel_kernels *kernels = kernels_of(which);
     const size_t most = kernels->rows_at_a_time;
     for (size_t first = 0; first < count; first += most) {
         const size_t rows = count - first < most ? count - first : most;

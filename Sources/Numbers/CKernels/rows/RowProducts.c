@@ -1,13 +1,10 @@
 #include "RowProducts.h"
 
-#include "InstructionSet.h"
+#include "dispatch/Kernels.h"
+#include "dispatch/Targets.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), apply_to = function)
-
+BEGIN_AVX512
 #define ELEMENT float
 #define VECTOR __m512
 #define LOAD(place) _mm512_loadu_ps(place)
@@ -15,16 +12,16 @@
 #define SPREAD(value) _mm512_set1_ps(value)
 #define ADD_PRODUCT(sum, left, right) _mm512_fmadd_ps(left, right, sum)
 #include "RowProductBody.h"
-#pragma clang attribute pop
+END_TARGET
+
+const struct retort_row_kernels retort_rows_avx512 = {product};
 #endif
 
-int retort_has_row_product(void) { return retort_instruction_set() >= RETORT_AVX512; }
+int retort_has_row_product(void) { return retort_chosen_kernels->rows != 0; }
 
 void retort_row_product(size_t m, size_t n, size_t k, const float *a, size_t a_row, size_t a_column, const float *b,
                         size_t b_row, float *c, size_t c_row, float scale, int keep) {
-#if defined(__x86_64__)
-    product(m, n, k, a, a_row, a_column, b, b_row, c, c_row, scale, keep);
-#endif
+    retort_chosen_kernels->rows->product(m, n, k, a, a_row, a_column, b, b_row, c, c_row, scale, keep);
 }
 
 void retort_transpose(const float *x, size_t rows, size_t columns, size_t x_row, float *y, size_t y_row) {

@@ -1,5 +1,11 @@
 #include "BlockEncoding.h"
 
+#include "BlockTypes.h"
+#include "blocks/BlockTables.h"
+#include "blocks/HalfPrecision.h"
+#include "dispatch/Kernels.h"
+#include "dispatch/Targets.h"
+
 #include <float.h>
 #include <limits.h>
 #include <math.h>
@@ -22,8 +28,6 @@ typedef uint8_t bytes_8 __attribute__((ext_vector_type(8)));
 /// A block (or group) whose largest magnitude is below this is all zero.
 static const float group_maximum_epsilon = 1e-15f;
 
-static const int8_t values_iq4[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
-
 static inline void store16(uint8_t *p, uint16_t value) { memcpy(p, &value, 2); }
 
 /// Single precision to half, rounding to nearest, ties to even.
@@ -43,20 +47,6 @@ static inline uint16_t half_of(float value) {
     tiny += 0.5f;
     memcpy(&bits, &tiny, 4);
     return (uint16_t)(sign | (bits - 0x3F000000));
-}
-
-static inline float float_of_half(uint16_t half) {
-    const uint32_t sign = (uint32_t)(half & 0x8000) << 16, magnitude = (uint32_t)(half & 0x7FFF) << 13;
-    float value, scale;
-    uint32_t bits = (uint32_t)(127 + 112) << 23;
-    memcpy(&scale, &bits, 4);
-    memcpy(&value, &magnitude, 4);
-    value *= scale;
-    memcpy(&bits, &value, 4);
-    if ((half & 0x7C00) == 0x7C00) bits = 0x7F800000u | magnitude;
-    bits |= sign;
-    memcpy(&value, &bits, 4);
-    return value;
 }
 
 static inline uint16_t brain_of(float value) {
@@ -88,32 +78,27 @@ static inline int nearest(float value) {
 static inline int clamp(int value, int low, int high) { return value < low ? low : value > high ? high : value; }
 
 #define NAME(x) x##_portable
-#include "ScaleSearchBody.h"
-#include "BlockEncodingBody.h"
-#include "SuperblockEncodingBody.h"
+#define SET RETORT_PORTABLE
+#include "blocks/ScaleSearchBody.h"
+#include "blocks/BlockEncodingBody.h"
+#include "blocks/SuperblockEncodingBody.h"
 #undef NAME
+#undef SET
 
-#if defined(__x86_64__) && defined(__clang__)
-#define RT_HAS_AVX2_BODY 1
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#if defined(__x86_64__)
+BEGIN_AVX2
 #define NAME(x) x##_avx2
-#include "ScaleSearchBody.h"
-#include "BlockEncodingBody.h"
-#include "SuperblockEncodingBody.h"
-#undef NAME
-#pragma clang attribute pop
+#define SET RETORT_AVX2
+#include "blocks/ScaleSearchBody.h"
+#include "blocks/BlockEncodingBody.h"
+#include "blocks/SuperblockEncodingBody.h"
+END_TARGET
 #endif
 
-rt_encoder rt_portable_encoder_of(uint32_t ggml_type) { return encoder_portable(ggml_type); }
+retort_encoder retort_encoder_of(uint32_t type) { return retort_chosen_kernels->encoders->of(type); }
+retort_encoder retort_encoder_of_set(int set, uint32_t type) { return retort_kernels_of(set)->encoders->of(type); }
 
-rt_encoder rt_encoder_of(uint32_t ggml_type) {
-#ifdef RT_HAS_AVX2_BODY
-    if (__builtin_cpu_supports("avx2")) return encoder_avx2(ggml_type);
-#endif
-    return encoder_portable(ggml_type);
-}
-
-size_t rt_first_not_finite(const float *values, size_t count) {
+size_t retort_first_not_finite(const float *values, size_t count) {
     size_t i = 0;
     // Whole blocks first, without an exit inside, so that the compiler makes vector code of it.
     for (; i + 256 <= count; i += 256) {

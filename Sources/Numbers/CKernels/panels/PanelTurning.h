@@ -3,7 +3,7 @@
 
 #if defined(TURN_AVX512)
 // 16 rows of 16 dwords become 16 steps of 16 outputs.
-static inline __attribute__((always_inline)) void avx512_turn_square(const uint32_t *rows, size_t stride,
+INLINE void avx512_turn_square(const uint32_t *rows, size_t stride,
                                                                      uint32_t *panel) {
     __m512i a[16], b[16];
     for (int i = 0; i < 16; i++) a[i] = _mm512_loadu_si512(rows + i * stride);
@@ -36,7 +36,7 @@ static void avx512_turn(const uint32_t *rows, size_t stride, size_t steps, uint3
 }
 #elif defined(TURN_AVX2)
 // 8 rows of 8 dwords become 8 steps of 8 outputs.
-static inline __attribute__((always_inline)) void avx2_turn_square(const uint32_t *rows, size_t stride,
+INLINE void avx2_turn_square(const uint32_t *rows, size_t stride,
                                                                    uint32_t *panel) {
     __m256 a[8], b[8];
     for (int i = 0; i < 8; i++) a[i] = _mm256_loadu_ps((const float *)(rows + i * stride));

@@ -6,8 +6,6 @@ typedef float NAME(wide_loose) __attribute__((ext_vector_type(LANES), aligned(4)
 #define V NAME(wide)
 #define LOAD(p) ((V)(*(const NAME(wide_loose) *)(p)))
 #define STORE(p, v) (*(NAME(wide_loose) *)(p) = (v))
-#define UNROLLED _Pragma("clang loop unroll(full)") for
-#define INLINE static inline __attribute__((always_inline))
 
 INLINE V NAME(load_some)(const float *p, size_t count) {
     V v = (V)0.0f;
@@ -122,10 +120,10 @@ static void NAME(sums)(size_t m, size_t n, size_t k, const float *a, size_t a_ro
     }
 }
 
+const struct retort_ordered_kernels NAME(retort_ordered) = {NAME(dots), NAME(sums)};
+
 #undef V
 #undef LOAD
 #undef STORE
-#undef UNROLLED
-#undef INLINE
 #undef LANES
 #undef NAME

@@ -1,12 +1,10 @@
 #include "BrainFloatRowProducts.h"
 
-#include "InstructionSet.h"
+#include "dispatch/Kernels.h"
+#include "dispatch/Targets.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,fma"))), apply_to = function)
+BEGIN_AVX512_BF16
 
 // An element is a pair of neighbors in k.
 #define ELEMENT uint32_t
@@ -17,7 +15,7 @@
 #define ADD_PRODUCT(sum, left, right) _mm512_dpbf16_ps(sum, left, right)
 #include "RowProductBody.h"
 
-static inline __attribute__((always_inline)) __mmask16 first(size_t count) {
+INLINE __mmask16 first(size_t count) {
     return count >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << count) - 1);
 }
 
@@ -44,26 +42,22 @@ static void pair_rows(const float *x, size_t rows, size_t columns, size_t x_row,
         }
     }
 }
-#pragma clang attribute pop
+END_TARGET
+
+const struct retort_bf16_row_kernels retort_bf16_rows_avx512bf16 = {product, pair_neighbors, pair_rows};
 #endif
 
-int retort_has_bf16_row_product(void) { return retort_instruction_set() >= RETORT_AVX512_BF16; }
+int retort_has_bf16_row_product(void) { return retort_chosen_kernels->bf16_rows != 0; }
 
 void retort_bf16_row_product(size_t m, size_t n, size_t steps, const uint32_t *a, size_t a_row, size_t a_step,
                              const uint32_t *b, size_t b_row, float *c, size_t c_row, float scale, int keep) {
-#if defined(__x86_64__)
-    product(m, n, steps, a, a_row, a_step, b, b_row, c, c_row, scale, keep);
-#endif
+    retort_chosen_kernels->bf16_rows->product(m, n, steps, a, a_row, a_step, b, b_row, c, c_row, scale, keep);
 }
 
 void retort_bf16_pair_neighbors(const float *x, size_t rows, size_t columns, size_t x_row, uint32_t *y, size_t y_row) {
-#if defined(__x86_64__)
-    pair_neighbors(x, rows, columns, x_row, y, y_row);
-#endif
+    retort_chosen_kernels->bf16_rows->pair_neighbors(x, rows, columns, x_row, y, y_row);
 }
 
 void retort_bf16_pair_rows(const float *x, size_t rows, size_t columns, size_t x_row, uint32_t *y, size_t y_row) {
-#if defined(__x86_64__)
-    pair_rows(x, rows, columns, x_row, y, y_row);
-#endif
+    retort_chosen_kernels->bf16_rows->pair_rows(x, rows, columns, x_row, y, y_row);
 }

@@ -6,7 +6,7 @@ typedef float NAME(panel_vector) __attribute__((ext_vector_type(LANES)));
 typedef float NAME(panel_loose) __attribute__((ext_vector_type(LANES), aligned(4)));
 
 // `rows` (1 to ROWS, known when inlined) rows of x times WIDE registers of the panel.
-static inline __attribute__((always_inline)) void NAME(panel_block)(
+INLINE void NAME(panel_block)(
     const float *x, size_t x_stride, const size_t rows, const float *panel, size_t steps, float *y, size_t y_stride,
     int accumulate) {
     NAME(panel_vector) sums[ROWS][WIDE];
@@ -91,8 +91,8 @@ static void NAME(panel_copy)(const float *x, uint32_t *dwords, size_t count) {
     __builtin_memcpy(dwords, x, count * sizeof *x);
 }
 
-static const struct panel_kernels NAME(panel_table) = {1, ROWS, 0, NAME(panel_rows), NAME(panel_round), TURN};
-static const struct panel_kernels NAME(panel_full_table) = {1, ROWS, 1, NAME(panel_rows), NAME(panel_copy), TURN};
+const struct retort_panel_kernels NAME(retort_panels) = {1, ROWS, 0, NAME(panel_rows), NAME(panel_round), TURN, 0, 0};
+const struct retort_panel_kernels NAME(retort_full_panels) = {1, ROWS, 1, NAME(panel_rows), NAME(panel_copy), TURN, 0, 0};
 #undef TURN
 #undef NAME
 #undef LANES

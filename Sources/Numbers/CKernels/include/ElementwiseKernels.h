@@ -2,12 +2,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Element-wise and row-wise float32 kernels of the two engines, each compiled for AVX-512, AVX2 and the compiler's
-// baseline, chosen once at run time. `RETORT_KERNELS=avx512|avx2|portable` forces a choice that the CPU has.
-// All are single-threaded, and a row's result depends on nothing but the row.
+// Element-wise and row-wise float32 kernels of the two engines. All are single-threaded, and a row's result depends on
+// nothing but the row.
 
-/// The instruction set chosen: "avx512", "avx2" or "portable".
-const char *retort_math_instruction_set(void);
+/// The instruction set that the chosen ones are compiled for.
+int retort_elementwise_set(void);
 
 /// y[r, :] = x[r, :] * inverse[r] * weight, inverse[r] = 1 / sqrt(mean(x[r, :]^2) + epsilon).
 /// `weight` may be NULL (ones), `inverse` may be NULL (not kept); y may be x.

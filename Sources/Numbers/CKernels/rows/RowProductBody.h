@@ -5,31 +5,23 @@
 enum { STRETCH = 128 };
 
 // `rows` rows by `vectors` registers of c, in registers all along; the last register of a row is masked.
-static inline __attribute__((always_inline)) void tile(int rows, int vectors, size_t k, const ELEMENT *a, size_t a_row,
-                                                       size_t a_column, const ELEMENT *b, size_t b_row, float *c,
-                                                       size_t c_row, float scale, int keep, __mmask16 last) {
+INLINE void tile(int rows, int vectors, size_t k, const ELEMENT *a, size_t a_row, size_t a_column, const ELEMENT *b,
+                 size_t b_row, float *c, size_t c_row, float scale, int keep, __mmask16 last) {
     __m512 sums[rows][vectors];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) sums[i][v] = _mm512_setzero_ps();
+    UNROLLED (int i = 0; i < rows; i++)
+        UNROLLED (int v = 0; v < vectors; v++) sums[i][v] = _mm512_setzero_ps();
     for (size_t p = 0; p < k; p++) {
         VECTOR right[vectors];
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++)
+        UNROLLED (int v = 0; v < vectors; v++)
             right[v] = v == vectors - 1 ? LOAD_SOME(last, b + p * b_row + 16 * v) : LOAD(b + p * b_row + 16 * v);
-#pragma clang loop unroll(full)
-        for (int i = 0; i < rows; i++) {
+        UNROLLED (int i = 0; i < rows; i++) {
             VECTOR left = SPREAD(a[i * a_row + p * a_column]);
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sums[i][v] = ADD_PRODUCT(sums[i][v], left, right[v]);
+            UNROLLED (int v = 0; v < vectors; v++) sums[i][v] = ADD_PRODUCT(sums[i][v], left, right[v]);
         }
     }
     __m512 factor = _mm512_set1_ps(scale);
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
+    UNROLLED (int i = 0; i < rows; i++)
+        UNROLLED (int v = 0; v < vectors; v++) {
             float *place = c + i * c_row + 16 * v;
             __mmask16 mask = v == vectors - 1 ? last : (__mmask16)0xffff;
             __m512 sum = _mm512_mul_ps(sums[i][v], factor);

@@ -2,7 +2,7 @@
 // The including file has set the target.
 
 // Six rows by 64 outputs: 24 sums in registers; four loads and six broadcasts feed 24 instructions of 32 products.
-static inline __attribute__((always_inline)) void avx512bf16_block(
+INLINE void avx512bf16_block(
     const uint32_t *x, size_t x_stride, const size_t rows, const uint32_t *panel, size_t steps, float *y,
     size_t y_stride, size_t columns, int accumulate) {
     __m512 sums[6][4];
@@ -41,7 +41,7 @@ static void avx512bf16_rows(const uint32_t *x, size_t x_stride, size_t rows, con
     }
 }
 
-static inline __attribute__((always_inline)) __m512i avx512bf16_pairs(__m512 low, __m512 high) {
+INLINE __m512i avx512bf16_pairs(__m512 low, __m512 high) {
     return (__m512i)_mm512_cvtne2ps_pbh(high, low);
 }
 
@@ -59,7 +59,7 @@ static void avx512bf16_round(const float *x, uint32_t *dwords, size_t count) {
         avx512bf16_pairs(_mm512_maskz_loadu_ps(low, x + i), _mm512_maskz_loadu_ps(high, x + i + 16)));
 }
 
-static inline __attribute__((always_inline)) void avx512_interleave(const uint16_t *even, const uint16_t *odd,
+INLINE void avx512_interleave(const uint16_t *even, const uint16_t *odd,
                                                                     uint32_t *panel) {
     for (size_t c = 0; c < RETORT_PANEL_WIDTH; c += 16) {
         const __m512i low = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(even + c)));
