@@ -1,4 +1,5 @@
 import Foundation
+import Quantization
 import Tensors
 import Testing
 
@@ -61,7 +62,7 @@ import Testing
         let k = numbers.floats(count * shape.keyStride)
         let v = numbers.floats(count * shape.keyStride)
         let dOutput = numbers.floats(count * shape.outputStride)
-        let attention = TreeAttention(shape: shape, tree: tree)
+        let attention = TreeAttention(shape: shape, TreeBlocks(tree))
         func pass(_ precision: Precision) -> [[Float]] {
             var output = [Float](repeating: 0, count: count * shape.outputStride)
             var logSums = [Float](repeating: 0, count: shape.heads * count)

@@ -70,25 +70,8 @@ import Testing
         let k = numbers.floats(tree.tokenCount * shape.keyStride).map { $0 * 2 }
         let v = numbers.floats(tree.tokenCount * shape.keyStride)
         var output = [Float](repeating: 0, count: tree.tokenCount * shape.outputStride)
-        TreeAttention(shape: shape, tree: tree).forward(q: q, k: k, v: v, into: &output, pool: .shared)
+        TreeAttention(shape: shape, TreeBlocks(tree)).forward(q: q, k: k, v: v, into: &output, pool: .shared)
         #expect(distance(output, TreeAttentionTests.plainAttention(q, k, v, shape, tree)) < 5e-6)
-    }
-
-    @Test func queriesOfTheLastTokensAloneGiveTheSame() {
-        let shape = TreeAttentionTests.shapes[0]
-        let tree = TokenTree(sequence: 100)
-        var numbers = SampleNumbers(seed: 12)
-        let q = numbers.floats(100 * shape.queryStride)
-        let k = numbers.floats(100 * shape.keyStride)
-        let v = numbers.floats(100 * shape.keyStride)
-        let all = TreeAttentionTests.plainAttention(q, k, v, shape, tree)
-        var output = [Float](repeating: 0, count: 10 * shape.queryStride)
-        q.withUnsafeBufferPointer { q in
-            guard let start = q.baseAddress else { return }
-            TreeAttention(shape: shape, tree: tree, queries: 90..<100).forward(
-                q: start + 90 * shape.queryStride, k: k, v: v, into: &output, pool: .shared)
-        }
-        #expect(distance(output, Array(all[(90 * shape.queryStride)...])) < 2e-6)
     }
 
     /// The gradients against central differences of the plain definition.
@@ -100,7 +83,7 @@ import Testing
         let k = numbers.floats(count * shape.keyStride)
         let v = numbers.floats(count * shape.keyStride)
         let weights = numbers.floats(count * shape.outputStride)
-        let attention = TreeAttention(shape: shape, tree: tree)
+        let attention = TreeAttention(shape: shape, TreeBlocks(tree))
         var output = [Float](repeating: 0, count: tree.tokenCount * shape.outputStride)
         var logSums = [Float](repeating: 0, count: shape.heads * count)
         attention.forward(q: q, k: k, v: v, into: &output, logSums: &logSums, pool: .shared)

@@ -19,6 +19,8 @@ struct CachedAttention {
     private let shape: DecoderArchitecture.Attention
     private let segments: [RowSegment]
     private let columns: [[KeyValuePiece]]
+    /// What each row of a segment's tree sees of the tree.
+    private let paths: [[[Int]]]
     private let firstRows: [Int]
     private let blocks: [Block]
 
@@ -26,6 +28,7 @@ struct CachedAttention {
         self.shape = shape
         self.segments = segments
         columns = segments.map(\.columns)
+        paths = segments.map(\.tree.paths)
         var firstRows: [Int] = [], blocks: [Block] = []
         var first = 0
         let groupSize = shape.headCount / shape.keyValueHeadCount
@@ -71,7 +74,7 @@ struct CachedAttention {
         let distance = block.heads.count > 1 ? size : width
         let start = (firstRows[block.segment] + block.rows.lowerBound) * width + block.heads.lowerBound * size
         let offset = block.heads.lowerBound / (shape.headCount / shape.keyValueHeadCount) * size
-        let visible = block.rows.map { visibility(of: $0, in: segment, window: window) }
+        let visible = block.rows.map { visibility(of: $0, in: block.segment, window: window) }
         let low = visible.reduce(total) { min($0, $1.range.lowerBound) }
         // Rows of the tree may see columns anywhere behind the chain.
         let high =
@@ -85,7 +88,7 @@ struct CachedAttention {
             }
             for index in 0..<count {
                 let row = block.heads.count > 1 ? 0 : index
-                normalize(scores + index * total, low..<high, visible[row], treeStart: total - segment.ancestors.count)
+                normalize(scores + index * total, low..<high, visible[row], treeStart: total - segment.tree.tokenCount)
             }
             var isFirst = true
             forEachPiece(pieces, in: low..<high) { piece, column in
@@ -105,13 +108,14 @@ struct CachedAttention {
         var tree: [Int]
     }
 
-    private func visibility(of row: Int, in segment: RowSegment, window: Int?) -> Visibility {
+    private func visibility(of row: Int, in index: Int, window: Int?) -> Visibility {
+        let segment = segments[index]
         let chainEnd = segment.contextLength + segment.chainCount
         guard row >= segment.chainCount else {
             let end = segment.contextLength + row + 1
             return Visibility(range: (window.map { max(0, end - $0) } ?? 0)..<end, tree: [])
         }
-        let path = segment.ancestors[row - segment.chainCount] + [row - segment.chainCount]
+        let path = paths[index][row - segment.chainCount]
         let low = window.map { max(0, chainEnd + path.count - $0) } ?? 0
         // Ancestor number d stands at position chainEnd + d.
         let hidden = min(path.count - 1, max(0, low - chainEnd))

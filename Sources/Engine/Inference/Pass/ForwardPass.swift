@@ -4,7 +4,9 @@ import Tensors
 
 /// One pass of some rows, of one sequence or of many, through all layers.
 ///
-/// ``DecoderArchitecture`` has the formulas; the kernels are those of the training pass.
+/// ``DecoderArchitecture`` has the formulas. Norms, rotation, activations and frozen matrices use the kernels of the
+/// training pass; attention and low-rank updates have products of their own, whose last bits depend neither on what was
+/// cached nor on what is computed beside a row (`Documentation/Decisions/0011-two-attentions.md`).
 struct ForwardPass {
     let architecture: DecoderArchitecture
     let weights: DecoderWeights
@@ -126,7 +128,7 @@ struct ForwardPass {
             (segment.target.keys(layer: layer) + target).update(from: workspace.keys + start, count: chain)
             (segment.target.values(layer: layer) + target).update(from: workspace.values + start, count: chain)
             if let tree = segment.treeTarget {
-                let count = segment.ancestors.count * width
+                let count = segment.tree.tokenCount * width
                 tree.keys(layer: layer).update(from: workspace.keys + start + chain, count: count)
                 tree.values(layer: layer).update(from: workspace.values + start + chain, count: count)
             }

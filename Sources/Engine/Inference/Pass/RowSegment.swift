@@ -9,8 +9,8 @@ struct RowSegment: Sendable {
     /// The chain's tokens, then the tree's.
     var tokens: [TokenID]
     var chainCount: Int
-    /// For each row of the tree, its ancestors in the tree from the root on, as numbers of tree rows.
-    var ancestors: [[Int]] = []
+    /// The rows behind the chain's.
+    var tree = TokenTree()
     /// Everything before the chain.
     var context: [KeyValuePiece]
     var contextLength: Int
@@ -29,14 +29,14 @@ struct RowSegment: Sendable {
     /// The place of each row in its sequence.
     var positions: [Int32] {
         (0..<chainCount).map { Int32(contextLength + $0) }
-            + ancestors.map { Int32(contextLength + chainCount + $0.count) }
+            + tree.positions.map { Int32(contextLength + chainCount) + $0 }
     }
 
     /// Everything that rows may see, in the order of columns: context, chain, tree.
     var columns: [KeyValuePiece] {
         var pieces = context
         pieces.extend(by: KeyValuePiece(block: target, offset: targetOffset, count: chainCount))
-        if let treeTarget { pieces.append(KeyValuePiece(block: treeTarget, offset: 0, count: ancestors.count)) }
+        if let treeTarget { pieces.append(KeyValuePiece(block: treeTarget, offset: 0, count: tree.tokenCount)) }
         return pieces
     }
 }

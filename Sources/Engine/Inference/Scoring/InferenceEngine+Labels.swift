@@ -33,7 +33,7 @@ extension InferenceEngine {
         let tree = LabelTree(labels)
         var segment = chain(last, &state, adapter, wanted: [last.count - 1])
         segment.tokens += tree.tokens
-        segment.ancestors = tree.ancestors
+        segment.tree = tree.tree
         segment.wanted += tree.tokens.indices.map { last.count + $0 }
         if !tree.tokens.isEmpty {
             segment.treeTarget = KeyValueBlock(

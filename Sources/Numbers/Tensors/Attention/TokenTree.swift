@@ -53,14 +53,26 @@ public struct TokenTree: Sendable {
         return runs.count - 1
     }
 
-    /// The positions of a range of tokens, of all by default.
-    public func positions(of range: Range<Int>? = nil) -> [Int32] {
-        let range = range ?? 0..<tokenCount
+    /// For each token those that it sees, from its root down to itself.
+    public var paths: [[Int]] {
+        var paths: [[Int]] = []
+        paths.reserveCapacity(tokenCount)
+        for run in runs {
+            var path = run.parent.map { paths[runs[$0].tokens.upperBound - 1] } ?? []
+            for token in run.tokens {
+                path.append(token)
+                paths.append(path)
+            }
+        }
+        return paths
+    }
+
+    /// The position of every token.
+    public var positions: [Int32] {
         var positions: [Int32] = []
-        positions.reserveCapacity(range.count)
-        for run in runs where run.tokens.overlaps(range) {
-            let part = run.tokens.clamped(to: range)
-            for token in part { positions.append(Int32(run.depth + token - run.start)) }
+        positions.reserveCapacity(tokenCount)
+        for run in runs {
+            for position in run.depth..<run.depth + run.count { positions.append(Int32(position)) }
         }
         return positions
     }

@@ -4,10 +4,10 @@ extension TreeAttention {
     /// Floats that ``backward(_:q:k:v:output:logSums:intoQ:intoK:intoV:work:pool:precision:)`` needs to work in: room for
     /// the panels, and for as many parts as then fit.
     public var backwardWorkCount: Int {
-        2 * queries.count * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize
+        2 * tokenCount * (shape.heads + 2 * shape.keyValueHeads) * shape.headSize
     }
 
-    /// The gradients of ``forward(q:k:v:into:logSums:pool:precision:)``; all tokens of the tree must be queries.
+    /// The gradients of ``forward(q:k:v:into:logSums:pool:precision:)``.
     ///
     /// With P the probabilities and δ = Σ do · o of a row: dv = Pᵀ · do, ds = P ∘ (do · vᵀ - δ), dq = ds · k · scale,
     /// dk = dsᵀ · q · scale. A task is a part of the blocks and a head of keys with its queries' heads, one after the
@@ -52,7 +52,7 @@ extension TreeAttention {
                 }
             }
         }
-        pool.run(queries.count, blocksOf: 32) { tokens in
+        pool.run(tokenCount, blocksOf: 32) { tokens in
             addParts(partCount, of: tokens, gradients, intoK: dk, intoV: dv)
         }
     }
@@ -128,7 +128,7 @@ extension TreeAttention {
         _ = fill(gradients, after: seen, with: 0)
         retort_softmax_gradient(
             scores + seen.lowerBound, gradients + seen.lowerBound, count,
-            pass.logSums[head * queries.count + token - queries.lowerBound], shape.softCap == nil ? delta : 0,
+            pass.logSums[head * tokenCount + token], shape.softCap == nil ? delta : 0,
             shape.scale)
         clear(scores, except: seen, width: block.width)
         clear(gradients, except: seen, width: block.width)

@@ -16,11 +16,7 @@ public struct TreeAttention: Sendable {
         self.tree = tree
     }
 
-    public init(shape: AttentionShape, tree: TokenTree, queries: Range<Int>? = nil) {
-        self.init(shape: shape, TreeBlocks(tree, queries: queries))
-    }
-
-    public var queries: Range<Int> { tree.queries }
+    var tokenCount: Int { tree.tokenCount }
     var blocks: [Block] { tree.blocks }
     var panels: KeyPanels { KeyPanels(runs: tree.keys, shape: shape) }
 
@@ -28,10 +24,10 @@ public struct TreeAttention: Sendable {
     func isPaired(_ precision: Precision) -> Bool { precision == .bf16 && BrainFloatRowProduct.isAvailable }
 
     /// - Parameters:
-    ///   - q: [queries, queryStride], its first row is that of the first token of `queries`.
-    ///   - k, v: [tokens of the tree, keyStride].
-    ///   - output: [queries, outputStride].
-    ///   - logSums: [heads, queries] ln Σ exp(score), for the backward pass, or nil.
+    ///   - q: [tokens, queryStride].
+    ///   - k, v: [tokens, keyStride].
+    ///   - output: [tokens, outputStride].
+    ///   - logSums: [heads, tokens] ln Σ exp(score), for the backward pass, or nil.
     public func forward(
         q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>,
         into output: UnsafeMutablePointer<Float>, logSums: UnsafeMutablePointer<Float>? = nil, pool: ThreadPool,
@@ -49,7 +45,7 @@ public struct TreeAttention: Sendable {
                 // Blocks with the most keys come last in the tree: begin with them.
                 let block = blocks[blocks.count - 1 - task / shape.heads]
                 let head = task % shape.heads
-                let first = block.tokens.lowerBound - queries.lowerBound
+                let first = block.tokens.lowerBound
                 Scratch.withFloats(block.tokens.count * block.width) { scores in
                     computeScores(block, head: head, q: q, keys, isPaired: isPaired, into: scores)
                     for row in 0..<block.tokens.count {
@@ -58,11 +54,11 @@ public struct TreeAttention: Sendable {
                         let count = fill(line, after: seen, with: -.infinity)
                         let logSum = retort_softmax(line + seen.lowerBound, count)
                         clear(line, except: seen, width: block.width)
-                        logSums?[head * queries.count + first + row] = logSum
+                        logSums?[head * tokenCount + first + row] = logSum
                     }
                     combine(
                         block, scores, values, keyHead: head / group, isPaired: isPaired,
-                        into: output + outputRow(block.tokens.lowerBound) + head * shape.headSize,
+                        into: output + outputRow(first) + head * shape.headSize,
                         stride: shape.outputStride)
                 }
             }
@@ -70,10 +66,10 @@ public struct TreeAttention: Sendable {
     }
 
     /// Where a token's row of queries begins.
-    func row(_ token: Int) -> Int { (token - queries.lowerBound) * shape.queryStride }
+    func row(_ token: Int) -> Int { token * shape.queryStride }
 
     /// Where a token's row of outputs begins.
-    func outputRow(_ token: Int) -> Int { (token - queries.lowerBound) * shape.outputStride }
+    func outputRow(_ token: Int) -> Int { token * shape.outputStride }
 
     /// The columns that a row may see.
     func visible(_ block: Block, _ row: Int) -> Range<Int> {

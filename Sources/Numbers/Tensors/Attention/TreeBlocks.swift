@@ -6,10 +6,7 @@ public struct TreeBlocks: Sendable {
     /// Queries of one block: small enough that its scores stay in the second-level cache.
     static let length = 64
 
-    /// The tokens whose queries are asked; keys and values are those of the whole tree. With a cache, the tokens
-    /// before the range are the cached ones.
-    public let queries: Range<Int>
-    /// Of the tokens in `queries`.
+    /// Of all tokens.
     public let positions: [Int32]
     let blocks: [Block]
     let keys: KeyRuns
@@ -40,14 +37,12 @@ public struct TreeBlocks: Sendable {
         }
     }
 
-    /// - Parameter queries: all tokens by default.
-    public init(_ tree: TokenTree, queries: Range<Int>? = nil) {
-        let queries = queries ?? 0..<tree.tokenCount
+    public init(_ tree: TokenTree) {
         var blocks: [Block] = []
         var segments: [Segment] = []
-        blocks.reserveCapacity((queries.count + TreeBlocks.length - 1) / TreeBlocks.length)
-        for first in stride(from: queries.lowerBound, to: queries.upperBound, by: TreeBlocks.length) {
-            let tokens = first..<min(first + TreeBlocks.length, queries.upperBound)
+        blocks.reserveCapacity((tree.tokenCount + TreeBlocks.length - 1) / TreeBlocks.length)
+        for first in stride(from: 0, to: tree.tokenCount, by: TreeBlocks.length) {
+            let tokens = first..<min(first + TreeBlocks.length, tree.tokenCount)
             let start = segments.count
             var width = 0
             for (index, run) in tree.runs.enumerated() where run.subtree.overlaps(tokens) {
@@ -59,15 +54,16 @@ public struct TreeBlocks: Sendable {
             }
             blocks.append(Block(tokens: tokens, segments: start..<segments.count, width: (width + 15) / 16 * 16))
         }
-        self.queries = queries
         self.blocks = blocks
         self.segments = segments
-        positions = tree.positions(of: queries)
+        positions = tree.positions
         keys = KeyRuns(tree)
     }
 
     func segments(of block: Block) -> ArraySlice<Segment> { segments[block.segments] }
 
-    /// The position of a token in `queries`.
-    func position(_ token: Int) -> Int { Int(positions[token - queries.lowerBound]) }
+    var tokenCount: Int { positions.count }
+
+    /// The position of a token.
+    func position(_ token: Int) -> Int { Int(positions[token]) }
 }
