@@ -51,7 +51,7 @@ extension StageCommand {
         console.end()
         if options.json, var report {
             report.startedAt = startedAt
-            report.seconds = start.duration(to: .now).seconds
+            report.seconds = start.duration(to: .now) / .seconds(1)
             report.peakMemoryBytes = ProcessUsage.peakMemoryBytes
             for (name, value) in report.figures.sorted(by: { $0.key < $1.key }) where !value.isFinite {
                 console.warn("\(name): \(value), expected a number; left out of the report")
@@ -62,9 +62,4 @@ extension StageCommand {
         }
         if status != .done { throw ExitCode(status.rawValue) }
     }
-}
-
-extension Duration {
-    /// This duration in seconds.
-    public var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -69,7 +69,7 @@ public struct PipelineReport: Codable, Sendable {
         return report
     }
 
-    mutating func finish() { seconds = start.duration(to: .now).seconds }
+    mutating func finish() { seconds = start.duration(to: .now) / .seconds(1) }
 
     static func directory(_ pipeline: PipelineDefinition) -> String {
         "\(pipeline.workspace)/pipelines/\(pipeline.name)/runs"

@@ -85,7 +85,7 @@ public struct PipelineRun: Sendable {
                 report.add(stage.name, stageReport, .done)
             } catch {
                 let failure = told(StageFailure(error), of: stage)
-                report.fail(stage, failure, seconds: start.duration(to: .now).seconds)
+                report.fail(stage, failure, seconds: start.duration(to: .now) / .seconds(1))
                 break
             }
         }

@@ -60,7 +60,7 @@ struct Pull: StageCommand {
             try Interruption.check()
             console.progress("\(progress.reconciliation.seen) rows, \(progress.byteCount >> 20) MiB read")
         }
-        let seconds = start.duration(to: .now).seconds
+        let seconds = start.duration(to: .now) / .seconds(1)
         let counts = result.reconciliation
         console.summary(PullTable.text(counts))
         if counts.lostCount > 0, counts.lostCount < counts.seen {

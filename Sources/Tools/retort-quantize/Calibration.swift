@@ -39,7 +39,7 @@ struct Calibration {
         func progress(_ done: Int) throws {
             try Interruption.check()
             guard done > 0 else { return }
-            let rate = Int(Double(done) / max(1e-3, start.duration(to: .now).seconds))
+            let rate = Int(Double(done) / max(1e-3, start.duration(to: .now) / .seconds(1)))
             console.progress(
                 "calibrating: \(done) of \(total) tokens, \(rate) a second, \((total - done) / max(1, rate)) s left")
         }
@@ -47,7 +47,7 @@ struct Calibration {
             accumulator.add(input.name, inputs: input.values, columns: input.columns)
         }
         matrix = try accumulator.finish(path: name, dataset: PathName.last(of: path))
-        let seconds = (start.duration(to: .now).seconds * 10).rounded() / 10
+        let seconds = (start.duration(to: .now) / .seconds(1) * 10).rounded() / 10
         console.say(
             "\(path): \(tokenCount) tokens of \(promptCount) prompts, \(matrix.chunkCount) chunks of "
                 + "\(matrix.chunkSize), importance of \(matrix.entries.count) matrices in \(seconds) s")

@@ -56,7 +56,7 @@ struct SweepCommand: StageCommand {
             input, validation: validation,
             date: try definition.trials[0].recipe.date ?? Sweep.date(ofSweepIn: output) ?? .today)
         let search = try Sweep(definition, folder: output, pool: threads.pool) { try opened.input(for: $0) }
-        let secondsLeft = deadline.map { limit in { limit.seconds - begun.duration(to: .now).seconds } }
+        let secondsLeft = deadline.map { limit in { limit.seconds - begun.duration(to: .now) / .seconds(1) } }
         let isLate = { secondsLeft.map { $0() <= 0 } ?? false }
         if let secondsLeft {
             let reason = try search.fit(secondsLeft: secondsLeft, shouldStop: { Interruption.isRequested })

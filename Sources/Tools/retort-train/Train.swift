@@ -116,7 +116,7 @@ struct Train: StageCommand {
         }
         let start = goesOn ? try run.resume() : 0
         if start > 0 { console.say("resumed after step \(start) of \(run.totalSteps)") }
-        let secondsLeft = { resources.deadline.map { $0.seconds - begun.duration(to: .now).seconds } }
+        let secondsLeft = { resources.deadline.map { $0.seconds - begun.duration(to: .now) / .seconds(1) } }
         let plan = try resources.prepare(run, isBegun: start > 0, secondsLeft: secondsLeft, console)
         if resources.plan {
             for line in plan.lines { console.data(line) }
@@ -130,7 +130,7 @@ struct Train: StageCommand {
         let log = try MetricsLog(path: (report ?? snapshots) + "/metrics.jsonl", keepingSteps: start)
         let watch = TrainingWatch(
             console: console, log: log, plan: plan,
-            peakRate: try PeakRate.measure(pool: pool, precision: run.precision), epochs: recipe.epochs,
+            peakRate: PeakRate.measure(pool: pool, precision: run.precision), epochs: recipe.epochs,
             firstStep: start, expectsLoss: initial == nil && recipe.loss == .crossEntropy)
         let isLate = { secondsLeft().map { $0 <= 0 } ?? false }
         let outcome = try run.run(shouldStop: { Interruption.isRequested || isLate() }, onEvent: watch.note)

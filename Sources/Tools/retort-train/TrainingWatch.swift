@@ -19,9 +19,8 @@ final class TrainingWatch {
     private var computedTokens = 0
     private var stepSeconds = 0.0
     private var flops = 0.0
-    /// Floating-point operations a second of products on this machine: measured at the start, and what a step was seen
-    /// to reach, where that is more.
-    private var peakRate: Double
+    /// Floating-point operations a second that the machine can do at most.
+    private let peakRate: Double
     private var smoothedLoss: Double?
     private var firstLoss: Double?
     private var lastLoss: Double?
@@ -68,7 +67,6 @@ final class TrainingWatch {
             computedTokens += record.computedTokens
             stepSeconds += record.seconds
             flops += record.flops
-            if record.seconds > 0 { peakRate = max(peakRate, record.flops / record.seconds) }
             if record.step == 1, expectsLoss, record.loss < TrainingWatch.suspiciousLoss {
                 console.warn(
                     String(
@@ -100,7 +98,7 @@ final class TrainingWatch {
 
     /// What a narrow window leaves out stands last.
     private func line(_ record: StepRecord) -> String {
-        let elapsed = start.duration(to: .now).seconds
+        let elapsed = start.duration(to: .now) / .seconds(1)
         let left = plan.secondsLeft(tokens: computedTokens, elapsed: elapsed)
         return String(
             format: "step %d/%d  epoch %d/%d  %@ left  loss %.4f  %.1f examples/s  %.0f tokens/s",

@@ -289,7 +289,7 @@ public final class TrainingRun {
         state.step = step
         return StepRecord(
             step: step, totalSteps: totalSteps, epoch: order.epoch(of: step), loss: loss.mean, gradientNorm: norm,
-            learningRate: rate, seconds: start.duration(to: .now).inSeconds, examples: loss.examples,
+            learningRate: rate, seconds: start.duration(to: .now) / .seconds(1), examples: loss.examples,
             computedTokens: loss.computedTokens, exampleTokens: loss.exampleTokens, flops: loss.flops,
             divergence: loss.divergence, rewards: loss.rewards)
     }
@@ -338,9 +338,4 @@ public final class TrainingRun {
         }
         return true
     }
-}
-
-extension Duration {
-    /// This duration in seconds.
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -76,7 +76,7 @@ extension Sweep {
         let run = try makeRun(trial).run
         try run.prepareReferences()
         _ = try run.validationLoss()
-        let perRound = start.duration(to: .now).inSeconds
+        let perRound = start.duration(to: .now) / .seconds(1)
         // Only the time is asked for.
         let none = MemoryUse(resident: 0, mapped: 0, peak: 0)
         let seconds = try run.warmUp(try run.plan(memoryLimit: nil, use: none)) { none }.time?.seconds ?? 0

@@ -178,7 +178,7 @@ public final class Sweep {
             }
             if outcome.isFinished { try finish(run, trial.number, outcome) }
         }
-        let seconds = start.duration(to: .now).inSeconds
+        let seconds = start.duration(to: .now) / .seconds(1)
         note(seconds, of: trial, round: round)
         found.seconds = seconds + (record.findings.filter { $0.trial == trial.number }.map(\.seconds).max() ?? 0)
         record.findings.append(found)
