@@ -30,7 +30,8 @@ import TestSupport
             "--require-pass")
         #expect(outcome.status == 3)
         #expect(
-            outcome.errors.contains("error: gate of task sample: not passed: minimum_margin_over_baseline\n"))
+            outcome.errors.contains(
+                "error: gate of task sample: not passed: minimum_margin_over_baseline: not evaluated, asked 0.0\n"))
     }
 
     @Test func badInputIsNamed() throws {

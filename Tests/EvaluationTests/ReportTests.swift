@@ -6,7 +6,9 @@ import Testing
 import TestSupport
 
 @Suite struct ReportTests {
-    private func report(_ gate: String = "minimum_accuracy: 0.7") throws -> EvaluationReport {
+    private func report(_ gate: String = "minimum_accuracy: 0.7, minimum_margin_over_baseline: -0.5") throws
+        -> EvaluationReport
+    {
         let task = try Samples.task("gate: {\(gate)}\nescalation: {threshold: 0.7}")
         let digest = ContentDigest(of: "artifact")
         return EvaluationReport(
@@ -28,7 +30,7 @@ import TestSupport
         #expect(json["artifact"]?["base_digest"] == .string(ContentDigest(of: "base").description))
         #expect(json["dataset"] == .null)
         #expect(json["passed"] == true)
-        #expect(json["checks"]?.arrayValue?.count == 1)
+        #expect(json["checks"]?.arrayValue?.count == 2)
         let systems = try #require(json["results"]?["systems"]?.arrayValue)
         #expect(systems.map { $0["name"]?.stringValue } == ["adapter", "base", "linear baseline"])
         #expect(systems[0]["accuracy"]?["interval"] == "wilson")
@@ -71,5 +73,8 @@ import TestSupport
         #expect(table.contains("linear baseline"))
         #expect(table.contains("76.7 % [64.6, 85.6]"))
         #expect(table.contains("gate: passed"))
+        let other = try report("minimum_accuracy: 0.7").table
+        #expect(other.contains("FAILED  significantly worse than the linear baseline, which costs nothing"))
+        #expect(other.contains("gate: not passed"))
     }
 }

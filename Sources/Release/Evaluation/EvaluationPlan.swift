@@ -132,6 +132,11 @@ public struct EvaluationPlan: Sendable {
                 "\(result.tooLongCount) of \(examples.count) prompts are longer than the model's context of "
                     + "\(artifact.checkpoint.architecture.contextLength) tokens: counted as no answer")
         }
+        if rows == nil, comparesBaseline, kind != .base, task.kind == .classification {
+            report.warnings.append(
+                "no linear baseline was trained, since there are no training rows beside the split: whether the artifact is "
+                    + "better than one, the report does not say; --train names the rows")
+        }
         if let lowRank = artifact.adapter {
             report.warnings += artifact.checkpoint.doubts(about: lowRank, name: adapter ?? kind.rawValue)
         }

@@ -1,3 +1,4 @@
+import Foundation
 public import JSON
 public import Tasks
 
@@ -17,9 +18,20 @@ public struct GateCheck: Sendable, Hashable {
         ]
     }
 
+    /// The check that the answers of a closed set get without being asked for, wherever a linear baseline was evaluated and
+    /// the task names no margin over it: the baseline costs nothing, so that what is worse than it is worth nothing.
+    ///
+    /// The value is 1 where the baseline is right no more often, and otherwise the p-value of McNemar's exact test on the
+    /// same examples; see ``PairedComparison/pValue``.
+    public static let againstBaseline = "minimum_p_value_against_baseline"
+    /// What is less probable than this by chance alone counts as worse.
+    public static let significance = 0.05
+
     /// The checks that a gate asks for. A condition about a base or a baseline that was not evaluated does not pass.
+    ///
+    /// - Parameter isClosed: whether the answers are labels of a closed set.
     public static func checks(
-        _ gate: TaskGate, subject: SystemResult, base: SystemResult?, baseline: SystemResult?
+        _ gate: TaskGate, isClosed: Bool, subject: SystemResult, base: SystemResult?, baseline: SystemResult?
     ) -> [GateCheck] {
         var checks: [GateCheck] = []
         func check(_ name: String, _ threshold: Double?, _ value: Double?, isUpperBound: Bool = false) {
@@ -39,7 +51,22 @@ public struct GateCheck: Sendable, Hashable {
             isUpperBound: true)
         check("minimum_margin_over_base", gate.minimumMarginOverBase, base.map { subject.margin(over: $0) })
         check("minimum_margin_over_baseline", gate.minimumMarginOverBaseline, baseline.map { subject.margin(over: $0) })
+        if isClosed, subject.kind != .base, gate.minimumMarginOverBaseline == nil, let baseline {
+            check(againstBaseline, significance, subject.chanceOfBeingNoWorse(than: baseline))
+        }
         return checks
+    }
+
+    /// What was found and what was asked, in a line for people.
+    public var words: String {
+        guard name == GateCheck.againstBaseline else {
+            return "\(name): \(value.map { String(format: "%.4f", $0) } ?? "not evaluated"), asked \(threshold)"
+        }
+        let test = value.map { $0 < 0.001 ? "p < 0.001" : String(format: "p %.3f", $0) } ?? "not evaluated"
+        return passed
+            ? "not significantly worse than the linear baseline (McNemar's test: \(test))"
+            : "significantly worse than the linear baseline, which costs nothing (McNemar's test: \(test), asked at least "
+                + "\(threshold)); minimum_margin_over_baseline in the task's gate says how much worse it may be"
     }
 }
 
@@ -48,5 +75,12 @@ extension SystemResult {
     /// 20, and not a little less.
     func margin(over other: SystemResult) -> Double {
         Double(isRight.count { $0 } - other.isRight.count { $0 }) / Double(isRight.count)
+    }
+
+    /// How probable its answers are if it is as good as the other; 1 where it is right as often or more often.
+    fileprivate func chanceOfBeingNoWorse(than other: SystemResult) -> Double {
+        guard margin(over: other) < 0 else { return 1 }
+        let pairs = zip(isRight, other.isRight)
+        return PairedComparison.exactTest(pairs.count { $0 && !$1 }, pairs.count { $1 && !$0 })
     }
 }

@@ -137,9 +137,9 @@ struct Evaluate: StageCommand {
             "passed": .bool(evaluation.passed), "checks": .array(evaluation.checks.map(\.json)),
         ]
         if requirePass, !evaluation.passed {
-            let failed = evaluation.checks.filter { !$0.passed }.map(\.name)
+            let failed = evaluation.checks.filter { !$0.passed }.map(\.words)
             throw StageFailure(
-                .refused, "gate of task \(evaluation.task.name): not passed: \(failed.joined(separator: ", "))",
+                .refused, "gate of task \(evaluation.task.name): not passed: \(failed.joined(separator: "; "))",
                 hint: "look at \(output)/report.html")
         }
         return report

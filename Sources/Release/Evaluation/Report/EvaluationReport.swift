@@ -67,7 +67,8 @@ public struct EvaluationReport: Sendable {
         comparisons = references.map { PairedComparison(result.isRight, $0.isRight, bootstrap: bootstrap) }
         let base = references.first { $0.kind == .base } ?? (subject.kind == .base ? result : nil)
         checks = GateCheck.checks(
-            task.gate, subject: result, base: base, baseline: references.first { $0.kind == .baseline })
+            task.gate, isClosed: task.kind == .classification, subject: result, base: base,
+            baseline: references.first { $0.kind == .baseline })
     }
 
     /// All systems, the artifact first.

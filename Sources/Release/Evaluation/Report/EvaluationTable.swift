@@ -22,8 +22,7 @@ extension EvaluationReport {
                     + "the task allows, and count as wrong")
         }
         for check in checks {
-            let found = check.value.map { String(format: "%.4f", $0) } ?? "not evaluated"
-            lines.append("\(check.passed ? "passed" : "FAILED")  \(check.name): \(found), asked \(check.threshold)")
+            lines.append("\(check.passed ? "passed" : "FAILED")  \(check.words)")
         }
         if !checks.isEmpty { lines.append(passed ? "gate: passed" : "gate: not passed") }
         return lines.joined(separator: "\n")
