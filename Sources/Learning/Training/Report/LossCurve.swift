@@ -48,11 +48,12 @@ public struct LossCurve: Sendable {
         return text + "</svg>\n"
     }
 
-    /// Means over a twentieth of the run.
-    private var smoothed: [(step: Double, value: Double)] {
-        let window = max(1, losses.count / 20)
-        return losses.indices.map { index in
-            let part = losses[max(0, index - window + 1)...index]
+    /// Means over a twentieth of the run, as much before a step as after it: a mean of what came before alone would lag by
+    /// half of that. Towards both ends the part becomes smaller.
+    package var smoothed: [(step: Double, value: Double)] {
+        losses.indices.map { index in
+            let reach = min(losses.count / 40, index, losses.count - 1 - index)
+            let part = losses[index - reach...index + reach]
             return (losses[index].step, part.reduce(0) { $0 + $1.value } / Double(part.count))
         }
     }
