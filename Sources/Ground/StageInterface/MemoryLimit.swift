@@ -10,6 +10,7 @@ enum MemoryLimit {
     static func listen() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < 1 << 46 else { return }
+        shareOneHeap()
         allowedPages = Int(limit.rlim_cur) / Int(sysconf(Int32(_SC_PAGESIZE)))
         for number in [SIGTRAP, SIGILL, SIGABRT, SIGSEGV] {
             signal(number) { number in
@@ -23,6 +24,15 @@ enum MemoryLimit {
                 raise(number)
             }
         }
+    }
+
+    /// Lets all threads allocate from one heap. Otherwise glibc sets 64 MiB of addresses aside for each thread, and under a
+    /// limit of some hundred MiB none are left for a thread's stack: Dispatch then tries again for ever, while a queue waits
+    /// for that thread.
+    private static func shareOneHeap() {
+        // mallopt(M_ARENA_MAX, 1), which Swift's module of the C library leaves out.
+        guard let function = dlsym(nil, "mallopt") else { return }
+        _ = unsafeBitCast(function, to: (@convention(c) (Int32, Int32) -> Int32).self)(-8, 1)
     }
 
     /// Written once, before any signal.
