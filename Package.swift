@@ -90,6 +90,7 @@ let package = Package(
 
         // Texts that models read and write.
         library("Conversations", in: "Text", ["JSON"]),
+        library("Dialects", in: "Text", ["PlainText", "JSON", "Storage", "Conversations"]),
         library("Tokenizers", in: "Text", ["GGUF"]),
         library("ChatTemplates", in: "Text", ["PlainText", "JSON", "GGUF", "Conversations", "Tokenizers"]),
 
@@ -122,34 +123,39 @@ let package = Package(
         library(
             "Answering", in: "Work",
             [
-                "PlainText", "Conversations", "Tokenizers", "ChatTemplates", "Architectures", "Checkpoints",
+                "PlainText", "Conversations", "Dialects", "Tokenizers", "ChatTemplates", "Architectures", "Checkpoints",
                 "Inference", "Tasks",
             ]),
 
         // The data.
-        library("Interactions", in: "Data", ["PlainText", "JSON", "Storage", "Conversations"], owns: [External.grdb]),
+        library(
+            "Interactions", in: "Data",
+            [
+                "PlainText", "JSON", "Storage", "Conversations", "Dialects",
+            ], owns: [External.grdb]),
         library(
             "Teachers", in: "Data",
             [
-                "PlainText", "JSON", "Storage", "HTTPTransport", "Conversations",
+                "PlainText", "JSON", "Storage", "HTTPTransport", "Conversations", "Dialects",
             ], owns: [External.grdb]),
         library(
             "Datasets", in: "Data",
             [
-                "PlainText", "JSON", "Storage", "Conversations", "Tasks", "Interactions",
+                "PlainText", "JSON", "Storage", "Conversations", "Dialects", "Tasks", "Interactions",
             ], owns: [External.grdb]),
         library(
             "Labeling", in: "Data",
             [
-                "PlainText", "JSON", "Storage", "Conversations", "Tasks", "Interactions", "Teachers", "Datasets",
+                "PlainText", "JSON", "Storage", "Conversations", "Dialects", "Tasks", "Interactions", "Teachers",
+                "Datasets",
             ], owns: [External.grdb]),
 
         // Learning.
         library(
             "Training", in: "Learning",
             [
-                "PlainText", "JSON", "Randomness", "Storage", "Tensors", "Conversations", "Tokenizers", "ChatTemplates",
-                "Architectures", "Adapters", "Checkpoints", "Autograd", "Transformers",
+                "PlainText", "JSON", "Randomness", "Storage", "Tensors", "Conversations", "Dialects", "Tokenizers",
+                "ChatTemplates", "Architectures", "Adapters", "Checkpoints", "Autograd", "Transformers",
             ]),
 
         // The release.
@@ -165,13 +171,13 @@ let package = Package(
         library(
             "Serving", in: "Service",
             [
-                "PlainText", "JSON", "Storage", "Conversations", "Tokenizers", "ChatTemplates", "Architectures",
-                "Adapters", "Checkpoints", "Inference", "Tasks", "Answering", "Interactions", "Teachers", "Registry",
+                "PlainText", "JSON", "Storage", "Tensors", "Conversations", "Dialects", "Tokenizers", "ChatTemplates",
+                "Architectures", "Adapters", "Checkpoints", "Inference", "Tasks", "Answering", "Teachers", "Registry",
             ], owns: [External.logging, External.hummingbird, External.lifecycle]),
         library(
             "Replay", in: "Service",
             [
-                "PlainText", "JSON", "Randomness", "Storage", "Conversations",
+                "PlainText", "JSON", "Randomness", "Storage", "Conversations", "Dialects",
             ], owns: [External.logging, External.hummingbird, External.lifecycle]),
 
         // Operations.
@@ -183,11 +189,12 @@ let package = Package(
 
         // One executable per arrow of the loop.
         executable("retort", ["PlainText", "JSON", "Storage", "Pipelines"]),
-        executable("retort-pull", ["Storage", "Tasks", "Interactions"]),
+        executable("retort-pull", ["Storage", "Dialects", "Tasks", "Interactions"]),
         executable(
             "retort-label",
             [
-                "PlainText", "JSON", "Storage", "Conversations", "Tasks", "Interactions", "Teachers", "Labeling",
+                "PlainText", "JSON", "Storage", "Conversations", "Dialects", "Tasks", "Interactions", "Teachers",
+                "Labeling",
             ]),
         executable("retort-curate", ["Storage", "Tasks", "Interactions", "Datasets", "Labeling"]),
         executable(
@@ -208,7 +215,8 @@ let package = Package(
                 "PlainText", "JSON", "Storage", "GGUF", "Adapters", "Checkpoints", "Inference", "Tasks", "Datasets",
                 "Training", "Registry",
             ]),
-        executable("retort-serve", ["JSON", "Storage", "Tasks", "Teachers", "Registry", "Serving"]),
+        executable(
+            "retort-serve", ["JSON", "Storage", "Tensors", "Dialects", "Tasks", "Teachers", "Registry", "Serving"]),
         executable(
             "retort-inspect",
             [
@@ -239,6 +247,7 @@ let package = Package(
         tests("Quantization", ["Randomness", "GGUF", "TestSupport"], excludes: ["Oracles"]),
         tests("Tensors", ["Randomness", "GGUF", "Quantization", "TestSupport"]),
         tests("Conversations", ["JSON"]),
+        tests("Dialects", ["JSON", "Conversations"]),
         tests("Tokenizers", ["JSON", "Randomness", "GGUF", "TestSupport"]),
         tests(
             "ChatTemplates",
@@ -261,9 +270,13 @@ let package = Package(
                 "PlainText", "Randomness", "Conversations", "Tokenizers", "ChatTemplates", "Adapters", "Checkpoints",
                 "Inference", "Tasks", "TestSupport",
             ]),
-        tests("Interactions", ["JSON", "Storage", "Conversations", "TestSupport"]),
-        tests("Teachers", ["JSON", "Storage", "HTTPTransport", "Conversations", "Replay", "TestSupport"]),
-        tests("Datasets", ["JSON", "Randomness", "Storage", "Conversations", "Tasks", "Interactions", "TestSupport"]),
+        tests("Interactions", ["JSON", "Storage", "Conversations", "Dialects", "TestSupport"]),
+        tests("Teachers", ["JSON", "Storage", "HTTPTransport", "Conversations", "Dialects", "Replay", "TestSupport"]),
+        tests(
+            "Datasets",
+            [
+                "JSON", "Randomness", "Storage", "Conversations", "Dialects", "Tasks", "Interactions", "TestSupport",
+            ]),
         tests(
             "Training",
             [
@@ -281,9 +294,9 @@ let package = Package(
         tests(
             "Serving",
             [
-                "PlainText", "JSON", "Storage", "HTTPTransport", "GGUF", "Conversations", "Tokenizers", "ChatTemplates",
-                "Architectures", "Adapters", "Checkpoints", "Inference", "Tasks", "Interactions", "Teachers",
-                "Registry", "Replay", "TestSupport",
+                "PlainText", "JSON", "Storage", "HTTPTransport", "GGUF", "Conversations", "Dialects", "Tokenizers",
+                "ChatTemplates", "Architectures", "Adapters", "Checkpoints", "Inference", "Tasks", "Interactions",
+                "Teachers", "Registry", "Replay", "TestSupport",
             ]),
         tests("Pipelines", ["Storage", "StageInterface", "TestSupport"]),
         // Damaged files of every format, given to their readers.

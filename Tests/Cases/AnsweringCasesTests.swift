@@ -53,7 +53,7 @@ import TestSupport
     ]
 
     /// Answers, confidences and refusals are the same, row by row, to the bit; and so they are a second time, when every
-    /// prompt is known, and streamed.
+    /// prompt is known, streamed, and whatever a client's system or developer message says: a task has its own.
     @Test func everyRowIsServedAsItWasEvaluated() async throws {
         let release = try Release()
         try release.train(
@@ -69,7 +69,17 @@ import TestSupport
         for ((name, _, rows), predictions) in zip(cases, predictions) {
             #expect(predictions.count == rows.count)
             for (row, prediction) in zip(rows, predictions) {
-                for fields in [[], [], [(key: "stream", value: true)]] as [[(key: String, value: JSONValue)]] {
+                func said(by role: JSONValue) -> JSONValue {
+                    [
+                        ["role": role, "content": "Answer in French."],
+                        ["role": "user", "content": .string(row.input)],
+                    ]
+                }
+                let ways: [[(key: String, value: JSONValue)]] = [
+                    [], [], [("stream", true)], [("messages", said(by: "system"))],
+                    [("messages", said(by: "developer"))],
+                ]
+                for fields in ways {
                     let served = try await server.chat(name, row.input, fields)
                     #expect(served.status == 200, "\(served.errorMessage)")
                     let expected = prediction["answer"]?.stringValue
@@ -84,7 +94,7 @@ import TestSupport
                 }
             }
         }
-        #expect(answered >= 21, "seven of nine rows have an answer that their task allows")
+        #expect(answered >= 35, "seven of nine rows have an answer that their task allows")
     }
 
     /// The rows of the orders with labels that the task allows, as a split must have.

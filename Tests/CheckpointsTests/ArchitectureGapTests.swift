@@ -74,6 +74,6 @@ struct ArchitectureGapTests {
         #expect(try windows(.uint32(1)) == [nil, nil, nil])
         #expect(try windows(.array(GGUFArray([false, true, false]))) == [nil, 16, nil])
         #expect(try windows(.array(GGUFArray([Int32(1), 0, 0]))) == [16, nil, nil])
-        #expect(throws: CheckpointError.self) { try windows(.array(GGUFArray([true]))) }
+        #expect(throws: ArchitectureError.self) { try windows(.array(GGUFArray([true]))) }
     }
 }

@@ -55,7 +55,7 @@ struct DecoderArchitectureTests {
         try withScratchFolder { folder in
             let path = "\(folder)/model.gguf"
             try rewrite(Fixtures.model("llama"), to: path, metadata: { $0.set("general.architecture", "mamba") })
-            let error = #expect(throws: CheckpointError.self) { try Checkpoint(path: path) }
+            let error = #expect(throws: ArchitectureError.self) { try Checkpoint(path: path) }
             #expect(
                 error?.description == "\(path): general.architecture: 'mamba' is not supported, "
                     + "expected one of gemma, gemma2, gemma3, llama, phi3, qwen2, qwen3")

@@ -65,7 +65,7 @@ import TestSupport
         ),
         ("retort-inspect tensor $BASE token_embd.weight --output ''", "cannot write '': no path, expected one"),
         ("retort-inspect template --template . --conversation c.json", "template: '.', expected one of alpaca, "),
-        ("retort-replay --recording long.jsonl", "long.jsonl, line 1: longer than 8388608 bytes, expected one answer"),
+        ("retort-replay --recording long.jsonl", "long.jsonl, line 1: longer than 8388608 bytes, expected a shorter"),
         ("retort-replay --recording r.jsonl --host no.invalid", "address no.invalid: no address of this name, "),
         (
             "retort-serve --base $BASE --workspace w --host no.invalid",

@@ -1,5 +1,6 @@
 import Conversations
 import Datasets
+import Dialects
 import Foundation
 import Interactions
 import JSON

@@ -1,4 +1,5 @@
 import Conversations
+import Dialects
 import Interactions
 import JSON
 import Storage

@@ -1,4 +1,5 @@
 import Conversations
+import Dialects
 import Foundation
 import HTTPTransport
 import Interactions

@@ -2,6 +2,7 @@ import Architectures
 import ChatTemplates
 import Checkpoints
 import Conversations
+import Dialects
 import Foundation
 import Inference
 import JSON

@@ -1,4 +1,5 @@
 import Conversations
+import Dialects
 import Foundation
 import JSON
 import Replay
@@ -32,7 +33,7 @@ struct Rehearsal {
     }
 
     func endpoint(
-        _ dialect: TeacherEndpoint.Dialect = .openai, key: APIKey? = nil,
+        _ dialect: Dialect = .openai, key: APIKey? = nil,
         prices: TokenPrices = TokenPrices(input: 1000, output: 2000)
     ) throws -> TeacherEndpoint {
         try TeacherEndpoint(baseURL: url, model: "teacher-1", dialect: dialect, key: key, prices: prices)

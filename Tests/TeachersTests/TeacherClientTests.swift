@@ -1,4 +1,5 @@
 import Conversations
+import Dialects
 import Foundation
 import JSON
 import Replay
@@ -16,8 +17,8 @@ import Testing
         }
     }
 
-    @Test(arguments: TeacherEndpoint.Dialect.allCases)
-    func asksInBothDialects(dialect: TeacherEndpoint.Dialect) async throws {
+    @Test(arguments: Dialect.allCases)
+    func asksInBothDialects(dialect: Dialect) async throws {
         try await Rehearsal.with { rehearsal in
             let client = TeacherClient(endpoint: try rehearsal.endpoint(dialect), options: quick)
             let response = try await client.complete(question(7))
@@ -88,8 +89,8 @@ import Testing
         }
     }
 
-    @Test(arguments: TeacherEndpoint.Dialect.allCases)
-    func theRightKeyOpens(dialect: TeacherEndpoint.Dialect) async throws {
+    @Test(arguments: Dialect.allCases)
+    func theRightKeyOpens(dialect: Dialect) async throws {
         try await Rehearsal.with {
             $0.key = "right"
         } _: { rehearsal in
@@ -192,8 +193,8 @@ import Testing
     }
 
     /// How a recorded answer ended is replayed, in the words of either dialect.
-    @Test(arguments: TeacherEndpoint.Dialect.allCases)
-    func recordedEndsAreReplayed(dialect: TeacherEndpoint.Dialect) async throws {
+    @Test(arguments: Dialect.allCases)
+    func recordedEndsAreReplayed(dialect: Dialect) async throws {
         let choice: JSONValue = ["message": ["content": "answer"], "finish_reason": "length"]
         let lines: [JSONValue] = [
             ["match": ["input": "question 1"], "response": ["choices": [choice]]],

@@ -182,7 +182,7 @@ struct AdapterRecipeTests {
         ]
         for (text, expected) in cases {
             let recipe = try AdapterRecipe(text: text, path: "a")
-            let error = #expect(throws: AdapterError.self) { try recipe.updates(of: AdapterRecipeTests.matrices) }
+            let error = #expect(throws: TrainingError.self) { try recipe.updates(of: AdapterRecipeTests.matrices) }
             #expect(error?.description.hasPrefix(expected) == true, "\(String(describing: error))")
             #expect(error?.description.hasSuffix("in blk.0 to blk.2") == true)
         }

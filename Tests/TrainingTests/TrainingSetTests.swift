@@ -47,7 +47,7 @@ import Training
         let good = #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}"# + "\n"
         let error = try #require(throws: TrainingError.self) { _ = try read(good + "{\"messages\": [") }
         #expect(error.description.hasPrefix("F line 2: "))
-        #expect(error.description.hasSuffix("expected a JSON object"))
+        #expect(error.description.hasSuffix("expected one JSON value a line"))
         #expect(throws: TrainingError("F line 1: an array without 'messages', expected {\"messages\": [...]}")) {
             _ = try read("[1]")
         }

@@ -21,7 +21,7 @@ public struct Interaction: Sendable, Hashable, Identifiable {
     /// What a ``DecisionRecord`` says beside request and response, if this came from our own server.
     public let decision: JSONValue?
     public let messages: [Message]
-    /// The message of the answer that counts, see ``choice(of:)``.
+    /// The message of the answer that counts, the choice that the response numbers 0, else its first.
     public let answer: Message
 
     init(

@@ -1,3 +1,4 @@
+import Dialects
 import Foundation
 public import GRDB
 import JSON
@@ -164,14 +165,14 @@ extension Interaction {
         let record: Data = row["record"]
         guard let id = ContentDigest(hex), let json = try? JSONValue(parsing: record), let request = json["request"],
             let response = json["response"], let messages = request["messages"]?.arrayValue,
-            let answer = Interaction.choice(of: response)?["message"]
+            let answer = OpenAIChat.choice(of: response)?["message"]
         else { throw StorageError(.input, "the database holds a damaged interaction \(hex)") }
         do {
             self.init(
                 time: Timestamp.date(milliseconds: row["time"]), workload: row["workload"],
                 client: json["client_id"]?.stringValue, request: request, response: response,
-                decision: json["decision"], messages: try messages.map(Interaction.message),
-                answer: try Interaction.message(answer), id: id)
+                decision: json["decision"], messages: try messages.map(LogRecord.message),
+                answer: try LogRecord.message(answer), id: id)
         } catch {
             throw StorageError(
                 .input, "the database holds interaction \(id.short), which is not read: \(error)",

@@ -1,4 +1,5 @@
 import Conversations
+import Dialects
 import Foundation
 public import Interactions
 import JSON

@@ -1,9 +1,10 @@
 import Conversations
+public import Dialects
 import Foundation
 public import GRDB
 public import Storage
 public import Tasks
-public import Teachers
+import Teachers
 
 /// The labels of a workspace, by task, teacher and input.
 public struct LabelStore: Sendable {
@@ -12,7 +13,7 @@ public struct LabelStore: Sendable {
         let task: ContentDigest
         let teacher: String
 
-        public init(task: TaskDefinition, dialect: TeacherEndpoint.Dialect, model: String) {
+        public init(task: TaskDefinition, dialect: Dialect, model: String) {
             self.task = task.trainingDigest
             teacher = "\(dialect.rawValue)/\(model)"
         }

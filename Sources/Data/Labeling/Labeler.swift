@@ -1,4 +1,5 @@
 import Conversations
+import Dialects
 import PlainText
 import Storage
 public import Tasks

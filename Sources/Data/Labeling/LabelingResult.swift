@@ -1,4 +1,5 @@
-public import Conversations
+import Conversations
+public import Dialects
 import Storage
 public import Teachers
 

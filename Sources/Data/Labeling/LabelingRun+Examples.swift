@@ -1,4 +1,5 @@
 public import Datasets
+import Dialects
 import Foundation
 import Storage
 import Tasks

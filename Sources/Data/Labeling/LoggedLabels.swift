@@ -1,5 +1,6 @@
 import Conversations
 public import Datasets
+import Dialects
 public import Interactions
 import JSON
 import Storage
@@ -38,7 +39,7 @@ public struct LoggedLabels: Sendable {
                 var example = try LoggedLabels.example(interaction, task)
                 do throws(LogprobsError) {
                     example.logprobs = try TokenLogprobs(
-                        Interaction.choice(of: interaction.response)?["logprobs"],
+                        OpenAIChat.logprobs(of: interaction.response),
                         answer: interaction.answer.content, label: example.label)
                 } catch {
                     if error.kind != .missing { unusable[error.kind.rawValue, default: 0] += 1 }
@@ -95,7 +96,7 @@ public struct LoggedLabels: Sendable {
             throw Rejection(reason: "no text for the task")
         }
         if let decision = interaction.decision { try check(interaction, decision, task) }
-        if let word = Interaction.choice(of: interaction.response)?["finish_reason"]?.stringValue {
+        if let word = OpenAIChat.finish(of: interaction.response) {
             let reason = FinishReason(word)
             guard reason.isFinished else {
                 throw Rejection(reason: "the answer: \(reason.rawValue), expected one that was finished")

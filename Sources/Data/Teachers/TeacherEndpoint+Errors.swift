@@ -1,4 +1,5 @@
 import Conversations
+import Dialects
 import Foundation
 import HTTPTransport
 
@@ -74,7 +75,7 @@ extension TeacherEndpoint {
                 status == 401 ? .unauthorized : .forbidden,
                 "the API key was refused (\(status)): \(answer)\(key == nil ? ", and no key was sent" : "")",
                 hint: "check the key that --key-env or --key-file names, and that it may use model \(model)")
-        case 404 where isAboutModelOrPath(stated):
+        case 404 where dialect.isAboutModelOrRoute(stated):
             return TeacherError(
                 .notFound, "model or route not found: \(answer) for model \(model) at \(url)",
                 hint: "check --model, --endpoint and --dialect")
@@ -107,16 +108,5 @@ extension TeacherEndpoint {
         return TeacherError(
             .redirected, "the teacher is somewhere else: \(origin) answered \(status) and points to \(shown)",
             hint: "if that is the right place, give --endpoint \(endpoint)")
-    }
-
-    /// A 404 without an error in the dialect's shape comes from a server that has no such route.
-    private func isAboutModelOrPath(_ stated: ServerError) -> Bool {
-        let words = stated.words.filter { Int($0) == nil }
-        switch dialect {
-        case .openai:
-            return words.isEmpty
-                || words.contains { ["model_not_found", "not_found_error", "not_found"].contains($0.lowercased()) }
-        case .anthropic: return words.isEmpty || words.contains("not_found_error")
-        }
     }
 }

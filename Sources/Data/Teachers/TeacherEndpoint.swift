@@ -1,23 +1,9 @@
+public import Dialects
 import Foundation
 import HTTPTransport
 
 /// Where a teacher is, which model answers, in which dialect, with which key and at what price.
 public struct TeacherEndpoint: Sendable {
-    /// The shape of requests and responses.
-    public enum Dialect: String, Sendable, CaseIterable, Codable {
-        /// `POST …/chat/completions`, as OpenAI and everybody compatible has it.
-        case openai
-        /// `POST …/messages`, Anthropic's.
-        case anthropic
-
-        var route: String {
-            switch self {
-            case .openai: "/chat/completions"
-            case .anthropic: "/messages"
-            }
-        }
-    }
-
     /// The absolute URL that requests are posted to.
     public let url: String
     public let model: String
@@ -96,13 +82,7 @@ public struct TeacherEndpoint: Sendable {
     /// The header fields of a request, the key among them.
     var headers: HTTPHeaders {
         var headers: HTTPHeaders = ["content-type": "application/json", "accept": "application/json"]
-        switch dialect {
-        case .openai:
-            if let key { headers["authorization"] = "Bearer \(key.secret)" }
-        case .anthropic:
-            headers["anthropic-version"] = "2023-06-01"
-            if let key { headers["x-api-key"] = key.secret }
-        }
+        for field in dialect.headers(key: key?.secret) { headers[field.name] = field.value }
         return headers
     }
 }

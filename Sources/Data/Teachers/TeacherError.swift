@@ -1,3 +1,4 @@
+import Dialects
 public import Foundation
 import HTTPTransport
 

@@ -44,7 +44,7 @@ public enum JSONLineError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .tooLong(let limit): "longer than \(limit) bytes"
+        case .tooLong(let limit): "longer than \(limit) bytes, expected a shorter line"
         // Its line is always 1; the column says where.
         case .notJSON(let error):
             "not valid JSON: \(error.reason) at column \(error.column), expected one JSON value a line"

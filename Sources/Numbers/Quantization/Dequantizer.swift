@@ -25,7 +25,9 @@ public enum Dequantizer {
     package static func dequantizePortably(
         _ type: GGMLType, from source: UnsafeRawPointer, to destination: UnsafeMutablePointer<Float>, count: Int
     ) throws(QuantizationError) {
-        try decode(type, with: retort_decoder_of_set(InstructionSet.portable.rawValue, type.rawValue), from: source, to: destination, count: count)
+        try decode(
+            type, with: retort_decoder_of_set(InstructionSet.portable.rawValue, type.rawValue), from: source,
+            to: destination, count: count)
     }
 
     private static func decode(

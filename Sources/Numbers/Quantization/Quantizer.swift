@@ -39,7 +39,8 @@ public enum Quantizer {
         columns: Int, importance: UnsafePointer<Float>? = nil
     ) throws(QuantizationError) {
         try encode(
-            type, with: retort_encoder_of_set(InstructionSet.portable.rawValue, type.rawValue), from: source, to: destination, rows: rows,
+            type, with: retort_encoder_of_set(InstructionSet.portable.rawValue, type.rawValue), from: source,
+            to: destination, rows: rows,
             columns: columns, importance: importance)
     }
 

@@ -1,4 +1,5 @@
 import Conversations
+import Dialects
 package import JSON
 import PlainText
 import Storage
@@ -6,7 +7,7 @@ import Storage
 /// A teacher's answers by input, read from JSON Lines. `Documentation/Formats/TeacherRecording.md` has the forms.
 public struct Recording: Sendable {
     /// By the bytes of the input: texts that only look alike are two.
-    private var answers: [[UInt8]: RecordedAnswer] = [:]
+    private var answers: [[UInt8]: RecordedResponse] = [:]
     /// The inputs as bytes, longest first, for inputs that stand inside a rendered prompt.
     private var inputs: [[UInt8]] = []
 
@@ -53,20 +54,13 @@ public struct Recording: Sendable {
             guard let answer = json["answer"]?.stringValue else {
                 throw ReplayError("\(place): answer: \(json["answer"]?.kindName ?? "missing"), expected a text")
             }
-            answers[Array(input.utf8)] = RecordedAnswer(
-                content: answer, usage: json["usage"], logprobs: json["logprobs"],
-                finish: json["finish_reason"]?.stringValue)
+            answers[Array(input.utf8)] = RecordedResponse(content: answer, beside: json)
             return
         }
         guard let response = json["response"] else { throw ReplayError("\(place): no response, expected \(forms)") }
-        guard let content = Recording.content(of: response) else {
+        guard let answer = RecordedResponse(response, usage: json["usage"]) else {
             throw ReplayError("\(place): response: no text in it, expected content, choices or content blocks")
         }
-        let choice = response["choices"]?.arrayValue?.first
-        let finish = choice?["finish_reason"] ?? response["finish_reason"] ?? response["stop_reason"]
-        let answer = RecordedAnswer(
-            content: content, usage: json["usage"] ?? response["usage"],
-            logprobs: choice?["logprobs"] ?? response["logprobs"], finish: finish?.stringValue)
         if let input = json["match"]?["input"]?.stringValue {
             answers[Array(input.utf8)] = answer
         } else if let messages = json["request"]?["messages"]?.arrayValue,
@@ -76,15 +70,6 @@ public struct Recording: Sendable {
         } else {
             throw ReplayError("\(place): no input, expected \(forms)")
         }
-    }
-
-    /// The text of `{"content": "…"}`, a `chat.completion` or an Anthropic message.
-    private static func content(of response: JSONValue) -> String? {
-        if let text = response["content"]?.stringValue { return text }
-        if let text = response["choices"]?.arrayValue?.first?["message"]?["content"]?.stringValue { return text }
-        guard let blocks = response["content"]?.arrayValue else { return nil }
-        let texts = blocks.compactMap { $0["type"]?.stringValue == "text" ? $0["text"]?.stringValue : nil }
-        return texts.isEmpty ? nil : texts.joined()
     }
 
     private static func text(of message: JSONValue, place: String) throws -> String {
@@ -97,7 +82,7 @@ public struct Recording: Sendable {
 
     /// The answer to a conversation: of the last user message that is recorded as it is, else of the longest recorded
     /// input that stands in one, last message first. A correction that follows a wrong answer is thus passed over.
-    func answer(to messages: [Message]) -> RecordedAnswer? {
+    func answer(to messages: [Message]) -> RecordedResponse? {
         let said = messages.filter { $0.role == .user }.map { Array($0.content.utf8) }.reversed()
         for text in said {
             if let answer = answers[text] { return answer }

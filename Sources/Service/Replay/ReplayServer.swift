@@ -1,4 +1,5 @@
 import Conversations
+import Dialects
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -105,7 +106,7 @@ public final class ReplayServer: Sendable {
         return router
     }
 
-    private func answer(_ request: Request, _ dialect: ReplayDialect) async throws -> Response {
+    private func answer(_ request: Request, _ dialect: Dialect) async throws -> Response {
         let start = ContinuousClock.now
         let number = state.withLock { state in
             state.requests += 1
@@ -144,11 +145,10 @@ public final class ReplayServer: Sendable {
     }
 
     private func respond(
-        to request: Request, _ dialect: ReplayDialect, _ fault: Faults.Fault?
+        to request: Request, _ dialect: Dialect, _ fault: Faults.Fault?
     ) async throws -> Response {
         if let key = options.key, !ReplayServer.carries(request, key) {
-            let error = dialect.error(
-                status: 401, type: "authentication_error", code: dialect.keyErrorCode, message: "the API key is wrong")
+            let error = dialect.keyError("the API key is wrong")
             return ReplayServer.json(error, status: 401)
         }
         let bytes = Array(buffer: try await request.body.collect(upTo: 16 << 20))
@@ -157,26 +157,27 @@ public final class ReplayServer: Sendable {
         if case .status(let status)? = fault { return failure(status, dialect) }
         let body: JSONValue
         let messages: [Message]
+        let topLogprobs: Int?
         do {
             body = try JSONValue(parsing: bytes)
-            messages = try dialect.messages(of: body)
-            try dialect.checkLogprobs(body)
+            messages = try dialect.messages(ofRequest: body)
+            topLogprobs = try dialect.topLogprobs(ofRequest: body)
         } catch {
-            let error = dialect.error(status: 400, type: "invalid_request_error", message: "\(error)")
+            let error = dialect.error(type: "invalid_request_error", message: "\(error)")
             return ReplayServer.json(error, status: 400)
         }
         guard var answer = recording.answer(to: messages) else {
             let error = dialect.error(
-                status: 404, type: "invalid_request_error", code: "not_recorded",
+                type: "invalid_request_error", code: "not_recorded",
                 message: "no answer is recorded for this prompt, \(recording.count) others are")
             return ReplayServer.json(error, status: 404)
         }
-        if fault == .nonsense { answer = RecordedAnswer(content: "I would rather not say.") }
+        if fault == .nonsense { answer = RecordedResponse(content: "I would rather not say.") }
+        let response = ReplayedResponse(
+            dialect: dialect, answer: answer, request: body, messages: messages, topLogprobs: topLogprobs)
         let isStream = body["stream"]?.boolValue == true
         let text =
-            isStream
-            ? dialect.events(answer, request: body, messages: messages)
-            : [dialect.response(answer, request: body, messages: messages).serialized()]
+            isStream ? response.events : [response.whole.serialized()]
         let digest = ContentDigest(of: bytes)
         switch fault {
         case .cut: return ReplayServer.cut(text.joined())
@@ -194,16 +195,16 @@ public final class ReplayServer: Sendable {
     private static func carries(_ request: Request, _ key: String) -> Bool {
         let given =
             request.headers[.authorization].map { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : $0 }
-            ?? HTTPField.Name("x-api-key").flatMap { request.headers[$0] } ?? ""
+            ?? HTTPField.Name(Dialect.keyField).flatMap { request.headers[$0] } ?? ""
         let left = Array(given.utf8), right = Array(key.utf8)
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    private func failure(_ status: Int, _ dialect: ReplayDialect) -> Response {
+    private func failure(_ status: Int, _ dialect: Dialect) -> Response {
         let type = status == 429 ? "rate_limit_error" : status < 500 ? "invalid_request_error" : "api_error"
         var response = ReplayServer.json(
-            dialect.error(status: status, type: type, message: "a fault on request"), status: status)
+            dialect.error(type: type, message: "a fault on request"), status: status)
         if status == 429 {
             let milliseconds = Int(options.retryAfter / .milliseconds(1))
             if let name = HTTPField.Name("retry-after-ms") { response.headers[name] = "\(milliseconds)" }
@@ -243,8 +244,4 @@ extension ReplayServer {
         return Response(
             status: .ok, headers: [.contentType: "application/json", .contentLength: "\(text.utf8.count)"], body: body)
     }
-}
-
-extension ReplayDialect {
-    fileprivate var keyErrorCode: String? { self == .openai ? "invalid_api_key" : nil }
 }

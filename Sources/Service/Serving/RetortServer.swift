@@ -48,8 +48,8 @@ public struct RetortServer: Sendable {
         // Before it is read, so that no change goes by unseen.
         baseFile = try HeldFile(path: configuration.base)
         let loader = try VersionLoader(
-            base: configuration.base, template: configuration.template, store: workspace.store,
-            tasks: configuration.tasks, threshold: configuration.threshold, warn: warn)
+            base: configuration.base, template: configuration.template, pool: configuration.pool,
+            store: workspace.store, tasks: configuration.tasks, threshold: configuration.threshold, warn: warn)
         let registry = try ReleaseRegistry(workspace: workspace)
         var slots: [ServingSlot] = []
         for selector in configuration.models where !slots.contains(where: { $0.selector == selector }) {
@@ -94,8 +94,9 @@ public struct RetortServer: Sendable {
         let limits = ConnectionLimits(
             clientTimeout: .nanoseconds(Int64(configuration.clientTimeout / .nanoseconds(1))),
             maximumBodyByteCount: configuration.maximumBodyByteCount, log: { detail?($0) })
+        let underWay = AnswersUnderWay()
         let application = Application(
-            responder: makeResponder(queue, connections, try await makeEscalation()),
+            responder: makeResponder(queue, underWay, connections, try await makeEscalation()),
             server: HTTPServerBuilder { HTTPConnection(responder: $0, limits: limits, connections: connections) },
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: configuration.port),
@@ -115,7 +116,8 @@ public struct RetortServer: Sendable {
             registry: registry, loader: loader, slots: catalog.slots, interval: configuration.pollInterval, say: say,
             warn: warn)
         var services: [any Service] = [
-            follower, application, HangupListener(say: say) { try decisionLog?.reopen() },
+            // What begins first is stopped last: answers come to their ends behind the last connection.
+            follower, underWay, application, HangupListener(say: say) { try decisionLog?.reopen() },
             // Answers would be those of another model, unsaid.
             EverySecond { [baseFile, digest = loader.base.artifact] in try baseFile.check(against: digest) },
         ]
@@ -155,7 +157,7 @@ public struct RetortServer: Sendable {
     }
 
     private func makeResponder(
-        _ queue: WorkQueue, _ connections: OpenConnections, _ escalation: Escalation?
+        _ queue: WorkQueue, _ underWay: AnswersUnderWay, _ connections: OpenConnections, _ escalation: Escalation?
     ) -> Responder {
         let bodies = BodyReader(
             maximumByteCount: configuration.maximumBodyByteCount,
@@ -166,7 +168,7 @@ public struct RetortServer: Sendable {
             startedAt: Date(),
             admission: admission)
         let completions = CompletionRoutes(
-            catalog: catalog, answerer: Answerer(queue: queue, escalation: escalation),
+            catalog: catalog, answerer: Answerer(queue: queue, escalation: escalation), underWay: underWay,
             decisionLog: decisionLog, bodies: bodies, timeout: configuration.timeout)
         return Responder(
             routes: information.routes + completions.routes, admission: admission,

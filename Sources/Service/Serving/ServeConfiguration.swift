@@ -1,6 +1,7 @@
 public import Registry
 public import Tasks
 public import Teachers
+public import Tensors
 
 /// Everything that a server is started with; `Documentation/Formats/ServeConfiguration.md` has the flags.
 public struct ServeConfiguration: Sendable {
@@ -44,6 +45,9 @@ public struct ServeConfiguration: Sendable {
     public var clientTimeout: Duration = .seconds(30)
     /// The origins whose pages may ask from a browser: `https://app.example`, or `*`.
     public var crossOrigins: [String] = []
+
+    /// Whose threads compute.
+    public var pool = ThreadPool.shared
 
     public init(base: String) { self.base = base }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dialects
 import JSON
 import StageInterface
 import Storage
@@ -16,12 +17,12 @@ struct TeacherFlags: ParsableArguments {
     @Option(
         help: "openai (and everybody compatible) or anthropic. (default: openai)",
         transform: { text in
-            guard let dialect = TeacherEndpoint.Dialect(rawValue: text) else {
+            guard let dialect = Dialect(rawValue: text) else {
                 throw ValidationError("'\(text)', expected openai or anthropic")
             }
             return dialect
         })
-    var dialect = TeacherEndpoint.Dialect.openai
+    var dialect = Dialect.openai
 
     @Option(help: ArgumentHelp("The environment variable with the API key.", valueName: "variable"))
     var keyEnv: String?

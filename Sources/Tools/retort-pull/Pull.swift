@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dialects
 import Interactions
 import StageInterface
 import Storage

@@ -1,3 +1,4 @@
+import Dialects
 import Interactions
 
 /// The reconciliation as people read it.

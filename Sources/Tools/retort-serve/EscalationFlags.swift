@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dialects
 import Serving
 import StageInterface
 import Storage
@@ -62,7 +63,7 @@ struct EscalationFlags: ParsableArguments {
         do { _ = try RequestOverrides(parsing: escalateOption, flag: "--escalate-option") } catch {
             throw ValidationError(error.description)
         }
-        if let escalateDialect, TeacherEndpoint.Dialect(rawValue: escalateDialect) == nil {
+        if let escalateDialect, Dialect(rawValue: escalateDialect) == nil {
             throw ValidationError("--escalate-dialect: '\(escalateDialect)', expected openai or anthropic")
         }
     }
@@ -118,7 +119,7 @@ struct EscalationFlags: ParsableArguments {
         }
         return try TeacherEndpoint(
             baseURL: escalateEndpoint, model: escalateModel,
-            dialect: escalateDialect.flatMap(TeacherEndpoint.Dialect.init(rawValue:)) ?? .openai, key: key,
+            dialect: escalateDialect.flatMap(Dialect.init(rawValue:)) ?? .openai, key: key,
             prices: TokenPrices(input: escalatePriceIn ?? 0, output: escalatePriceOut ?? 0),
             overrides: try RequestOverrides(parsing: escalateOption, flag: "--escalate-option"),
             sendsKeyInClear: escalatePlainHttp)

@@ -7,6 +7,7 @@ import StageInterface
 import Storage
 import Tasks
 import Teachers
+import Tensors
 
 /// Parses, starts the server, and says where it listens.
 struct Serve: StageCommand {
@@ -86,9 +87,8 @@ struct Serve: StageCommand {
     }
 
     func perform(_ console: Console) async throws -> StageReport? {
-        // The engine's shared pool reads this when it is first used.
-        if let threads = compute.threads { setenv("RETORT_THREADS", String(threads), 1) }
         var configuration = ServeConfiguration(base: base)
+        if let threads = compute.threads { configuration.pool = ThreadPool(threads: threads) }
         configuration.template = template
         configuration.tasks = try task.map { try TaskDefinition(path: $0) }
         configuration.models = try model.map { try VersionSelector($0) }

@@ -2,6 +2,7 @@ import Architectures
 import ChatTemplates
 import Checkpoints
 public import Conversations
+import Dialects
 import Foundation
 public import Inference
 public import PlainText

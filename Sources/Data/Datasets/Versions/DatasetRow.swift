@@ -1,4 +1,5 @@
 public import Conversations
+public import Dialects
 public import Foundation
 import Interactions
 public import JSON

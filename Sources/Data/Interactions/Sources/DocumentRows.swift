@@ -1,3 +1,5 @@
+import Dialects
+
 /// The rows of a document, one after the other: the values of a text that follow one another, with the elements of a list
 /// in the place of the list, and those of an API page's `data` in the place of the page.
 ///
@@ -204,5 +206,5 @@ struct DocumentRows {
         }
     }
 
-    private static let recordKeys = ["request", "response", "messages", "choices"].map { Array($0.utf8) }
+    private static let recordKeys = LogRecord.keys.map { Array($0.utf8) }
 }

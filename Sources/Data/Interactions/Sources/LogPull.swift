@@ -1,3 +1,4 @@
+public import Dialects
 import Dispatch
 import Foundation
 import GRDB
@@ -65,8 +66,6 @@ public struct LogPull: Sendable {
     private static let depth = JSONValue.maximumDepth - 16
     /// A row holds no more values than the longest answer with the log-probabilities of twenty tokens at every place.
     static let values = 2_000_000
-    /// The same for a request or response that a row holds as a text of JSON.
-    static let innerDepth = depth - 16
 
     /// - Parameters:
     ///   - workload: the workload wanted; nil takes all.
@@ -241,7 +240,7 @@ public struct LogPull: Sendable {
             record = try SplitCharacters.joined(text, record, replaced: &replaced)
             if replaced > 0 { notes.insert(.loneHalves) }
         }
-        let interaction = try Interaction.read(record, workload: workload, untagged: untagged, notes: &notes)
+        let interaction = try Interaction(LogRecord(record, notes: &notes), workload: workload, untagged: untagged)
         return Kept(interaction, notes)
     }
 }

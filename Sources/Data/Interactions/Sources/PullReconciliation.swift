@@ -1,3 +1,5 @@
+public import Dialects
+
 /// What became of every row that a pull saw: `seen` is always the sum of all other counts.
 public struct PullReconciliation: Sendable, Hashable {
     public private(set) var seen = 0

@@ -1,3 +1,4 @@
+public import Dialects
 public import Foundation
 
 /// One request in the budget's book.

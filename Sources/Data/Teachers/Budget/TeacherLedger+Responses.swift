@@ -1,3 +1,4 @@
+import Dialects
 import Foundation
 import GRDB
 import JSON
@@ -5,7 +6,7 @@ import Storage
 
 extension TeacherLedger {
     /// The key of a request: what makes the answer, and not where it is asked.
-    static func key(dialect: TeacherEndpoint.Dialect, model: String, body: JSONValue) -> ContentDigest {
+    static func key(dialect: Dialect, model: String, body: JSONValue) -> ContentDigest {
         let identity: JSONValue = ["dialect": .string(dialect.rawValue), "model": .string(model), "request": body]
         return ContentDigest(of: identity.serializedBytes(.canonical))
     }

@@ -1,3 +1,5 @@
+public import Dialects
+
 /// What a teacher's tokens cost.
 public struct TokenPrices: Sendable, Hashable {
     /// USD per million input tokens.

@@ -1,3 +1,4 @@
+import Dialects
 import JSON
 
 extension RequestForm {
@@ -23,7 +24,7 @@ extension RequestForm {
             return true
         }
         triedNames.insert(limitName)
-        let other: LimitName = limitName == .maxTokens ? .maxCompletionTokens : .maxTokens
+        let other: OpenAIChat.LimitName = limitName == .maxTokens ? .maxCompletionTokens : .maxTokens
         guard !triedNames.contains(other) else { return false }
         limitName = other
         // Who refuses the old name thinks, as a rule, and thoughts count.
@@ -63,7 +64,7 @@ extension RequestForm {
 
     /// Reads what an earlier run learned; nil for what no version of this has written.
     init?(_ json: JSONValue) {
-        guard let limit = json["limit"]?.stringValue.flatMap(LimitName.init),
+        guard let limit = json["limit"]?.stringValue.flatMap(OpenAIChat.LimitName.init),
             let temperature = json["temperature"]?.boolValue, let room = json["thinking_room"]?.integerValue,
             (0...1 << 20).contains(room)
         else { return nil }
@@ -72,6 +73,7 @@ extension RequestForm {
         takesTemperature = temperature
         thinkingRoom = room
         isRoomFinal = json["final"]?.boolValue ?? false
-        triedNames = Set((json["tried"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(LimitName.init) })
+        triedNames = Set(
+            (json["tried"]?.arrayValue ?? []).compactMap { $0.stringValue.flatMap(OpenAIChat.LimitName.init) })
     }
 }

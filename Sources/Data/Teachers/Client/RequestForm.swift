@@ -1,3 +1,4 @@
+import Dialects
 import JSON
 
 /// What a model wants a request to look like, beyond its dialect: by which name the limit goes, whether it takes a
@@ -5,16 +6,14 @@ import JSON
 ///
 /// Known by the model's family, or learned from what the server refuses (``learn(from:sent:overrides:)``).
 struct RequestForm: Sendable, Hashable {
-    enum LimitName: String, Sendable { case maxTokens = "max_tokens", maxCompletionTokens = "max_completion_tokens" }
-
-    var limitName = LimitName.maxTokens
+    var limitName = OpenAIChat.LimitName.maxTokens
     var takesTemperature = true
     /// Tokens that are added to the answer's limit, for thoughts that nobody sees but that count.
     var thinkingRoom = 0
     /// Whether the server refused the room above this one as too large.
     var isRoomFinal = false
     /// Whether each name of the limit was refused once: then neither is tried again.
-    var triedNames: Set<LimitName> = []
+    var triedNames: Set<OpenAIChat.LimitName> = []
 
     /// The room of models that think, and what it becomes when thoughts have filled it.
     static let firstRoom = 4096
@@ -23,7 +22,7 @@ struct RequestForm: Sendable, Hashable {
     init() {}
 
     /// What is known of a model before it is asked.
-    init(model: String, dialect: TeacherEndpoint.Dialect, host: String, overrides: RequestOverrides) {
+    init(model: String, dialect: Dialect, host: String, overrides: RequestOverrides) {
         let name = model.lowercased().split(separator: "/").last.map(String.init) ?? ""
         switch dialect {
         case .openai:
@@ -67,7 +66,7 @@ struct RequestForm: Sendable, Hashable {
     ]
 
     /// How this differs from what is asked by default, for people.
-    func differences(from limitName: LimitName = .maxTokens) -> [String] {
+    func differences(from limitName: OpenAIChat.LimitName = .maxTokens) -> [String] {
         var differences: [String] = []
         if self.limitName != limitName {
             differences.append("\(self.limitName.rawValue) instead of \(limitName.rawValue)")

@@ -1,4 +1,5 @@
 import Conversations
+public import Dialects
 import Foundation
 import HTTPTransport
 import JSON

@@ -185,7 +185,8 @@ extension FrozenMatrix {
 
     /// A few rows of x, as when a token is decoded for a few sequences: each row of weights goes through registers once.
     private func multiplyStoredRows(
-        _ product: retort_stored_row, _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>, pool: ThreadPool
+        _ product: retort_stored_row, _ x: UnsafePointer<Float>, count: Int, into y: UnsafeMutablePointer<Float>,
+        pool: ThreadPool
     ) {
         let tile = FrozenMatrix.evenBlock(rows, most: max(16, min(256, 65536 / columns)), step: 16)
         pool.run(rows, blocksOf: tile) { range in

@@ -1,6 +1,6 @@
 import Answering
+import Dialects
 import Inference
-import Interactions
 import JSON
 import Registry
 import Tasks
@@ -67,11 +67,7 @@ struct Answer: Sendable {
     }
 
     var usage: JSONValue {
-        [
-            "prompt_tokens": .integer(promptTokens), "completion_tokens": .integer(completionTokens),
-            "total_tokens": .integer(promptTokens + completionTokens),
-            "prompt_tokens_details": ["cached_tokens": .integer(cachedTokens)],
-        ]
+        OpenAIChat.usage(prompt: promptTokens, completion: completionTokens, cached: cachedTokens)
     }
 
     /// Adds how it came about to what is said of the version that answered.

@@ -1,5 +1,5 @@
+import Dialects
 import Foundation
-import Interactions
 import JSON
 import Storage
 import Synchronization

@@ -1,3 +1,4 @@
+import Dialects
 import JSON
 import NIOCore
 
@@ -63,11 +64,6 @@ struct APIError: Error, Sendable {
     static let disconnected = APIError(status: 499, message: "the client closed the connection", type: "api_error")
 
     var json: JSONValue {
-        [
-            "error": [
-                "message": .string(message), "type": .string(type),
-                "param": parameter.map(JSONValue.string) ?? .null, "code": code.map(JSONValue.string) ?? .null,
-            ]
-        ]
+        OpenAIChat.error(type: type, code: code, parameter: parameter, message: message)
     }
 }

@@ -1,8 +1,8 @@
 import Answering
+import Dialects
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Interactions
 import JSON
 import NIOCore
 import PlainText
@@ -12,6 +12,7 @@ import Tasks
 struct CompletionRoutes: Sendable {
     let catalog: ServingCatalog
     let answerer: Answerer
+    let underWay: AnswersUnderWay
     let decisionLog: DecisionLog?
     let bodies: BodyReader
     let timeout: Duration
@@ -43,9 +44,8 @@ struct CompletionRoutes: Sendable {
             cancellation.cancel(.timeout(seconds: timeout / .seconds(1)))
         }
         let body = CompletionBody(request, version, now: received)
-        // The answer is made apart from the connection: whether or not somebody reads it, its end is seen to.
         let (events, feed) = AsyncThrowingStream.makeStream(of: AnswerEvent.self)
-        Task {
+        underWay.begin {
             defer { timer.cancel() }
             do {
                 let answer = try await answerer.answer(request, version, at: LocalTime(received), cancellation) {

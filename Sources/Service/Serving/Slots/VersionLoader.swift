@@ -7,12 +7,14 @@ import PlainText
 import Registry
 import Storage
 import Tasks
+import Tensors
 import Tokenizers
 
 /// Loads versions onto one base and verifies them: nothing that it returns can turn out to be unfit later.
 final class VersionLoader: Sendable {
     /// The base itself, as a version that can answer.
     let base: ServedVersion
+    private let pool: ThreadPool
     private let store: ContentStore
     private let tasks: ServedTasks
     private let threshold: Double?
@@ -25,14 +27,14 @@ final class VersionLoader: Sendable {
     /// - Throws: what opening a model throws, for a missing or damaged file or an unsupported architecture; `InferenceError`
     ///   for one whose logits are no numbers.
     init(
-        base path: String, template: String?, store: ContentStore, tasks: [TaskDefinition], threshold: Double?,
-        warn: @escaping @Sendable (String) -> Void
+        base path: String, template: String?, pool: ThreadPool, store: ContentStore, tasks: [TaskDefinition],
+        threshold: Double?, warn: @escaping @Sendable (String) -> Void
     ) throws {
         let checkpoint = try Checkpoint(path: path, template: template)
         let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
         base = try ServedVersion(
             name: name, record: nil, artifact: try ContentDigest(ofFile: path), base: try checkpoint.digest(),
-            engine: try InferenceEngine(checkpoint: checkpoint), adapter: nil,
+            engine: try InferenceEngine(checkpoint: checkpoint, pool: pool), adapter: nil,
             encoder: try PromptEncoder(checkpoint), task: nil)
         do {
             baseLogits = try base.engine.probe()
@@ -40,6 +42,7 @@ final class VersionLoader: Sendable {
             throw ServingError("\(path) cannot be served: \(error.description)", hint: error.hint)
         }
         for warning in base.warnings { warn("\(path): \(warning)") }
+        self.pool = pool
         self.store = store
         self.tasks = ServedTasks(given: tasks, store: store, warn: warn)
         self.threshold = threshold
@@ -83,7 +86,7 @@ final class VersionLoader: Sendable {
     /// A merged model, or another base, with an engine of its own.
     private func model(_ record: RegistryVersion, _ path: String) throws -> ServedVersion {
         let checkpoint = try Checkpoint(path: path)
-        let engine = try InferenceEngine(checkpoint: checkpoint)
+        let engine = try InferenceEngine(checkpoint: checkpoint, pool: pool)
         _ = try engine.probe()
         return try version(record, try checkpoint.digest(), engine, nil, try PromptEncoder(checkpoint))
     }

@@ -15,7 +15,7 @@ public struct TokenUsage: Sendable, Hashable {
     }
 
     /// The sum of two counts, neither of them negative.
-    static func sum(_ left: Int, _ right: Int) -> Int {
+    package static func sum(_ left: Int, _ right: Int) -> Int {
         let (sum, isBeyond) = left.addingReportingOverflow(right)
         return isBeyond ? .max : sum
     }

@@ -4,7 +4,7 @@ extension ServerError {
     /// - Parameters:
     ///   - words: the message as it may be shown, without what it quotes of the request.
     ///   - hasWait: whether the server says when to come again. Some name the billing page in every answer to haste.
-    func wantsPayment(status: Int, words: String, hasWait: Bool) -> Bool {
+    package func wantsPayment(status: Int, words: String, hasWait: Bool) -> Bool {
         if status == 402 { return true }
         guard [400, 403, 412, 429].contains(status) else { return false }
         // A code is the vendor's own; it cannot quote anybody.
@@ -20,7 +20,7 @@ extension ServerError {
     }
 
     /// Whether a refusal is about what was said, whatever its status.
-    static func isAboutContent(_ words: String) -> Bool {
+    package static func isAboutContent(_ words: String) -> Bool {
         let message = words.lowercased()
         return moderationWords.contains(where: message.contains)
     }

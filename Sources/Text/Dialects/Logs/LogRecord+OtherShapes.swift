@@ -1,7 +1,7 @@
 import JSON
 
 /// Records of other tools, which are told from broken ones: the reason says what they are.
-extension Interaction {
+extension LogRecord {
     static func otherRecord(_ object: JSONObject) -> RowFault {
         if object["custom_id"] != nil {
             return RowFault(.noRequest, "a line of an OpenAI batch, expected request and response in one record")

@@ -1,4 +1,4 @@
-/// Why a row of a log did not become an ``Interaction``. The raw value is what reports count under.
+/// Why a row of a log is not an exchange that can be kept. The raw value is what reports count under.
 public enum DropReason: String, Error, Sendable, Hashable, CaseIterable {
     case notJSON = "not_json"
     case lineTooLong = "line_too_long"

@@ -1,9 +1,31 @@
-import Foundation
-public import JSON
+package import Conversations
+package import Foundation
+package import JSON
 import PlainText
 import Storage
 
-extension Interaction {
+/// An exchange with a model as a log kept it, read from whichever form it has.
+package struct LogRecord: Sendable {
+    package var time: Date
+    /// The task that somebody tagged it with.
+    package var tag: String?
+    package var client: String?
+    /// As it was logged.
+    package var request: JSONValue
+    /// The answer as a `chat.completion`; a streamed one is put together.
+    package var response: JSONValue
+    /// What a ``DecisionRecord`` says beside request and response, if it came from our own server.
+    package var decision: JSONValue?
+    package var messages: [Message]
+    /// The message of the answer that counts.
+    package var answer: Message
+
+    /// How deeply texts may nest that stand in a record as JSON of their own.
+    package static let innerDepth = JSONValue.maximumDepth - 32
+
+    /// Keys of which every record has one at least.
+    package static let keys = ["request", "response", "messages", "choices"]
+
     /// Reads one row of a log.
     ///
     /// - `{"request", "response", "timestamp", "workload_id", "client_id"}`, the NVIDIA flywheel's record
@@ -14,42 +36,28 @@ extension Interaction {
     /// - the request's members beside `response` instead of in `request`.
     /// - a stored completion: a `chat.completion` that carries its own `messages`.
     ///
-    /// - Parameters:
-    ///   - wanted: the workload wanted: rows tagged otherwise are dropped. nil takes all.
-    ///   - untagged: the workload of rows without a tag.
-    public init(record: JSONValue, workload wanted: String? = nil, untagged: String? = nil) throws(DropReason) {
-        do throws(RowFault) {
-            var notes: Set<RowNote> = []
-            self = try Interaction.read(record, workload: wanted, untagged: untagged, notes: &notes)
-        } catch {
-            throw error.reason
-        }
-    }
-
-    /// - Parameter notes: what was decided about the row.
-    static func read(
-        _ record: JSONValue, workload wanted: String? = nil, untagged: String? = nil, notes: inout Set<RowNote>
-    ) throws(RowFault) -> Interaction {
-        let (request, logged) = try pair(record)
-        guard let list = request["messages"]?.arrayValue else { throw otherRequest(request) }
-        let messages = try messages(list)
-        let response = try completion(logged, record: record)
-        let answer = try answer(response)
+    /// - Parameter notes: gets what was decided about the row.
+    package init(_ record: JSONValue, notes: inout Set<RowNote>) throws(RowFault) {
+        let (request, logged) = try LogRecord.pair(record)
+        guard let list = request["messages"]?.arrayValue else { throw LogRecord.otherRequest(request) }
+        messages = try LogRecord.messages(list)
+        let response = try LogRecord.completion(logged, record: record)
+        answer = try LogRecord.answer(response)
         if response["choices"]?.arrayValue?.count ?? 0 > 1 { notes.insert(.severalAnswers) }
-        let time = try time(record, response, &notes)
+        time = try LogRecord.time(record, response, &notes)
         // What a client writes into its request must not choose the tag of what our own server logs.
         let isOurs = record["decision"]?.objectValue != nil
         var places = [record["workload_id"], record["metadata"]?["workload_id"]]
         if !isOurs { places.insert(request["metadata"]?["workload_id"], at: 1) }
-        var tag: String?
-        for place in places where tag == nil { tag = try Interaction.tag(place) }
-        if let wanted, let tag, !tag.isExactly(wanted) { throw RowFault(.otherWorkload) }
-        return Interaction(
-            time: time, workload: tag ?? untagged ?? wanted,
-            client: record["client_id"]?.stringValue ?? (isOurs ? nil : request["user"]?.stringValue),
-            request: request, response: response, decision: record["decision"], messages: messages, answer: answer)
+        for place in places where tag == nil { tag = try LogRecord.tag(place) }
+        client = record["client_id"]?.stringValue ?? (isOurs ? nil : request["user"]?.stringValue)
+        decision = record["decision"]
+        self.request = request
+        self.response = response
     }
+}
 
+extension LogRecord {
     // MARK: Request and response
 
     private static func pair(_ record: JSONValue) throws(RowFault) -> (request: JSONValue, response: JSONValue) {
@@ -57,7 +65,7 @@ extension Interaction {
             throw RowFault(.noRequest, "\(record.kindName), expected an object")
         }
         if let request = object["request"], !request.isNull {
-            let read = try Interaction.unquoted(request)
+            let read = try LogRecord.unquoted(request)
             guard read.objectValue != nil else {
                 throw RowFault(.noRequest, "request is \(request.kindName), expected an object")
             }
@@ -128,7 +136,7 @@ extension Interaction {
         guard let text = json.stringValue else { return json }
         if let chunks = try CompletionStream.chunks(ofEvents: text) { return .array(chunks) }
         guard text.utf8.first(where: { $0 > 0x20 }).map({ $0 == 0x7B || $0 == 0x5B }) ?? false,
-            let document = try? JSONDocument(parsing: text.utf8, depth: LogPull.innerDepth)
+            let document = try? JSONDocument(parsing: text.utf8, depth: LogRecord.innerDepth)
         else { return json }
         return document.value
     }

@@ -1,10 +1,10 @@
-import JSON
+package import JSON
 
 /// The tokens that a response says it was billed for, or why that cannot be.
 ///
 /// Whatever a server writes here is money, so nothing is guessed: a usage that is missing or impossible is refused,
 /// and the request is booked at the most it can cost until somebody settles it.
-enum ReportedUsage: Sendable, Hashable {
+package enum ReportedUsage: Sendable, Hashable {
     case stated(TokenUsage)
     /// What is wrong with it: `completion_tokens: 4294967295, expected 0 to 1048576`.
     case refused(String)
@@ -14,20 +14,16 @@ enum ReportedUsage: Sendable, Hashable {
     /// No model reads more than this at once.
     static let mostInput = 1 << 24
 
-    private struct Refusal: Error { var reason: String }
+    struct Refusal: Error { var reason: String }
 
     /// - Parameter hasAnswer: whether the response says anything, so that it cannot have cost nothing.
-    init(_ json: JSONValue, dialect: TeacherEndpoint.Dialect, hasAnswer: Bool) {
+    package init(_ json: JSONValue, dialect: Dialect, hasAnswer: Bool) {
         do throws(Refusal) {
             guard let usage = json["usage"], !usage.isNull else { throw Refusal(reason: "usage: missing") }
             guard usage.objectValue != nil else {
                 throw Refusal(reason: "usage: \(usage.kindName), expected an object")
             }
-            let stated =
-                switch dialect {
-                case .openai: try ReportedUsage.openAI(usage)
-                case .anthropic: try ReportedUsage.anthropic(usage)
-                }
+            let stated = try dialect.usage(usage)
             guard stated.input > 0 else { throw Refusal(reason: "usage: no input tokens, expected more than 0") }
             guard stated.output > 0 || !hasAnswer else {
                 throw Refusal(reason: "usage: no output tokens for an answer, expected more than 0")
@@ -38,34 +34,12 @@ enum ReportedUsage: Sendable, Hashable {
         }
     }
 
-    /// Some servers count thoughts among the completion's tokens, some only in the total, some only beside it.
-    private static func openAI(_ usage: JSONValue) throws(Refusal) -> TokenUsage {
-        let input = try count(usage, "prompt_tokens", upTo: mostInput)
-        var output = try count(usage, "completion_tokens", upTo: mostOutput)
-        let details = usage["completion_tokens_details"] ?? .null
-        if let thoughts = try optional(details, "reasoning_tokens", upTo: mostOutput), thoughts > output {
-            output += thoughts
-        }
-        if let total = try optional(usage, "total_tokens", upTo: mostInput + mostOutput) {
-            output = max(output, total - input)
-        }
-        return TokenUsage(input: input, output: output)
-    }
-
-    private static func anthropic(_ usage: JSONValue) throws(Refusal) -> TokenUsage {
-        var input = try count(usage, "input_tokens", upTo: mostInput)
-        for key in ["cache_creation_input_tokens", "cache_read_input_tokens"] {
-            input += try optional(usage, key, upTo: mostInput) ?? 0
-        }
-        return TokenUsage(input: input, output: try count(usage, "output_tokens", upTo: mostOutput))
-    }
-
-    private static func count(_ usage: JSONValue, _ key: String, upTo most: Int) throws(Refusal) -> Int {
+    static func count(_ usage: JSONValue, _ key: String, upTo most: Int) throws(Refusal) -> Int {
         guard let count = try optional(usage, key, upTo: most) else { throw Refusal(reason: "\(key): missing") }
         return count
     }
 
-    private static func optional(_ usage: JSONValue, _ key: String, upTo most: Int) throws(Refusal) -> Int? {
+    static func optional(_ usage: JSONValue, _ key: String, upTo most: Int) throws(Refusal) -> Int? {
         guard let value = usage[key], !value.isNull else { return nil }
         guard let count = value.integerValue, (0...most).contains(count) else {
             // Of a number only a few digits are shown: a server can send a million.

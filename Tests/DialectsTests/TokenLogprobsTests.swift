@@ -1,4 +1,5 @@
 import Conversations
+import Dialects
 import JSON
 import Testing
 

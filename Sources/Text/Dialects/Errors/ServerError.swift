@@ -1,25 +1,25 @@
-import JSON
+package import JSON
 
 /// What a server's response says of an error, whichever of the vendors' shapes it has.
-struct ServerError: Sendable {
+package struct ServerError: Sendable {
     /// `insufficient_quota`, `429`, …: the vendor's code, or its type where there is no code.
-    var words: [String] = []
+    package var words: [String] = []
     /// The HTTP status that the body itself names.
-    var status: Int?
+    package var status: Int?
     /// The parameters of the request that it names.
-    var parameters: [String] = []
+    package var parameters: [String] = []
     /// What it says to people, uncleaned.
-    var message = ""
+    package var message = ""
 
     /// Reads the body of an error response; one that is not JSON says nothing.
-    init(body: [UInt8]) {
+    package init(body: [UInt8]) {
         // A page of HTML has no word for us.
         guard let json = try? JSONValue(parsing: body) else { return }
         read(json, depth: 0)
     }
 
     /// The error that stands in the body of a response with status 200; nil where none does.
-    init?(insideOf json: JSONValue) {
+    package init?(insideOf json: JSONValue) {
         let choice = json["choices"]?.arrayValue?.first
         let stated = [json["error"], choice?["error"]].compactMap { $0 }.first(where: ServerError.isError)
         let hasFailed = ["type", "object", "status"].contains { json[$0]?.stringValue == "error" }
@@ -89,7 +89,7 @@ struct ServerError: Sendable {
     }
 
     /// The status to treat an error by that came with 200.
-    var impliedStatus: Int {
+    package var impliedStatus: Int {
         if let status { return status }
         for word in words {
             if let status = ServerError.statuses[word.lowercased()] { return status }
@@ -108,7 +108,7 @@ struct ServerError: Sendable {
     ]
 
     /// One word that can be shown: of ASCII, short, and more than what the status says.
-    var shownWord: String? {
+    package var shownWord: String? {
         words.first { word in
             !word.isEmpty && word.utf8.count <= 64 && word != "error" && Int(word) == nil
                 && word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }

@@ -14,7 +14,7 @@ enum CompletionStream {
             guard chunk.objectValue != nil else {
                 throw RowFault(.noResponse, "chunk \(place + 1) of the stream is \(chunk.kindName), expected an object")
             }
-            if Interaction.isError(chunk["error"]) { throw RowFault(.errorResponse) }
+            if LogRecord.isError(chunk["error"]) { throw RowFault(.errorResponse) }
             // Some servers make up an id for every chunk; one that comes back is that of an answer among others.
             if let id = chunk["id"]?.stringValue, !id.isEmpty, id != ids.last {
                 guard !ids.contains(id) else {
@@ -51,7 +51,7 @@ enum CompletionStream {
             let data = line.dropFirst(5).drop { $0 == " " }
             if data == "[DONE]" { continue }
             do {
-                chunks.append(try JSONDocument(parsing: data.utf8, depth: LogPull.innerDepth).value)
+                chunks.append(try JSONDocument(parsing: data.utf8, depth: LogRecord.innerDepth).value)
             } catch {
                 throw RowFault(.noResponse, "event \(chunks.count + 1) of the stream is not JSON: \(error.reason)")
             }

@@ -1,14 +1,14 @@
-import JSON
+package import JSON
 
 /// Characters of which a stream's deltas hold half each: `"\ud83d"` ends one, `"\ude80"` begins the next.
-enum SplitCharacters {
+package enum SplitCharacters {
     /// Reads a row again, puts its stream together, and only then turns halves into characters.
     ///
     /// - Parameters:
     ///   - text: the row.
     ///   - record: what it is when every half is replaced.
     ///   - replaced: is raised by the number of halves that stay alone.
-    static func joined(
+    package static func joined(
         _ text: ArraySlice<UInt8>, _ record: JSONValue, replaced: inout Int
     ) throws(RowFault) -> JSONValue {
         guard !holdsPlaceholder(text), let document = try? JSONDocument(parsing: text, halves: .kept) else {

@@ -1,8 +1,8 @@
-import Conversations
-public import JSON
+package import Conversations
+package import JSON
 import PlainText
 
-extension Interaction {
+extension LogRecord {
     static func messages(_ list: [JSONValue]) throws(RowFault) -> [Message] {
         guard !list.isEmpty else { throw RowFault(.emptyMessages) }
         var messages: [Message] = []
@@ -34,19 +34,13 @@ extension Interaction {
         return .object(object)
     }
 
-    /// The answer that counts: the choice that the response numbers 0, else its first.
-    public static func choice(of response: JSONValue) -> JSONValue? {
-        let choices = response["choices"]?.arrayValue ?? []
-        return choices.first { $0["index"]?.integerValue == 0 } ?? choices.first
-    }
-
     static func answer(_ response: JSONValue) throws(RowFault) -> Message {
-        guard let choice = choice(of: response) else { throw RowFault(.emptyResponse) }
+        guard let choice = OpenAIChat.choice(of: response) else { throw RowFault(.emptyResponse) }
         if isError(choice["error"]) { throw RowFault(.errorResponse) }
         try checkFinished(choice["finish_reason"])
         guard let json = choice["message"], json.objectValue != nil else { throw RowFault(.emptyResponse) }
         let message: Message
-        do { message = try Interaction.message(json) } catch {
+        do { message = try LogRecord.message(json) } catch {
             throw RowFault(.malformedMessage, "the answer: \(error.description.prefix(120))")
         }
         // What was said before a refusal is no answer.
@@ -58,11 +52,11 @@ extension Interaction {
 
     /// A logged message, of whose content the texts count: pictures, sound and files stay in what was logged, for those
     /// who must know of them.
-    static func message(_ json: JSONValue) throws(MessageError) -> Message {
+    package static func message(_ json: JSONValue) throws(MessageError) -> Message {
         guard var object = json.objectValue else { return try Message(json: json) }
         if let parts = object["content"]?.arrayValue {
             var text = ""
-            for part in parts { text += try Interaction.text(of: part) }
+            for part in parts { text += try LogRecord.text(of: part) }
             object["content"] = .string(text)
         }
         return try Message(json: .object(object))
