@@ -158,8 +158,8 @@ import TestSupport
     }
 
     @Test func anErrorAmongThePiecesIsNoAnswer() throws {
-        let piece = #"a,"delta":{"content":"Hel"},"finish_reason":null"#
-        let end = #"a,"delta":{"content":"lo"},"finish_reason":"stop""#
+        let piece = #"a","delta":{"content":"Hel"},"finish_reason":null"#
+        let end = #"a","delta":{"content":"lo"},"finish_reason":"stop""#
         let lines = stream([piece, end]).replacingOccurrences(
             of: "]}]}\n", with: #"]},{"error":{"message":"overloaded","code":529}}]}"# + "\n")
         let (outcome, report) = try pull(try folder.write("log.jsonl", lines + row("1767000101", #""q""#)))
