@@ -166,6 +166,9 @@ let package = Package(
                 "Architectures", "Checkpoints", "Inference", "Tasks", "Answering", "Datasets",
             ]),
         library("Registry", in: "Release", ["PlainText", "JSON", "Storage"], owns: [External.grdb]),
+        library(
+            "Lineage", in: "Release",
+            ["JSON", "Storage", "Interactions", "Teachers", "Labeling", "Datasets"], owns: [External.grdb]),
 
         // Service.
         library(
@@ -213,7 +216,7 @@ let package = Package(
             "retort-registry",
             [
                 "PlainText", "JSON", "Storage", "GGUF", "Adapters", "Checkpoints", "Inference", "Tasks", "Datasets",
-                "Training", "Registry",
+                "Training", "Registry", "Lineage",
             ]),
         executable(
             "retort-serve", ["JSON", "Storage", "Tensors", "Dialects", "Tasks", "Teachers", "Registry", "Serving"]),
@@ -291,6 +294,10 @@ let package = Package(
                 "Tasks", "Datasets", "TestSupport",
             ], excludes: ["Oracles"]),
         tests("Registry", ["Storage", "Adapters", "TestSupport"], owns: [External.grdb]),
+        tests(
+            "Lineage",
+            ["JSON", "Storage", "Conversations", "Interactions", "Teachers", "Datasets", "Registry", "TestSupport"],
+            owns: [External.grdb], excludes: ["Workspace"]),
         tests(
             "Serving",
             [

@@ -132,14 +132,14 @@ struct HistoryTests {
     @Test func everyMillisecondReadsBack() throws {
         for milliseconds in 0..<4000 {
             let date = Date(timeIntervalSince1970: 1_795_266_568 + Double(milliseconds) / 1000 + 0.0003)
-            let text = Registry.Timestamp.text(date)
+            let text = Timestamp.fullText(date)
             #expect(text.hasSuffix(".\(String(1000 + milliseconds % 1000).dropFirst())Z"))
-            let read = try #require(Registry.Timestamp.date(text))
-            #expect(Registry.Timestamp.text(read) == text)
-            #expect(read == Registry.Timestamp.rounded(date))
+            let read = try #require(Timestamp.date(fullText: text))
+            #expect(Timestamp.fullText(read) == text)
+            #expect(read == Timestamp.rounded(date))
         }
-        #expect(Registry.Timestamp.date("2026-10-01T08:00:00Z") == nil)
-        #expect(Registry.Timestamp.date("yesterday.000Z") == nil)
+        #expect(Timestamp.date(fullText: "2026-10-01T08:00:00Z") == nil)
+        #expect(Timestamp.date(fullText: "yesterday.000Z") == nil)
     }
 
     @Test func counterGrowsWithEveryChange() throws {

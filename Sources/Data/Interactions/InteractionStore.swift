@@ -1,19 +1,19 @@
 import Dialects
 import Foundation
-public import GRDB
+import GRDB
 import JSON
 import PlainText
 public import Storage
 
 /// The interactions of a workspace, in the order of their times.
 public struct InteractionStore: Sendable {
-    let database: DatabasePool
+    let database: WorkspaceDatabase
 
     /// Opens the workspace's database and brings its tables for interactions up to date.
     public init(_ workspace: Workspace) throws { database = try workspace.database(InteractionStore.migrations) }
 
     /// - Parameter database: a database that has had ``migrations``.
-    public init(database: DatabasePool) { self.database = database }
+    public init(database: WorkspaceDatabase) { self.database = database }
 
     public static let migrations = [
         Migration("interactions-1-tables") { database in
@@ -55,11 +55,17 @@ public struct InteractionStore: Sendable {
                     ) WITHOUT ROWID;
                     """)
         },
+        Migration("interactions-3-digests-and-view") { database in
+            try database.nameDigests(in: "interaction", ["id"])
+            // What lineage may read of an interaction, whatever becomes of the table.
+            try database.execute(
+                sql: "CREATE VIEW lineage_interaction AS SELECT id AS interaction, time, model FROM interaction")
+        },
     ]
 
     /// How many there are, of one workload or of all.
     public func count(workload: String? = nil) throws -> Int {
-        try reading { database in
+        try database.read { database in
             let query = InteractionStore.selection("COUNT(*)", workload)
             return try Int.fetchOne(database, sql: query.sql, arguments: query.arguments) ?? 0
         }
@@ -67,11 +73,11 @@ public struct InteractionStore: Sendable {
 
     /// The digest of the set: of all ids, sorted, one a line. The order in which they were pulled does not matter.
     public func digest(workload: String? = nil) throws -> ContentDigest {
-        try reading { database in
+        try database.read { database in
             let query = InteractionStore.selection("id", workload)
             var digest = ContentDigest.Accumulator()
-            let ids = try String.fetchCursor(database, sql: query.sql + " ORDER BY id", arguments: query.arguments)
-            while let id = try ids.next() { digest.update(id + "\n") }
+            let rows = try Row.fetchCursor(database, sql: query.sql + " ORDER BY id", arguments: query.arguments)
+            while let row = try rows.next() { digest.update((try row.digest("id")?.hex ?? "") + "\n") }
             return digest.finish()
         }
     }
@@ -80,7 +86,7 @@ public struct InteractionStore: Sendable {
     ///
     /// - Parameter workload: only those that have this tag, among others or alone, and with it as theirs.
     public func forEach(workload: String? = nil, _ body: (Interaction) throws -> Void) throws {
-        let (numbers, tags) = try reading { database in
+        let (numbers, tags) = try database.read { database in
             let query = InteractionStore.selection("number", workload)
             let numbers = try Int64.fetchAll(
                 database, sql: query.sql + " ORDER BY time, id", arguments: query.arguments)
@@ -88,7 +94,7 @@ public struct InteractionStore: Sendable {
             return (numbers, Dictionary(grouping: rows) { $0["interaction"] as Int64 })
         }
         for number in numbers {
-            let found = try reading { database in
+            let found = try database.read { database in
                 let statement = try database.cachedStatement(
                     sql: "SELECT id, time, workload, record FROM interaction WHERE number = ?")
                 return try Row.fetchOne(statement, arguments: [number]).map(Interaction.init(row:))
@@ -101,9 +107,9 @@ public struct InteractionStore: Sendable {
     }
 
     public func interaction(_ id: ContentDigest) throws -> Interaction? {
-        try reading { database in
+        try database.read { database in
             try Row.fetchOne(
-                database, sql: "SELECT id, time, workload, record FROM interaction WHERE id = ?", arguments: [id.hex]
+                database, sql: "SELECT id, time, workload, record FROM interaction WHERE id = ?", arguments: [id.column]
             ).map(Interaction.init(row:))
         }
     }
@@ -139,14 +145,6 @@ public struct InteractionStore: Sendable {
         try database.cachedStatement(sql: change).execute(arguments: [workload, number])
         return (pull, database.changesCount > 0)
     }
-
-    private func reading<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do {
-            return try database.read(body)
-        } catch let error as DatabaseError {
-            throw StorageError(databaseError: error, file: database.path)
-        }
-    }
 }
 
 extension Interaction {
@@ -161,15 +159,15 @@ extension Interaction {
     }
 
     init(row: Row) throws {
-        let hex: String = row["id"]
         let record: Data = row["record"]
-        guard let id = ContentDigest(hex), let json = try? JSONValue(parsing: record), let request = json["request"],
-            let response = json["response"], let messages = request["messages"]?.arrayValue,
+        guard let id = try row.digest("id"), let time = try row.time("time"),
+            let json = try? JSONValue(parsing: record), let request = json["request"], let response = json["response"],
+            let messages = request["messages"]?.arrayValue,
             let answer = OpenAIChat.choice(of: response)?["message"]
-        else { throw StorageError(.input, "the database holds a damaged interaction \(hex)") }
+        else { throw StorageError(.input, "the database holds a damaged interaction \(row["id"] as DatabaseValue)") }
         do {
             self.init(
-                time: Timestamp.date(milliseconds: row["time"]), workload: row["workload"],
+                time: time, workload: row["workload"],
                 client: json["client_id"]?.stringValue, request: request, response: response,
                 decision: json["decision"], messages: try messages.map(LogRecord.message),
                 answer: try LogRecord.message(answer), id: id)

@@ -1,7 +1,7 @@
 import Conversations
 public import Dialects
 import Foundation
-public import GRDB
+import GRDB
 public import Storage
 public import Tasks
 import Teachers
@@ -42,12 +42,22 @@ public struct LabelStore: Sendable {
                 table.add(column: "without_logprobs", .text)
             }
         },
+        Migration("labeling-3-times-and-view") { database in
+            try database.countMilliseconds(in: "label_answer", ["answered_at"])
+            // What lineage may read of a label, whatever becomes of the table.
+            try database.execute(
+                sql: """
+                    CREATE VIEW lineage_label AS
+                        SELECT task, teacher, input_digest AS input, response, cost_units, answered_at
+                        FROM label_answer WHERE label IS NOT NULL
+                    """)
+        },
     ]
 
-    private let database: DatabasePool
+    private let database: WorkspaceDatabase
 
     /// - Parameter database: a database that ran ``migrations``.
-    public init(database: DatabasePool) { self.database = database }
+    public init(database: WorkspaceDatabase) { self.database = database }
 
     /// All answers of a scope, by the digest of the input.
     public func answers(_ scope: Scope) async throws -> [ContentDigest: LabelAnswer] {
@@ -59,17 +69,16 @@ public struct LabelStore: Sendable {
                     SELECT input_digest, label, reason, response, cost_units, top_logprobs, logprobs, without_logprobs
                     FROM label_answer WHERE task = ? AND teacher = ?
                     """,
-                arguments: [scope.task.description, scope.teacher])
+                arguments: [scope.task.column, scope.teacher])
             while let row = try rows.next() {
-                guard let input = ContentDigest(row["input_digest"] as String) else {
+                guard let input = try row.digest("input_digest") else {
                     throw StorageError(.input, "the database holds a damaged label")
                 }
                 let label: String? = row["label"]
                 let reason: String? = row["reason"]
-                let response: String? = row["response"]
                 var answer = LabelAnswer(
                     label.map { .label($0) } ?? .rejected(reason ?? ""),
-                    response: response.flatMap { ContentDigest($0) }, cost: USD(units: row["cost_units"]),
+                    response: try row.digest("response"), cost: USD(units: row["cost_units"]),
                     topLogprobs: row["top_logprobs"])
                 answer.logprobs = try LabelStore.logprobs(row)
                 answer.withoutLogprobs = (row["without_logprobs"] as String?).flatMap(LogprobsError.Kind.init)
@@ -93,28 +102,21 @@ public struct LabelStore: Sendable {
     ///
     /// Finishes although the task is cancelled: an answer that is there has been paid for.
     func put(_ answer: LabelAnswer, input: ContentDigest, _ scope: Scope) async throws {
-        let write = Task { [database] in
-            try await database.write { database in
-                var reason: String?
-                if case .rejected(let text) = answer.outcome { reason = text }
-                try database.execute(
-                    sql: """
-                        INSERT OR REPLACE INTO label_answer
-                        (task, teacher, input_digest, label, reason, response, cost_units, answered_at,
-                         top_logprobs, logprobs, without_logprobs)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        scope.task.description, scope.teacher, input.description, answer.label, reason,
-                        answer.response?.description, answer.cost.units, Date(), answer.topLogprobs,
-                        answer.logprobs.map { Data($0.bytes) }, answer.withoutLogprobs?.rawValue,
-                    ])
-            }
-        }
-        do {
-            try await write.value
-        } catch let error as DatabaseError {
-            throw StorageError(databaseError: error, file: database.path)
+        try await database.write { database in
+            var reason: String?
+            if case .rejected(let text) = answer.outcome { reason = text }
+            try database.execute(
+                sql: """
+                    INSERT OR REPLACE INTO label_answer
+                    (task, teacher, input_digest, label, reason, response, cost_units, answered_at,
+                     top_logprobs, logprobs, without_logprobs)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    scope.task.column, scope.teacher, input.column, answer.label, reason,
+                    answer.response?.column, answer.cost.units, Date().column, answer.topLogprobs,
+                    answer.logprobs.map { Data($0.bytes) }, answer.withoutLogprobs?.rawValue,
+                ])
         }
     }
 }

@@ -1,8 +1,8 @@
 public import Datasets
 import Foundation
-public import GRDB
+import GRDB
 import Interactions
-import Storage
+public import Storage
 public import Tasks
 
 /// The labeled examples of a task that a workspace holds: its interactions, joined with what one teacher answered.
@@ -16,8 +16,8 @@ public struct WorkspaceLabels: Sendable {
     ///   - database: a database that ran the migrations of `InteractionStore` and ``LabelStore``.
     ///   - teacher: `dialect/model`; may be nil when only one teacher has labeled for the task.
     /// - Throws: ``LabelingError`` when nobody labeled, or several did and none was named.
-    public init(database: DatabasePool, task: TaskDefinition, teacher wanted: String? = nil) throws {
-        let scope = task.trainingDigest.description
+    public init(database: WorkspaceDatabase, task: TaskDefinition, teacher wanted: String? = nil) throws {
+        let scope = task.trainingDigest.column
         let teachers = try database.read { database in
             try String.fetchAll(
                 database,
@@ -45,18 +45,17 @@ public struct WorkspaceLabels: Sendable {
         let parts = teacher.split(separator: "/", maxSplits: 1).map(String.init)
         var found: [LabeledExample] = []
         try InteractionStore(database: database).forEach { interaction in
-            guard let input = LabelInput(interaction, task: task), let row = byInput[input.digest.description],
+            guard let input = LabelInput(interaction, task: task), let row = byInput[input.digest.column],
                 let label: String = row["label"]
             else { return }
             let subject = TaskSlice.Subject(input: input.input, label: label, time: input.time)
-            let response: String? = row["response"]
             found.append(
                 LabeledExample(
                     interaction: interaction.id, time: interaction.time, input: input.input, label: label,
                     slices: try task.slices(of: subject),
                     source: LabeledExample.Source(
                         teacher: parts[0], model: parts.count > 1 ? parts[1] : nil,
-                        response: response.flatMap { ContentDigest($0) }),
+                        response: try row.digest("response")),
                     logprobs: try LabelStore.logprobs(row)))
         }
         examples = found

@@ -1,4 +1,4 @@
-import Glibc
+import Storage
 
 /// Refuses to start where the process may open too few files.
 ///
@@ -11,13 +11,9 @@ enum DescriptorLimit {
 
     /// What is wrong where fewer than ``needed`` descriptors are free; nil where there are enough.
     static func failure() -> StageFailure? {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
-        let allowed = Int(clamping: limit.rlim_cur)
-        var free = 0
-        for descriptor in 0..<Int32(clamping: allowed) where fcntl(descriptor, F_GETFD) < 0 {
-            free += 1
-            if free == needed { return nil }
+        guard let allowed = FreeDescriptors.allowed, let free = FreeDescriptors.count(upTo: needed), free < needed
+        else {
+            return nil
         }
         return StageFailure(
             .badInput,

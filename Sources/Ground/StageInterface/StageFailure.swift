@@ -35,6 +35,8 @@ public struct StageFailure: LocalizedError, Sendable, CustomStringConvertible {
         case let error as StorageError:
             let status: ExitStatus = error.kind == .busy ? .tryLater : .badInput
             self.init(status, error.description, hint: error.hint)
+        case let error as any RefusingError where error.isRefusal:
+            self.init(.refused, error.errorDescription ?? "\(error)", hint: error.recoverySuggestion)
         case let error as any LocalizedError:
             self.init(.badInput, error.errorDescription ?? "\(error)", hint: error.recoverySuggestion)
         case let error as ValidationError: self.init(.usage, error.message)

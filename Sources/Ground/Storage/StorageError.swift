@@ -1,5 +1,11 @@
 public import Foundation
 
+/// An error that may be a refusal: nothing was done because a check says no, or because what is kept was damaged. Commands end
+/// with another status then than for input that cannot be read.
+public protocol RefusingError: LocalizedError {
+    var isRefusal: Bool { get }
+}
+
 /// What went wrong with a file, a lock or the database: what failed, what was found, what was expected.
 ///
 /// Its text names files and lines, never their content.

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-public import GRDB
+import GRDB
 
 /// The folder in which a run keeps what it makes: the database, the content store, locks. `.retort/` by default.
 public struct Workspace: Sendable {
@@ -36,8 +36,8 @@ public struct Workspace: Sendable {
     /// Opens the one SQLite file (WAL) and brings the given tables up to date, in the order given.
     ///
     /// Each module passes its own migrations; those of other modules that the file has already are left alone.
-    public func database(_ migrations: [Migration]) throws -> DatabasePool {
-        var configuration = Configuration()
+    public func database(_ migrations: [Migration]) throws -> WorkspaceDatabase {
+        var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(30)
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
@@ -55,15 +55,7 @@ public struct Workspace: Sendable {
         // Two processes that bring one file up to date at the same time would both make the same table.
         let lock = try opening()
         defer { withExtendedLifetime(lock) {} }
-        do {
-            let pool = try DatabasePool(path: file, configuration: configuration)
-            var migrator = DatabaseMigrator()
-            for migration in migrations { migrator.registerMigration(migration.name, migrate: migration.change) }
-            try migrator.migrate(pool)
-            return pool
-        } catch let error as DatabaseError {
-            throw StorageError(databaseError: error, file: file)
-        }
+        return try WorkspaceDatabase(path: file, configuration: configuration, migrations: migrations)
     }
 
     /// The lock under which a database is opened, waited for: whoever holds it is done in a moment.
@@ -76,28 +68,5 @@ public struct Workspace: Sendable {
                 usleep(20_000)
             }
         }
-    }
-}
-
-extension StorageError {
-    /// SQLite's reason without the values that a statement bound.
-    public init(databaseError error: DatabaseError, file: String) {
-        let kind: Kind =
-            switch error.resultCode {
-            case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
-            case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN: .device
-            default: .input
-            }
-        // Where not even the memory that its processes share finds room, SQLite says so in other words.
-        let isFull =
-            error.resultCode == .SQLITE_FULL || error.resultCode == .SQLITE_IOERR && StorageError.isFull(besides: file)
-        self.init(
-            kind, "database \(file): \(error.message ?? error.resultCode.description)",
-            hint: isFull ? "the disk is full: free some space and run it again" : nil)
-    }
-
-    private static func isFull(besides file: String) -> Bool {
-        var status = statvfs()
-        return statvfs(PathName.folder(of: file), &status) == 0 && status.f_bavail * UInt(status.f_frsize) < 1 << 16
     }
 }

@@ -42,7 +42,7 @@ public struct EvaluationExample: Sendable, Hashable {
         let rows: [DatasetRow]
         do {
             rows = try DatasetRow.rows(ofFile: path)
-        } catch let error as DatasetError where error.description.hasSuffix("expected JSON Lines with messages") {
+        } catch let error as DatasetError where error.kind == .empty {
             throw EvaluationError("\(path): no rows, expected a split with at least one row")
         }
         let reader = ExampleReader(path: path, task: task)

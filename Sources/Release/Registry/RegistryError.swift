@@ -1,7 +1,8 @@
-public import Foundation
+import Foundation
+public import Storage
 
 /// What the registry refuses or cannot do: what failed, what was found, what was expected.
-public struct RegistryError: LocalizedError, Sendable, Hashable, CustomStringConvertible {
+public struct RegistryError: RefusingError, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
         /// A name, a version or a report that does not exist or does not fit.
         case input
@@ -21,6 +22,7 @@ public struct RegistryError: LocalizedError, Sendable, Hashable, CustomStringCon
         self.hint = hint
     }
 
+    public var isRefusal: Bool { kind != .input }
     public var errorDescription: String? { description }
     public var recoverySuggestion: String? { hint }
 }

@@ -42,11 +42,11 @@ extension ReleaseRegistry {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                record.name, record.version, record.kind.rawValue, record.artifact.description,
-                record.base?.description, record.baseFile?.description, record.dataset?.description,
-                record.task?.description, record.evaluation?.description, record.passed,
-                record.recipe?.description, record.note, Timestamp.text(record.created), record.createdBy,
-                record.source?.description,
+                record.name, record.version, record.kind.rawValue, record.artifact.column,
+                record.base?.column, record.baseFile?.column, record.dataset?.column,
+                record.task?.column, record.evaluation?.column, record.passed,
+                record.recipe?.column, record.note, Timestamp.fullText(record.created), record.createdBy,
+                record.source?.column,
             ])
     }
 
@@ -66,10 +66,10 @@ extension ReleaseRegistry {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                entry.sequence, Timestamp.text(entry.time), entry.by, entry.action.rawValue, entry.name,
-                entry.alias, entry.oldVersion, entry.newVersion, entry.artifact.description,
-                entry.record.description, entry.evaluation?.description, entry.passed, entry.reason,
-                entry.override, entry.previous?.description, entry.digest.description,
+                entry.sequence, Timestamp.fullText(entry.time), entry.by, entry.action.rawValue, entry.name,
+                entry.alias, entry.oldVersion, entry.newVersion, entry.artifact.column,
+                entry.record.column, entry.evaluation?.column, entry.passed, entry.reason,
+                entry.override, entry.previous?.column, entry.digest.column,
             ])
         return entry
     }
@@ -118,7 +118,7 @@ extension ReleaseRegistry {
     }
 
     private static func date(_ row: Row, _ column: String, _ place: String) throws -> Date {
-        guard let date = Timestamp.date(row[column]) else { throw damaged(place, column) }
+        guard let date = Timestamp.date(fullText: row[column]) else { throw damaged(place, column) }
         return date
     }
 

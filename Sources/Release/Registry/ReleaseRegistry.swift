@@ -8,10 +8,8 @@ public import Storage
 /// Versions never change; an alias moves only together with a new entry of the history. Weights lie in the content
 /// store, which this type fills and verifies but whose formats it does not know.
 public struct ReleaseRegistry: Sendable {
-    let database: DatabasePool
+    let database: WorkspaceDatabase
     public let store: ContentStore
-    /// The database's path, for messages.
-    let file: String
     /// Where the newest entry of the history is noted.
     let headPath: String
     let followed = FollowedHistory()
@@ -19,7 +17,6 @@ public struct ReleaseRegistry: Sendable {
     public init(workspace: Workspace) throws {
         database = try workspace.database(RegistryMigrations.all)
         store = workspace.store
-        file = workspace.path("retort.sqlite")
         headPath = workspace.path("registry-head.json")
     }
 
@@ -30,7 +27,7 @@ public struct ReleaseRegistry: Sendable {
     public func sequence() throws -> Int { try readChecked { $1.count } }
 
     /// The stamps of the database's files as they are now: a glance, for those who look often.
-    public var mark: [FileStamp?] { [file, file + "-wal"].map(FileStamp.init(path:)) }
+    public var mark: [FileStamp?] { [database.path, database.path + "-wal"].map(FileStamp.init(path:)) }
 
     /// Whether an alias ever pointed at a version.
     public func wasPromoted(_ name: String, version: Int) throws -> Bool {
@@ -39,7 +36,7 @@ public struct ReleaseRegistry: Sendable {
 
     /// Every name, sorted.
     public func names() throws -> [String] {
-        try read { try String.fetchAll($0, sql: "SELECT DISTINCT name FROM registry_version ORDER BY name") }
+        try database.read { try String.fetchAll($0, sql: "SELECT DISTINCT name FROM registry_version ORDER BY name") }
     }
 
     /// The versions of one name or of all, oldest first.
@@ -56,7 +53,7 @@ public struct ReleaseRegistry: Sendable {
 
     /// The history of one name or of all, oldest first, as it lies there: ``verify(_:expecting:)`` says whether it holds.
     public func history(of name: String? = nil) throws -> [HistoryEntry] {
-        try read { try Self.history($0, from: 1).map(\.entry).filter { name == nil || $0.name == name } }
+        try database.read { try Self.history($0, from: 1).map(\.entry).filter { name == nil || $0.name == name } }
     }
 
     /// The version that a selector means now.
@@ -104,21 +101,5 @@ public struct ReleaseRegistry: Sendable {
         return RegistryError(
             .input, "'\(name)' is not registered: \(known)\(guess)",
             hint: "retort-registry register \(name) --artifact FILE.gguf")
-    }
-
-    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do {
-            return try database.read(body)
-        } catch let error as DatabaseError {
-            throw StorageError(databaseError: error, file: file)
-        }
-    }
-
-    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        do {
-            return try database.write(body)
-        } catch let error as DatabaseError {
-            throw StorageError(databaseError: error, file: file)
-        }
     }
 }

@@ -34,11 +34,9 @@ struct Promote: StageCommand {
         let reason = try reason.map { try words($0, as: "--reason") }
         let override = try override.map { try words($0, as: "--override") }
         let (alias, by) = (alias(alias), try actor(by))
-        let chosen = try gated { try registry.resolve(try VersionSelector(name, version)) }
-        let entry = try gated {
-            try registry.promote(
-                chosen.name, version: chosen.version, alias: alias, by: by, reason: reason, override: override)
-        }
+        let chosen = try registry.resolve(try VersionSelector(name, version))
+        let entry = try registry.promote(
+            chosen.name, version: chosen.version, alias: alias, by: by, reason: reason, override: override)
         let target = "\(chosen.name)@\(alias)"
         if let entry {
             let old = entry.oldVersion.map { " (was \(chosen.name):\($0))" } ?? ""

@@ -10,7 +10,7 @@ struct RegistryTool: RootCommand {
         discussion: "Example: retort-registry promote support-intent 3 --reason \"better on returns\"",
         version: retortVersion,
         subcommands: [
-            Register.self, List.self, Show.self, Promote.self, Rollback.self, History.self, Verify.self,
+            Register.self, List.self, Show.self, Explain.self, Promote.self, Rollback.self, History.self, Verify.self,
             Accept.self,
         ])
 }

@@ -23,7 +23,7 @@ struct Rollback: StageCommand {
         }
         let reason = try words(reason, as: "--reason"), by = try actor(by)
         let registry = try openRegistry()
-        let entry = try gated { try registry.rollback(selector.name, alias: alias, by: by, reason: reason) }
+        let entry = try registry.rollback(selector.name, alias: alias, by: by, reason: reason)
         let version = "\(selector.name):\(entry.newVersion)"
         console.say("\(selector) is back at \(version)")
         console.data(version)

@@ -15,7 +15,7 @@ struct Show: StageCommand {
 
     func perform(_ console: Console) async throws -> StageReport? {
         let registry = try openRegistry()
-        let version = try gated { try registry.resolve(try VersionSelector(name, which)) }
+        let version = try registry.resolve(try VersionSelector(name, which))
         let aliases = try registry.aliases(of: version.name).filter { $0.version == version.version }.map(\.alias)
         var record = version.json.objectValue ?? JSONObject()
         record["aliases"] = .array(aliases.map(JSONValue.string))
@@ -23,7 +23,7 @@ struct Show: StageCommand {
         for member in record.members {
             console.data("\(member.key): \(member.value.stringValue ?? member.value.serialized())")
         }
-        let figures = try gated { try registry.evidence(of: version)?.figures } ?? []
+        let figures = try registry.evidence(of: version)?.figures ?? []
         for figure in figures { console.data("\(figure.name): \(Figure.text(figure.value))") }
         record["figures"] = Figure.json(figures)
         var report = report(details: .object(record))

@@ -5,7 +5,7 @@ import Registry
 import StageInterface
 import Storage
 
-/// What the subcommands share: opening the registry, reading what was typed, and turning refusals into exit statuses.
+/// What the subcommands share: opening the registry and reading what was typed.
 extension StageCommand {
     func openRegistry() throws -> ReleaseRegistry { try ReleaseRegistry(workspace: try options.openWorkspace()) }
 
@@ -38,21 +38,12 @@ extension StageCommand {
     ///
     /// - Throws: `RegistryError` that lists what there is, where there is none.
     func versions(_ text: String?, _ registry: ReleaseRegistry) throws -> [RegistryVersion] {
-        guard let text else { return try gated { try registry.versions() } }
+        guard let text else { return try registry.versions() }
         guard !text.contains(where: { $0 == "@" || $0 == ":" }) else {
-            return [try gated { try registry.resolve(try VersionSelector(text)) }]
+            return [try registry.resolve(try VersionSelector(text))]
         }
-        let versions = try gated { try registry.versions(of: text) }
-        if versions.isEmpty { _ = try gated { try registry.resolve(try VersionSelector(name: text, version: 1)) } }
+        let versions = try registry.versions(of: text)
+        if versions.isEmpty { _ = try registry.resolve(try VersionSelector(name: text, version: 1)) }
         return versions
-    }
-
-    /// Runs `body`; a gate that refuses, and damage, end with exit status 3.
-    func gated<Value>(_ body: () throws -> Value) throws -> Value {
-        do {
-            return try body()
-        } catch let error as RegistryError where error.kind != .input {
-            throw StageFailure(.refused, error.description, hint: error.hint)
-        }
     }
 }

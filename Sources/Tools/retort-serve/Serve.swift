@@ -116,14 +116,9 @@ struct Serve: StageCommand {
         configuration.clients = keys.clients
         configuration.servesUnpromoted = unpromoted
         let detail: @Sendable (String) -> Void = { console.detail($0) }
-        let server: RetortServer
-        do {
-            server = try RetortServer(
-                configuration, workspace: try options.openWorkspace(), say: { console.say($0) },
-                warn: { console.warn($0) }, detail: options.verbose ? detail : nil)
-        } catch let error as RegistryError where error.kind != .input {
-            throw StageFailure(.refused, error.description, hint: error.hint)
-        }
+        let server = try RetortServer(
+            configuration, workspace: try options.openWorkspace(), say: { console.say($0) },
+            warn: { console.warn($0) }, detail: options.verbose ? detail : nil)
         // A signal that came while models were loaded; from here on the server listens for it.
         try Interruption.check()
         try await server.run { url in

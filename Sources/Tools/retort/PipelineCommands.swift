@@ -101,7 +101,12 @@ struct Status: StageCommand {
 struct Explain: StageCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Show everything that decides whether a stage runs, and what of it changed.",
-        discussion: "Example: retort explain Pipelines/support-intent.yaml train")
+        discussion: """
+            With a version or an artifact's file in place of a pipeline: what that was made of, as retort-registry explain \
+            says it.
+
+            Examples: retort explain Pipelines/support-intent.yaml train · retort explain support-intent:3
+            """)
 
     @OptionGroup var target: PipelineArgument
     @Argument(help: "The stage.") var stage: String

@@ -58,10 +58,20 @@ enum EntryPoint {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if let word = arguments.first, !word.hasPrefix("-") {
             becomeStage(word, Array(arguments.dropFirst()))
+            // What a version was made of is the registry's to say; why a stage would run, the pipeline's.
+            if word == "explain", arguments.count > 1, isArtifact(arguments[1]) { becomeStage("registry", arguments) }
             if word == "schema" { becomeStage("inspect", arguments) }
             refuseUnknown(word)
         }
         await Retort.main(arguments)
+    }
+
+    /// Whether a word names a version or an artifact's file, and not a pipeline's file.
+    private static func isArtifact(_ word: String) -> Bool {
+        if word.hasPrefix("-") || word.hasSuffix(".yaml") || word.hasSuffix(".yml") { return false }
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: word, isDirectory: &isFolder)
+        return word.hasSuffix(".gguf") || !isThere || isFolder.boolValue
     }
 
     /// Replaces this process by `retort-<stage>`; returns if there is none.

@@ -53,12 +53,13 @@ extension Curation {
         // Those of another label say nothing about this one, nor those of a label about a truth.
         let source = ([kept] + ordered).first { $0.label.isExactly(example.truth) && $0.logprobs != nil }
         example.logprobs = source?.logprobs
+        let labeled = ([kept] + ordered).first { $0.label.isExactly(example.label) } ?? kept
         counts.exactDuplicates += same.count - 1
         if Set(same.map { ExactText($0.example.label) }).count > 1 { counts.contradictions += 1 }
         if example.gold != nil { counts.gold += 1 }
         if !example.truth.isExactly(example.label) { counts.goldReplaced += 1 }
         if example.logprobs != nil { counts.withLogprobs += 1 }
-        return CurationCandidate(example: example, text: text, occurrences: same.count)
+        return CurationCandidate(example: example, text: text, occurrences: same.count, label: LabelName(labeled))
     }
 
     // MARK: Ids

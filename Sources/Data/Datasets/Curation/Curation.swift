@@ -45,6 +45,8 @@ public struct Curation: Sendable {
     }
 
     public private(set) var rows: [Split: [DatasetRow]] = [:]
+    /// The label of every row, by the id of its example.
+    private(set) var labels: [ContentDigest: LabelName] = [:]
     public internal(set) var counts = Counts()
     /// No row outside the test split is this new; nil without times.
     public private(set) var testBegins: Date?
@@ -67,6 +69,7 @@ public struct Curation: Sendable {
     ) throws {
         let rule = task.split
         let candidates = merge(examples, gold, rule, place)
+        labels = Dictionary(candidates.map { ($0.example.id, $0.label) }) { first, _ in first }
         guard !candidates.isEmpty else { throw DatasetError("no labeled examples, expected one or more") }
         let similar = NearDuplicates(candidates.map(\.text))
         let numbers = similar.groups(similarity: rule.nearDuplicateSimilarity)

@@ -6,6 +6,8 @@ struct CurationCandidate {
     var example: LabeledExample
     var text: ComparableText
     var occurrences: Int
+    /// That of an example with the label that stands.
+    var label: LabelName
 
     func row(group: String, _ task: TaskDefinition) throws -> DatasetRow {
         let subject = TaskSlice.Subject(input: example.input, label: example.truth, time: example.time)

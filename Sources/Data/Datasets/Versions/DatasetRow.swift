@@ -87,7 +87,7 @@ public struct DatasetRow: Sendable, Hashable {
     /// - Throws: ``DatasetError`` that names the file and the line.
     public static func rows(ofFile path: String) throws -> [DatasetRow] {
         let rows = try ExampleFile.read(path) { json, _ throws(ExampleError) in try DatasetRow(json: json) }
-        if rows.isEmpty { throw DatasetError("\(path): no lines, expected JSON Lines with messages") }
+        if rows.isEmpty { throw DatasetError("\(path): no lines, expected JSON Lines with messages", kind: .empty) }
         return rows
     }
 }

@@ -24,7 +24,7 @@ extension DatasetVersion {
         let text = manifest.json.serialized(.pretty) + "\n"
         for bytes in files.values { try workspace.store.put(Data(bytes)) }
         let stored = try workspace.store.put(Data(text.utf8))
-        try DatasetStore(workspace).add(manifest, stored: stored, rows: curation.rows)
+        try DatasetStore(workspace).add(manifest, stored: stored, rows: curation.rows, labels: curation.labels)
         let kept = folder(of: manifest.digest, in: workspace)
         let previous = try keep(path, unless: manifest.digest, in: workspace)
         for place in [kept, path] where place == path || !FileManager.default.fileExists(atPath: place) {

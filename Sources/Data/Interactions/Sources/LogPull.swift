@@ -87,17 +87,9 @@ public struct LogPull: Sendable {
     ///
     /// - Parameter report: called after each batch, which is then safe on disk; what it throws ends the pull.
     public func run(_ sources: [LogSource], report: (Progress) throws -> Void = { _ in }) throws -> Progress {
-        do {
-            return try pull(sources, report)
-        } catch let error as DatabaseError {
-            throw StorageError(databaseError: error, file: store.database.path)
-        }
-    }
-
-    private func pull(_ sources: [LogSource], _ report: (Progress) throws -> Void) throws -> Progress {
         let number = try store.database.write { database in
             try database.execute(
-                sql: "INSERT INTO pull (started_at) VALUES (?)", arguments: [Timestamp.milliseconds(Date())])
+                sql: "INSERT INTO pull (started_at) VALUES (?)", arguments: [Date().column])
             return database.lastInsertedRowID
         }
         var progress = Progress()
@@ -112,7 +104,7 @@ public struct LogPull: Sendable {
         try store.database.write { database in
             try database.execute(
                 sql: "UPDATE pull SET finished_at = ? WHERE number = ?",
-                arguments: [Timestamp.milliseconds(Date()), number])
+                arguments: [Date().column, number])
         }
         return progress
     }
@@ -194,8 +186,8 @@ public struct LogPull: Sendable {
         var notes: Set<RowNote>
 
         init(_ interaction: Interaction, _ notes: Set<RowNote>) {
-            id = interaction.id.hex
-            time = Timestamp.milliseconds(interaction.time)
+            id = interaction.id.column
+            time = interaction.time.column
             workload = interaction.workload
             model = interaction.model
             record = Data(interaction.storedRecord)

@@ -6,35 +6,31 @@ import Storage
 extension TeacherLedger {
     /// The book, oldest first: of one account or of all.
     public func bookings(account: String? = nil) throws -> [Booking] {
-        do {
-            return try database.read { database in
-                let corrections = try TeacherLedger.corrections(database)
-                let condition = account == nil ? "" : "WHERE account = ?"
-                let rows = try Row.fetchCursor(
-                    database, sql: "SELECT * FROM teacher_spend \(condition) ORDER BY id",
-                    arguments: account.map { [$0] } ?? [])
-                var bookings: [Booking] = []
-                while let row = try rows.next() {
-                    var booking = try TeacherLedger.booking(row)
-                    booking.correction = corrections[booking.id]
-                    bookings.append(booking)
-                }
-                return bookings
+        try database.read { database in
+            let corrections = try TeacherLedger.corrections(database)
+            let condition = account == nil ? "" : "WHERE account = ?"
+            let rows = try Row.fetchCursor(
+                database, sql: "SELECT * FROM teacher_spend \(condition) ORDER BY id",
+                arguments: account.map { [$0] } ?? [])
+            var bookings: [Booking] = []
+            while let row = try rows.next() {
+                var booking = try TeacherLedger.booking(row)
+                booking.correction = corrections[booking.id]
+                bookings.append(booking)
             }
-        } catch let error as DatabaseError {
-            throw StorageError(databaseError: error, file: database.path)
+            return bookings
         }
     }
 
     private static func booking(_ row: Row) throws -> Booking {
-        guard let state = Booking.State(rawValue: row["state"]) else {
+        guard let state = Booking.State(rawValue: row["state"]), let time = try row.time("created_at") else {
             throw StorageError(.input, "the database holds a booking in a state that is not known")
         }
         let input: Int? = row["input_tokens"]
         let output: Int? = row["output_tokens"]
         var booking = Booking(
             id: row["id"], account: row["account"], run: row["run"], teacher: row["teacher"], state: state,
-            amount: USD(units: row["units"]), time: row["created_at"], limit: row["token_limit"])
+            amount: USD(units: row["units"]), time: time, limit: row["token_limit"])
         if let input, let output { booking.usage = TokenUsage(input: input, output: output) }
         booking.doubt = row["doubt"]
         return booking
@@ -44,8 +40,9 @@ extension TeacherLedger {
         var corrections: [Int64: Booking.Correction] = [:]
         let rows = try Row.fetchCursor(database, sql: "SELECT * FROM teacher_correction ORDER BY id")
         while let row = try rows.next() {
+            guard let time = try row.time("corrected_at") else { continue }
             corrections[row["entry"]] = Booking.Correction(
-                before: USD(units: row["from_units"]), reason: row["reason"], time: row["corrected_at"])
+                before: USD(units: row["from_units"]), reason: row["reason"], time: time)
         }
         return corrections
     }
@@ -55,7 +52,7 @@ extension TeacherLedger {
     ///
     /// - Throws: a ``TeacherError`` of kind ``TeacherError/Kind/configuration`` where there is no such booking.
     public func correct(_ id: Int64, to amount: USD, reason: String) async throws -> Booking {
-        let isThere = try await write { database in
+        let isThere = try await database.write { database in
             guard
                 let row = try Row.fetchOne(
                     database, sql: "SELECT state, units FROM teacher_spend WHERE id = ?", arguments: [id])
@@ -65,7 +62,7 @@ extension TeacherLedger {
                     INSERT INTO teacher_correction (entry, from_state, from_units, to_units, reason, corrected_at)
                     VALUES (?, ?, ?, ?, ?, ?)
                     """,
-                arguments: [id, row["state"] as String, row["units"] as Int, amount.units, reason, Date()])
+                arguments: [id, row["state"] as String, row["units"] as Int, amount.units, reason, Date().column])
             try database.execute(
                 sql: "UPDATE teacher_spend SET state = 'corrected', units = ? WHERE id = ?",
                 arguments: [amount.units, id])

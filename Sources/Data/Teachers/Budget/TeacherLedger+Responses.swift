@@ -19,11 +19,11 @@ extension TeacherLedger {
     }
 
     func response(for key: ContentDigest) async throws -> Kept? {
-        try await read { database in
+        try await database.read { database in
             let row = try Row.fetchOne(
                 database,
                 sql: "SELECT body, input_tokens, output_tokens, cost_units FROM teacher_response WHERE key = ?",
-                arguments: [key.description])
+                arguments: [key.column])
             guard let row else { return nil }
             let body: [UInt8] = Array(row["body"] as Data)
             let usage = TokenUsage(input: row["input_tokens"], output: row["output_tokens"])
@@ -35,7 +35,7 @@ extension TeacherLedger {
     func settle(
         _ entry: Int64?, key: ContentDigest, endpoint: TeacherEndpoint, response: TeacherResponse
     ) async throws {
-        try await write { database in
+        try await database.write { database in
             try database.execute(
                 sql: """
                     INSERT OR REPLACE INTO teacher_response
@@ -43,8 +43,9 @@ extension TeacherLedger {
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    key.description, endpoint.dialect.rawValue, endpoint.model, response.digest.description,
-                    Data(response.body), response.usage.input, response.usage.output, response.cost.units, Date(),
+                    key.column, endpoint.dialect.rawValue, endpoint.model, response.digest.column,
+                    Data(response.body), response.usage.input, response.usage.output, response.cost.units,
+                    Date().column,
                 ])
             guard let entry else { return }
             try database.execute(
@@ -60,7 +61,7 @@ extension TeacherLedger {
 
     /// What an earlier run learned of a teacher's requests.
     func form(of teacher: String) async throws -> RequestForm? {
-        let text = try await read { database in
+        let text = try await database.read { database in
             try String.fetchOne(
                 database, sql: "SELECT form FROM teacher_form WHERE teacher = ?", arguments: [teacher])
         }
@@ -70,10 +71,10 @@ extension TeacherLedger {
 
     func keep(_ form: RequestForm, of teacher: String) async throws {
         let text = form.json.serialized()
-        try await write { database in
+        try await database.write { database in
             try database.execute(
                 sql: "INSERT OR REPLACE INTO teacher_form (teacher, form, learned_at) VALUES (?, ?, ?)",
-                arguments: [teacher, text, Date()])
+                arguments: [teacher, text, Date().column])
         }
     }
 }

@@ -1,5 +1,4 @@
-import Foundation
-public import GRDB
+import GRDB
 public import Storage
 
 /// What was asked, answered and spent, in the workspace's database: the response cache and the budget's book.
@@ -57,27 +56,25 @@ public final class TeacherLedger: Sendable {
                 table.column("learned_at", .datetime).notNull()
             }
         },
+        Migration("teachers-3-times-and-view") { database in
+            try database.countMilliseconds(in: "teacher_response", ["received_at"])
+            try database.countMilliseconds(in: "teacher_spend", ["created_at"])
+            try database.countMilliseconds(in: "teacher_correction", ["corrected_at"])
+            try database.countMilliseconds(in: "teacher_form", ["learned_at"])
+            // What lineage may read of a response, whatever becomes of the table. Two requests may have had one answer.
+            try database.execute(
+                sql: """
+                    CREATE INDEX teacher_response_by_digest ON teacher_response (digest);
+                    CREATE VIEW lineage_response AS
+                        SELECT digest AS response, min(model) AS model, max(cost_units) AS cost_units,
+                            min(received_at) AS received_at
+                        FROM teacher_response GROUP BY digest;
+                    """)
+        },
     ]
 
-    let database: DatabasePool
+    let database: WorkspaceDatabase
 
     /// - Parameter database: a database that ran ``migrations``.
-    public init(database: DatabasePool) { self.database = database }
-
-    /// Writes, although the task may be cancelled: what is booked here has happened.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do {
-            return try await Task { [database] in try await database.write(body) }.value
-        } catch let error as DatabaseError {
-            throw StorageError(databaseError: error, file: database.path)
-        }
-    }
-
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do {
-            return try await database.read(body)
-        } catch let error as DatabaseError {
-            throw StorageError(databaseError: error, file: database.path)
-        }
-    }
+    public init(database: WorkspaceDatabase) { self.database = database }
 }

@@ -16,13 +16,28 @@ public enum Timestamp {
 
     /// `2026-10-01T08:30:00Z`, with `.123` where the milliseconds are not zero.
     public static func text(_ date: Date) -> String {
-        let total = milliseconds(date)
-        let (day, inDay) = quotient(total, 86_400_000)
+        let (clock, thousandths) = parts(date)
+        return clock + (thousandths == 0 ? "" : ".\(padded(thousandths, to: 3))") + "Z"
+    }
+
+    /// `2026-10-01T08:30:00.000Z`, always with its milliseconds: what the registry hashes.
+    public static func fullText(_ date: Date) -> String {
+        let (clock, thousandths) = parts(date)
+        return "\(clock).\(padded(thousandths, to: 3))Z"
+    }
+
+    /// The date of a text that ``fullText(_:)`` wrote; nil for anything else.
+    public static func date(fullText text: String) -> Date? { date(text).flatMap { fullText($0) == text ? $0 : nil } }
+
+    /// The date to the millisecond, as columns and texts keep it: what is read back is equal to it.
+    public static func rounded(_ date: Date) -> Date { self.date(milliseconds: milliseconds(date)) }
+
+    private static func parts(_ date: Date) -> (clock: String, thousandths: Int) {
+        let (day, inDay) = quotient(milliseconds(date), 86_400_000)
         let (year, month, dayOfMonth) = civil(day: day)
         let seconds = inDay / 1000
         let clock = "\(padded(seconds / 3600)):\(padded(seconds / 60 % 60)):\(padded(seconds % 60))"
-        let fraction = inDay % 1000 == 0 ? "" : ".\(padded(inDay % 1000, to: 3))"
-        return "\(padded(year, to: 4))-\(padded(month))-\(padded(dayOfMonth))T\(clock)\(fraction)Z"
+        return ("\(padded(year, to: 4))-\(padded(month))-\(padded(dayOfMonth))T\(clock)", inDay % 1000)
     }
 
     /// Milliseconds since 1970 in UTC.

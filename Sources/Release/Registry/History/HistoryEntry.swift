@@ -40,7 +40,7 @@ public struct HistoryEntry: Sendable, Hashable {
     /// What is hashed: every field, in canonical form.
     var content: JSONValue {
         [
-            "sequence": .integer(sequence), "time": .string(Timestamp.text(time)), "by": .string(by),
+            "sequence": .integer(sequence), "time": .string(Timestamp.fullText(time)), "by": .string(by),
             "action": .string(action.rawValue), "name": .string(name),
             "alias": alias.map(JSONValue.string) ?? .null,
             "old_version": oldVersion.map(JSONValue.integer) ?? .null, "new_version": .integer(newVersion),

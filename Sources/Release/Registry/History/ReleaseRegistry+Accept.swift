@@ -14,7 +14,7 @@ extension ReleaseRegistry {
     public func accept(by: String, reason: String, now: Date = Date()) throws -> [HistoryEntry] {
         try HistoryWords.check(by, as: "by")
         try HistoryWords.check(reason, as: "reason")
-        let entries = try write { database in
+        let entries = try database.write { database in
             var history = ReplayedHistory()
             try Self.follow(&history, database)
             let versions = try Self.versions(database, nil)
@@ -25,7 +25,7 @@ extension ReleaseRegistry {
             }
             guard !versions.isEmpty else {
                 throw RegistryError(
-                    .input, "nothing is registered in \(file), expected the registry that was put back",
+                    .input, "nothing is registered in \(self.database.path), expected the registry that was put back",
                     hint: "to begin a new one, remove \(headPath)")
             }
             try RegistryTriggers.restore(database)

@@ -43,7 +43,7 @@ extension ReleaseRegistry {
         // Noted before the database is looked at: what is noted later is no part of it.
         let noted = state.isHeadChecked ? nil : try RegistryHead.read(headPath)
         let before = state
-        let (after, value) = try read { database in
+        let (after, value) = try database.read { database in
             let after = try checked(before, noted, database)
             return (after, try body(database, after.history))
         }
@@ -55,7 +55,7 @@ extension ReleaseRegistry {
     func change<Value: Sendable>(_ body: (Database, ReplayedHistory) throws -> Value) throws -> Value {
         let isHeadChecked = followed.state.withLock { $0.isHeadChecked }
         let noted = isHeadChecked ? nil : try RegistryHead.read(headPath)
-        let value = try write { database in
+        let value = try database.write { database in
             let history = try followed.state.withLock { state in
                 var before = state
                 before.isHeadChecked = isHeadChecked
@@ -121,7 +121,7 @@ extension ReleaseRegistry {
 
     /// Notes the newest entry beside the database. No other process writes meanwhile, so that the note never goes back.
     func noteHead(whateverIsNoted: Bool = false) throws {
-        try write { database in
+        try database.write { database in
             let newest = try Row.fetchOne(
                 database, sql: "SELECT sequence, digest FROM registry_history ORDER BY sequence DESC LIMIT 1")
             guard let newest, let digest = ContentDigest(newest["digest"]) else { return }

@@ -15,7 +15,7 @@ extension ReleaseRegistry {
             problems.append(error.description)
         }
         let isReadable = problems.isEmpty
-        let (rows, versions, aliases) = try read { database in
+        let (rows, versions, aliases) = try database.read { database in
             problems += try RegistryTriggers.problems(database)
             if isReadable, let problem = try RegistryHead.problem(noted, headPath, database) {
                 problems.append(problem)

@@ -55,7 +55,7 @@ public struct RegistryVersion: Sendable, Hashable {
             "base_file": RegistryVersion.json(baseFile), "dataset": RegistryVersion.json(dataset),
             "task": RegistryVersion.json(task), "evaluation": RegistryVersion.json(evaluation),
             "passed": passed.map(JSONValue.bool) ?? .null, "recipe": RegistryVersion.json(recipe),
-            "note": note.map(JSONValue.string) ?? .null, "created": .string(Timestamp.text(created)),
+            "note": note.map(JSONValue.string) ?? .null, "created": .string(Timestamp.fullText(created)),
             "created_by": .string(createdBy),
         ]
         // Records from before this field keep their digests.

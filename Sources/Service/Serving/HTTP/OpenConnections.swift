@@ -1,5 +1,5 @@
-import Foundation
 import NIOCore
+import Storage
 import Synchronization
 
 /// All open connections, up to a bound. One more takes the place of the one that has waited longest for its client; where
@@ -90,11 +90,9 @@ final class OpenConnections: Sendable {
     /// As many as `wanted`, if the process may open so many files; some are kept back for models and the registry, and for
     /// connections that are accepted only to be closed.
     static func capacity(wanted: Int) -> Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return wanted }
-        let used = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 32
-        let allowed = Int(clamping: limit.rlim_cur)
-        return max(1, min(wanted, allowed - used - reserve - AcceptGate.headroom))
+        let kept = reserve + AcceptGate.headroom
+        guard let free = FreeDescriptors.count(upTo: wanted + kept) else { return wanted }
+        return max(1, free - kept)
     }
 
     private static let reserve = 16
